@@ -1,0 +1,48 @@
+#ifndef NFLOW_MCMC_RANDOM_H
+#define NFLOW_MCMC_RANDOM_H
+
+#include <array>
+#include <cstdint>
+
+namespace nflow::mcmc {
+
+/// What a stream of random numbers is for; two purposes never share numbers.
+enum class Purpose : uint32_t {
+  move_choice = 1,
+  latent = 2,
+  auxiliary = 3,
+  accept = 4,
+  velocity = 5,
+  check = 6,
+  batch = 7,
+  initialisation = 8,
+  sample = 9,
+};
+
+/// Counter-based random numbers (Philox 4x32-10 of Random123), keyed by (seed, replica, attempt,
+/// purpose): a draw depends on nothing else, so that it is the same for any number of MPI ranks and
+/// after a restart.
+class RandomStream {
+ public:
+  RandomStream(uint32_t seed, uint32_t replica, uint64_t attempt, Purpose purpose);
+  /// Uniform in the open interval (0, 1), 53 bits.
+  double uniform();
+  /// Standard normal (Box-Muller).
+  double gaussian();
+  /// `count` independent normals of standard deviation `sigma`.
+  void fill_gaussian(double *values, int64_t count, double sigma = 1.0);
+
+ private:
+  uint32_t next();
+
+  std::array<uint32_t, 2> key_;
+  std::array<uint32_t, 4> counter_;
+  std::array<uint32_t, 4> block_{};
+  int used_ = 4;
+  double spare_ = 0.0;
+  bool has_spare_ = false;
+};
+
+} // namespace nflow::mcmc
+
+#endif
