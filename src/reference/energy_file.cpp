@@ -1,0 +1,107 @@
+#include "reference/energy_file.h"
+
+#include "error.h"
+#include "model/archive.h"
+
+#include <torch/script.h>
+
+namespace nflow::reference {
+
+namespace {
+
+const char *multi_well_source = R"(
+def energy(self, x: Tensor) -> Tensor:
+    y = torch.matmul(x.squeeze(2), self.A_transposed)
+    return (y * torch.addcmul(self.a, y, torch.add(self.b, y * y, alpha=self.c))).sum(1)
+
+def energy_and_gradient(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+    y = torch.matmul(x.squeeze(2), self.A_transposed)
+    square = y * y
+    slope = torch.addcmul(self.a, y, torch.add(2.0 * self.b, square, alpha=4.0 * self.c))
+    energy = (y * torch.addcmul(self.a, y, torch.add(self.b, square, alpha=self.c))).sum(1)
+    return energy, torch.matmul(slope, self.A).unsqueeze(2)
+)";
+
+// X and Y are the first two coordinates, rotated; the stiffness of the others is 15.
+const char *double_well64_source = R"(
+def energy(self, x: Tensor) -> Tensor:
+    all = x.squeeze(2)
+    XY = torch.matmul(all[:, :2], self.rotation_transposed)
+    X, Y = XY.unbind(1)
+    X2, Y2 = X * X, Y * Y
+    wells = X2 * (X2 - 2.0) + Y2 * (Y2 - 4.0) + X * (2.0 * Y + 0.8) + 0.1 * Y + 9.28
+    return 2.0 * wells + 7.5 * all[:, 2:].square().sum(1)
+
+def energy_and_gradient(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+    all = x.squeeze(2)
+    XY = torch.matmul(all[:, :2], self.rotation_transposed)
+    X, Y = XY.unbind(1)
+    slope_X = 2.0 * (X * (4.0 * X * X - 4.0) + 2.0 * Y + 0.8)
+    slope_Y = 2.0 * (Y * (4.0 * Y * Y - 8.0) + 2.0 * X + 0.1)
+    slope = torch.matmul(torch.stack([slope_X, slope_Y], 1), self.rotation)
+    return self.energy(x), torch.cat([slope, 15.0 * all[:, 2:]], 1).unsqueeze(2)
+)";
+
+at::Tensor tensor(const std::vector<double> &values, std::vector<int64_t> shape) {
+  return torch::tensor(values, torch::kFloat64).reshape(shape);
+}
+
+Metadata energy_metadata(const std::string &architecture, int64_t dim, nlohmann::json provenance) {
+  Metadata metadata;
+  metadata.format = Format::energy;
+  metadata.architecture = architecture;
+  metadata.n_atoms = dim;
+  metadata.dim = 1;
+  metadata.units = "lj";
+  metadata.dtype = "float64";
+  metadata.provenance = std::move(provenance);
+  metadata.provenance["program"] = "nflow-reference";
+  return metadata;
+}
+
+} // namespace
+
+void write_multi_well_file(const MultiWell &system, const nlohmann::json &provenance,
+                           const std::string &path) {
+  const int64_t dim = system.dim();
+  torch::jit::Module module("MultiWell");
+  const auto A = tensor(system.A.values, {dim, dim});
+  module.register_buffer("A", A);
+  module.register_buffer("A_transposed", A.t().contiguous());
+  module.register_buffer("a", tensor(system.a, {dim}));
+  module.register_buffer("b", tensor({system.b}, {1}));
+  module.register_attribute("c", c10::FloatType::get(), system.c);
+  module.define(multi_well_source);
+  auto record = provenance;
+  record["multi_well"] = to_json(system);
+  save_archive(module, energy_metadata("multi-well", dim, std::move(record)), path);
+}
+
+void write_double_well64_file(const std::string &path) {
+  const double angle = -0.15 * M_PI;
+  const double cosine = std::cos(angle), sine = std::sin(angle);
+  torch::jit::Module module("DoubleWell64");
+  module.register_buffer("rotation", tensor({cosine, -sine, sine, cosine}, {2, 2}));
+  module.register_buffer("rotation_transposed", tensor({cosine, sine, -sine, cosine}, {2, 2}));
+  module.define(double_well64_source);
+  save_archive(module, energy_metadata("double-well-64", 64, nlohmann::json::object()), path);
+}
+
+MultiWell read_multi_well_file(const std::string &path) {
+  const auto metadata = load_archive(path, Format::energy).metadata;
+  if (!metadata.provenance.is_object() || !metadata.provenance.contains("multi_well"))
+    throw Error(
+        "energy file '" + path +
+        "' is not a multi-well, of which alone the exact values are known: give a file made by "
+        "'nflow-reference multiwell'");
+  try {
+    auto system = multi_well_from_json(metadata.provenance.at("multi_well"));
+    if (system.dim() == metadata.n_atoms) return system;
+  } catch (const std::exception &) {
+  }
+  throw Error(
+      "energy file '" + path +
+      "' records a multi-well that cannot be read: make it again with 'nflow-reference multiwell'");
+}
+
+} // namespace nflow::reference
