@@ -1,6 +1,6 @@
 #include "estimators/autocorrelation.h"
 
-#include "error.h"
+#include "nflow_error.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 #include "model/archive.h"
 
-#include "error.h"
+#include "nflow_error.h"
 
 #include <ATen/Parallel.h>
 

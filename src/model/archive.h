@@ -2,6 +2,7 @@
 #define NFLOW_ARCHIVE_H
 
 #include "model/metadata.h"
+#include "model/threads.h"
 
 #include <torch/script.h>
 
@@ -23,10 +24,6 @@ void save_archive(torch::jit::Module module, Metadata metadata, const std::strin
 
 /// FNV-1a over names, shapes and values of all parameters and buffers, "fnv1a64:" and 16 hex digits.
 std::string weights_digest(const torch::jit::Module &module);
-
-/// One thread for LibTorch and OpenBLAS: more of them spin beside another busy process (measured: 2 to
-/// 50 times slower); parallelism comes from MPI ranks. Call once before the first tensor operation.
-void use_threads(int count);
 
 /// The first line of an exception's text, without LibTorch's stack trace.
 std::string first_line(const std::exception &exception);

@@ -1,6 +1,6 @@
 #include "model/metadata.h"
 
-#include "error.h"
+#include "nflow_error.h"
 #include "model/units.h"
 
 #include <cmath>

@@ -1,6 +1,6 @@
 #include "model/units.h"
 
-#include "error.h"
+#include "nflow_error.h"
 
 #include <map>
 

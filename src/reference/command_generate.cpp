@@ -1,6 +1,6 @@
 #include "reference/commands.h"
 
-#include "error.h"
+#include "nflow_error.h"
 #include "reference/dump_writer.h"
 #include "reference/energy_file.h"
 #include "reference/exact_multi_well.h"

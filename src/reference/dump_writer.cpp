@@ -1,6 +1,6 @@
 #include "reference/dump_writer.h"
 
-#include "error.h"
+#include "nflow_error.h"
 
 #include <cstdio>
 #include <zlib.h>

@@ -1,7 +1,7 @@
 #include "reference/energy_file.h"
 
-#include "error.h"
 #include "model/archive.h"
+#include "nflow_error.h"
 
 #include <torch/script.h>
 
@@ -102,6 +102,10 @@ MultiWell read_multi_well_file(const std::string &path) {
   throw Error(
       "energy file '" + path +
       "' records a multi-well that cannot be read: make it again with 'nflow-reference multiwell'");
+}
+
+void use_one_thread() {
+  use_threads(1);
 }
 
 } // namespace nflow::reference

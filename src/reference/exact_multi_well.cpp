@@ -1,6 +1,6 @@
 #include "reference/exact_multi_well.h"
 
-#include "error.h"
+#include "nflow_error.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,10 +12,13 @@ ExactMultiWell::ExactMultiWell(const MultiWell &system, double temperature)
   for (const double a : system.a) {
     wells_.emplace_back(a, system.b, system.c, temperature);
     const QuarticDensity &well = wells_.back();
-    well_moments_.push_back({well.mean([](double y) { return y; }),
-                             well.mean([](double y) { return y * y; }),
-                             well.mean([&](double y) { return well.energy(y); }),
-                             well.mean([&](double y) { return std::pow(well.energy(y), 2); })});
+    Moments moments{};
+    moments.mean = well.mean([](double y) { return y; });
+    moments.mean_square = well.mean([](double y) { return y * y; });
+    moments.mean_energy = well.mean([&](double y) { return well.energy(y); });
+    moments.energy_variance =
+        well.mean([&](double y) { return std::pow(well.energy(y) - moments.mean_energy, 2); });
+    well_moments_.push_back(moments);
   }
 }
 
@@ -27,8 +30,7 @@ double ExactMultiWell::mean_energy() const {
 
 double ExactMultiWell::energy_variance() const {
   double sum = 0.0;
-  for (const Moments &m : well_moments_)
-    sum += m.mean_square_energy - m.mean_energy * m.mean_energy;
+  for (const Moments &m : well_moments_) sum += m.energy_variance;
   return sum;
 }
 

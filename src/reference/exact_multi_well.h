@@ -39,7 +39,7 @@ class ExactMultiWell {
 
  private:
   struct Moments {
-    double mean, mean_square, mean_energy, mean_square_energy;
+    double mean, mean_square, mean_energy, energy_variance;
   };
   /// phi(k) of x_i for k = 0, step, 2 step, .. until it has vanished.
   std::vector<std::complex<double>> characteristic_x(int64_t i, double step) const;

@@ -1,6 +1,6 @@
 // nflow-reference: reference systems whose equilibrium is known exactly: their energy files, exact
 // values and samples, and the comparison of flows and simulations with them.
-#include "error.h"
+#include "nflow_error.h"
 #include "reference/commands.h"
 
 #include <CLI/CLI.hpp>
@@ -17,7 +17,7 @@ int main(int argc, char **argv) {
     add_doublewell64(app);
     add_exact(app);
     add_sample(app);
-    // add_evaluate(app);
+    add_evaluate(app);
     // add_compare(app, exit_code);
     app.parse(argc, argv);
   } catch (const CLI::ParseError &e) {

@@ -1,7 +1,7 @@
 #include "reference/multi_well.h"
 
-#include "error.h"
 #include "mcmc/random.h"
+#include "nflow_error.h"
 
 #include <cmath>
 #include <fstream>

@@ -1,6 +1,6 @@
 #include "reference/quartic_density.h"
 
-#include "error.h"
+#include "nflow_error.h"
 
 #include <algorithm>
 #include <array>

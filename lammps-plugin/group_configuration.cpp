@@ -1,0 +1,233 @@
+#include "group_configuration.h"
+
+#include "lammps_compat.h"
+#include "nflow_error.h"
+
+#include "angle.h"
+#include "atom.h"
+#include "bond.h"
+#include "dihedral.h"
+#include "domain.h"
+#include "force.h"
+#include "group.h"
+#include "improper.h"
+#include "irregular.h"
+#include "kspace.h"
+#include "neighbor.h"
+#include "pair.h"
+#include "update.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+using namespace LAMMPS_NS;
+
+namespace {
+
+void unpack(imageint image, int *counts) {
+  counts[0] = static_cast<int>(image & IMGMASK) - IMGMAX;
+  counts[1] = static_cast<int>(image >> IMGBITS & IMGMASK) - IMGMAX;
+  counts[2] = static_cast<int>(image >> IMG2BITS) - IMGMAX;
+}
+
+imageint pack(const int *counts) {
+  return (static_cast<imageint>(counts[0] + IMGMAX) & IMGMASK) |
+         ((static_cast<imageint>(counts[1] + IMGMAX) & IMGMASK) << IMGBITS) |
+         ((static_cast<imageint>(counts[2] + IMGMAX) & IMGMASK) << IMG2BITS);
+}
+
+} // namespace
+
+GroupConfiguration::GroupConfiguration(LAMMPS *lmp, int igroup, int dim, bool modulo_box)
+    : Pointers(lmp), igroup_(igroup), groupbit_(group->bitmask[igroup]), dim_(dim),
+      modulo_box_(modulo_box) {}
+
+GroupConfiguration::~GroupConfiguration() = default;
+
+void GroupConfiguration::init() {
+  if (domain->triclinic)
+    throw nflow::Error("a triclinic box cannot be used with a flow: use an orthogonal box");
+  if (!atom->tag_enable)
+    throw nflow::Error("the atoms have no IDs, which a flow needs: remove 'atom_modify id no'");
+
+  std::vector<double> mine; // ID and type, one after the other
+  for (int i = 0; i < atom->nlocal; i++)
+    if (atom->mask[i] & groupbit_) {
+      mine.push_back(static_cast<double>(atom->tag[i]));
+      mine.push_back(atom->type[i]);
+    }
+  int count = static_cast<int>(mine.size());
+  std::vector<int> counts(comm->nprocs), starts(comm->nprocs, 0);
+  MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, world);
+  for (int r = 1; r < comm->nprocs; r++) starts[r] = starts[r - 1] + counts[r - 1];
+  std::vector<double> all(starts.back() + counts.back());
+  MPI_Allgatherv(mine.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(), MPI_DOUBLE, world);
+
+  std::vector<std::pair<tagint, int>> atoms;
+  for (size_t i = 0; i < all.size(); i += 2)
+    atoms.emplace_back(static_cast<tagint>(all[i]), static_cast<int>(all[i + 1]));
+  std::sort(atoms.begin(), atoms.end());
+  ids_.clear();
+  types_.clear();
+  for (const auto &item : atoms) {
+    ids_.push_back(item.first);
+    types_.push_back(item.second);
+  }
+  consecutive_ = !ids_.empty() && ids_.back() - ids_.front() + 1 == static_cast<tagint>(ids_.size());
+  const size_t numbers = ids_.size() * dim_;
+  saved_.assign(2 * numbers, 0.0);
+  local_.assign(2 * numbers + 1, 0.0);
+  wrapped_.assign(numbers, 0.0);
+  images_.assign(numbers, 0);
+  potential_ = compat::find_compute(modify, "thermo_pe");
+  if (!irregular_) irregular_ = std::make_unique<Irregular>(lmp);
+}
+
+nflow::System GroupConfiguration::system() const {
+  nflow::System system;
+  system.n_atoms = size();
+  system.dim = domain->dimension;
+  system.types = types_;
+  system.periodic = {domain->xperiodic != 0, domain->yperiodic != 0, domain->zperiodic != 0};
+  system.box = {domain->prd[0], domain->prd[1], domain->prd[2]};
+  system.units = update->unit_style;
+  return system;
+}
+
+int64_t GroupConfiguration::ordinal(int i) const {
+  if (!(atom->mask[i] & groupbit_)) return -1;
+  const tagint id = atom->tag[i];
+  if (consecutive_) {
+    const tagint place = id - ids_.front();
+    return place >= 0 && place < static_cast<tagint>(ids_.size()) ? place : -1;
+  }
+  const auto found = std::lower_bound(ids_.begin(), ids_.end(), id);
+  return found != ids_.end() && *found == id ? found - ids_.begin() : -1;
+}
+
+void GroupConfiguration::read(TensorView x) {
+  const int64_t numbers = size() * dim_;
+  std::fill(local_.begin(), local_.end(), 0.0);
+  int64_t found = 0;
+  for (int i = 0; i < atom->nlocal; i++) {
+    if (!(atom->mask[i] & groupbit_)) continue;
+    const int64_t place = ordinal(i);
+    found += place < 0 ? numbers + 1 : 1; // an unknown atom spoils the count
+    if (place < 0) continue;
+    int images[3];
+    unpack(atom->image[i], images);
+    for (int k = 0; k < dim_; k++) {
+      local_[place * dim_ + k] = atom->x[i][k];
+      local_[numbers + place * dim_ + k] = images[k];
+    }
+  }
+  local_[2 * numbers] = static_cast<double>(found);
+  // Each place is filled on one rank and zero on the others, so the sum is exact.
+  if (comm->nprocs > 1)
+    MPI_Allreduce(MPI_IN_PLACE, local_.data(), static_cast<int>(local_.size()), MPI_DOUBLE, MPI_SUM, world);
+  if (local_[2 * numbers] != static_cast<double>(size()))
+    throw nflow::Error("group '" + std::string(group->names[igroup_]) +
+                       "' has not the atoms that it had at the start of the run: a flow needs a fixed set of atoms");
+  std::copy(local_.begin(), local_.end() - 1, saved_.begin());
+  for (int64_t i = 0; i < numbers; i++)
+    x.data[i] = saved_[i] + saved_[numbers + i] * domain->prd[i % dim_];
+}
+
+bool GroupConfiguration::replace(TensorView x) {
+  const int64_t numbers = size() * dim_;
+  for (int64_t i = 0; i < numbers; i++) {
+    const int k = static_cast<int>(i % dim_);
+    const double low = domain->boxlo[k], length = domain->prd[k];
+    double image = 0.0, position = x.data[i];
+    if (domain->periodicity[k]) {
+      image = std::floor((position - low) / length);
+      position -= image * length;
+      // Rounding can leave it just outside.
+      if (position < low || position >= low + length) position = low;
+      if (!(std::fabs(image) < IMGMAX)) {
+        if (!modulo_box_) return false;
+        image = 0.0;
+      }
+    } else if (domain->boundary[k][0] == 0 || domain->boundary[k][1] == 0) {
+      if ((domain->boundary[k][0] == 0 && position < low) ||
+          (domain->boundary[k][1] == 0 && position >= domain->boxhi[k]))
+        return false;
+    }
+    if (!std::isfinite(position)) return false;
+    wrapped_[i] = position;
+    images_[i] = static_cast<int>(image);
+  }
+  place();
+  return true;
+}
+
+void GroupConfiguration::place() {
+  for (int i = 0; i < atom->nlocal; i++) {
+    const int64_t first = ordinal(i) * dim_;
+    if (first < 0) continue;
+    int images[3];
+    unpack(atom->image[i], images);
+    for (int k = 0; k < dim_; k++) {
+      atom->x[i][k] = wrapped_[first + k];
+      images[k] = images_[first + k];
+    }
+    atom->image[i] = pack(images);
+  }
+}
+
+void GroupConfiguration::restore() {
+  const int64_t numbers = size() * dim_;
+  for (int64_t i = 0; i < numbers; i++) {
+    wrapped_[i] = saved_[i];
+    images_[i] = static_cast<int>(saved_[numbers + i]);
+  }
+  place();
+}
+
+void GroupConfiguration::migrate() {
+  // Flows send atoms anywhere: comm->exchange() alone reaches neighbouring subdomains only.
+  domain->pbc();
+  if (domain->box_change) {
+    domain->reset_box();
+    comm->setup();
+    if (neighbor->style) neighbor->setup_bins();
+  }
+  if (comm->nprocs > 1) irregular_->migrate_atoms();
+}
+
+double GroupConfiguration::energy() {
+  // The steps of a re-neighbouring in Verlet::run(), as in FixGCMC::energy_full().
+  migrate();
+  comm->exchange();
+  comm->borders();
+  modify->pre_neighbor();
+  neighbor->build(1);
+  modify->post_neighbor();
+  compute_forces();
+
+  update->eflag_global = update->ntimestep;
+  double energy = potential_->compute_scalar();
+  // All ranks must see the same bits, or their decisions could differ.
+  if (comm->nprocs > 1) MPI_Bcast(&energy, 1, MPI_DOUBLE, 0, world);
+  return energy;
+}
+
+void GroupConfiguration::compute_forces() {
+  const int eflag = 1, vflag = 0;
+  // Forces must not accumulate over the evaluations within one step.
+  const size_t bytes = sizeof(double) * 3 * (atom->nlocal + atom->nghost);
+  if (bytes) std::memset(&atom->f[0][0], 0, bytes);
+  modify->pre_force(vflag);
+  if (force->pair) force->pair->compute(eflag, vflag);
+  if (atom->molecular != Atom::ATOMIC) {
+    if (force->bond) force->bond->compute(eflag, vflag);
+    if (force->angle) force->angle->compute(eflag, vflag);
+    if (force->dihedral) force->dihedral->compute(eflag, vflag);
+    if (force->improper) force->improper->compute(eflag, vflag);
+  }
+  if (force->kspace) force->kspace->compute(eflag, vflag);
+  // Reverse communication of forces is not needed for the energy; fixes with an energy act here.
+  modify->pre_reverse(eflag, vflag);
+  modify->post_force(vflag);
+}

@@ -1,0 +1,36 @@
+#ifndef NFLOW_LAMMPS_COMPAT_H
+#define NFLOW_LAMMPS_COMPAT_H
+
+// The differences between the LAMMPS versions that this package supports, 29 Sep 2021 and newer, as far as
+// they touch it. NFLOW_LAMMPS_VERSION is that of the headers, e.g. 20210929.
+
+#include "comm.h"
+#include "compute.h"
+#include "error.h"
+#include "modify.h"
+#include "utils.h"
+
+#include <string>
+
+namespace LAMMPS_NS::compat {
+
+/// The compute of that ID, or null.
+inline Compute *find_compute(Modify *modify, const std::string &id) {
+#if NFLOW_LAMMPS_VERSION >= 20220324
+  return modify->get_compute_by_id(id);
+#else
+  const int index = modify->find_compute(id);
+  return index < 0 ? nullptr : modify->compute[index];
+#endif
+}
+
+/// Stops LAMMPS on all ranks of the partition. A ready-made sentence: the formatting templates of Error
+/// belong to the fmt of the host and are not used.
+[[noreturn]] inline void stop(Error *error, const char *file, int line, const std::string &sentence) {
+  // Braces would be taken for format fields by versions that format every message.
+  error->all(file, line, sentence);
+}
+
+} // namespace LAMMPS_NS::compat
+
+#endif

@@ -1,0 +1,69 @@
+// What LAMMPS calls when it loads nflowplugin.so: checks that the plugin fits and registers the styles.
+
+#include "lammpsplugin.h"
+
+#include "comm.h"
+#include "fix_nflow_energy.h"
+#include "fix_nflow_mc.h"
+#include "lammps.h"
+#include "lammps_compat.h"
+#include "model/threads.h"
+
+#include <string>
+
+using namespace LAMMPS_NS;
+
+// Of LAMMPS's C library: the same in every version, and so safe to call before anything is known of the host.
+extern "C" int lammps_version(void *);
+extern "C" int lammps_extract_setting(void *, const char *);
+
+namespace {
+
+template <class Style> void *create_fix(void *lmp, int narg, char **arg) {
+  return new Style(static_cast<LAMMPS *>(lmp), narg, arg);
+}
+
+/// One sentence on what does not fit, or nothing.
+std::string misfit(void *lmp) {
+  const int host = lammps_version(lmp);
+  if (host != NFLOW_LAMMPS_VERSION)
+    return "nflowplugin.so was built for LAMMPS version " + std::to_string(NFLOW_LAMMPS_VERSION) +
+           ", but this is version " + std::to_string(host) +
+           ": build it against this LAMMPS (cmake -DLAMMPS_SOURCE_DIR=...); no styles were added";
+  const int bytes[3] = {lammps_extract_setting(lmp, "tagint"), lammps_extract_setting(lmp, "bigint"),
+                        lammps_extract_setting(lmp, "imageint")};
+  if (bytes[0] != sizeof(tagint) || bytes[1] != sizeof(bigint) || bytes[2] != sizeof(imageint))
+    return "nflowplugin.so was built for other integer sizes (LAMMPS_SIZES) than this LAMMPS: build it against "
+           "this LAMMPS; no styles were added";
+  return "";
+}
+
+} // namespace
+
+extern "C" void lammpsplugin_init(void *lmp, void *handle, void *regfunc) {
+  const auto reason = misfit(lmp);
+  if (!reason.empty()) {
+    // The layout of this host's classes is not known: only the C library may be used.
+    static bool said = false;
+    if (!said) fprintf(stderr, "ERROR: %s\n", reason.c_str());
+    said = true;
+    return;
+  }
+  nflow::use_threads(1);
+  const auto register_plugin = reinterpret_cast<lammpsplugin_regfunc>(regfunc);
+  lammpsplugin_t plugin{};
+  plugin.version = NFLOW_LAMMPS_VERSION_TEXT;
+  plugin.author = "the lammps-nflow authors";
+  plugin.handle = handle;
+  plugin.style = "fix";
+
+  plugin.name = "nflow/mc";
+  plugin.info = "Monte Carlo with proposals of a normalizing flow";
+  plugin.creator.v2 = create_fix<FixNflowMC>;
+  register_plugin(&plugin, lmp);
+
+  plugin.name = "nflow/energy";
+  plugin.info = "potential energy from a TorchScript file";
+  plugin.creator.v2 = create_fix<FixNflowEnergy>;
+  register_plugin(&plugin, lmp);
+}

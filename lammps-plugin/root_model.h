@@ -1,0 +1,63 @@
+#ifndef NFLOW_ROOT_MODEL_H
+#define NFLOW_ROOT_MODEL_H
+
+#include "mcmc/flow.h"
+#include "model/energy_model.h"
+#include "model/model.h"
+
+#include <functional>
+#include <memory>
+#include <mpi.h>
+#include <string>
+#include <vector>
+
+namespace LAMMPS_NS {
+
+/// Runs `work` on rank 0 of `comm`; if it throws, every rank throws an nflow::Error with the same sentence, so
+/// that an error never leaves the others waiting.
+void run_on_root(MPI_Comm comm, const std::function<void()> &work);
+
+/// The index of this rank's partition root among the roots on its node, for choosing a GPU. Uses what MPI
+/// launchers put into the environment, so that it needs no communication beyond the partition.
+int root_on_node(MPI_Comm world);
+
+/// A flow that lives on rank 0 of a partition and gives its results to all: its ranks decide alike even where
+/// their hardware does not round alike.
+class RootModel : public nflow::mcmc::Flow {
+ public:
+  RootModel(MPI_Comm comm, const std::string &file, const std::string &device);
+
+  const nflow::Metadata &metadata() const { return metadata_; }
+  const std::string &device() const { return device_; }
+  void forward(int64_t batch, const double *u, double tau, double *v, double *log_det) override;
+  void inverse(int64_t batch, const double *v, double tau, double *u, double *log_det) override;
+  /// nflow::check_flow on the root, with the current configuration x [n, d], and warm-up.
+  void check(double tau, const std::vector<double> &x, int64_t batch);
+
+ private:
+  void share(int64_t batch, double *points, double *log_det);
+
+  MPI_Comm comm_;
+  std::unique_ptr<nflow::Model> model_; // null but on rank 0
+  nflow::Metadata metadata_;
+  std::string device_;
+};
+
+/// The same for a potential.
+class RootEnergy {
+ public:
+  RootEnergy(MPI_Comm comm, const std::string &file);
+  const nflow::Metadata &metadata() const { return metadata_; }
+  /// U of one configuration x [n, d] and dU/dx, on every rank.
+  double evaluate(const double *x, double *gradient);
+
+ private:
+  MPI_Comm comm_;
+  std::unique_ptr<nflow::EnergyModel> energy_; // null but on rank 0
+  nflow::Metadata metadata_;
+  std::vector<double> result_; // energy, then gradient
+};
+
+} // namespace LAMMPS_NS
+
+#endif

@@ -1,0 +1,45 @@
+#include "mcmc/acceptance.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace nflow::mcmc {
+
+double log_acceptance_independence(const PointWeights &old_point, const PointWeights &new_point) {
+  return -(new_point.h - old_point.h) + old_point.log_q() - new_point.log_q();
+}
+
+double log_acceptance_latent(const PointWeights &old_point, const PointWeights &new_point) {
+  return -(new_point.h - old_point.h) + new_point.log_det - old_point.log_det;
+}
+
+double log_acceptance_pcn(const PointWeights &old_point, const PointWeights &new_point) {
+  return log_acceptance_latent(old_point, new_point) + old_point.log_prior - new_point.log_prior;
+}
+
+int64_t choose_by_weight(const double *log_weights, int64_t count, double uniform) {
+  double largest = -INFINITY;
+  for (int64_t k = 0; k < count; k++)
+    if (log_weights[k] > largest) largest = log_weights[k];
+  if (!std::isfinite(largest)) return -1;
+  const auto weight = [&](int64_t k) {
+    return std::isnan(log_weights[k]) ? 0.0 : std::exp(log_weights[k] - largest);
+  };
+  double sum = 0.0;
+  for (int64_t k = 0; k < count; k++) sum += weight(k);
+  double rest = uniform * sum;
+  int64_t chosen = -1;
+  for (int64_t k = 0; k < count; k++) {
+    if (weight(k) <= 0.0) continue;
+    chosen = k;
+    rest -= weight(k);
+    if (rest < 0.0) break;
+  }
+  return chosen;
+}
+
+bool accept(double log_acceptance, double uniform) {
+  return log_acceptance >= 0.0 || std::log(uniform) < log_acceptance;
+}
+
+} // namespace nflow::mcmc

@@ -1,0 +1,224 @@
+#include "mcmc/flow_sampler.h"
+
+#include "mcmc/prior.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace nflow::mcmc {
+
+namespace {
+
+/// Adds the wall time of its own life to `seconds`.
+class Stopwatch {
+ public:
+  explicit Stopwatch(double &seconds) : seconds_(seconds), start_(Clock::now()) {}
+  ~Stopwatch() { seconds_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  double &seconds_;
+  Clock::time_point start_;
+};
+
+} // namespace
+
+FlowSampler::FlowSampler(Flow &flow, Target &target, const Space &space, const std::vector<Move> &moves,
+                         int64_t batch, uint32_t seed, uint32_t replica, const AcceptanceRules &rules)
+    : flow_(flow), target_(target), space_(space), moves_(moves), seed_(seed), replica_(replica),
+      rules_(rules), block_(space, moves, batch, seed, replica), x_(space.coordinates),
+      current_(space.size()), latent_(space.size()), trial_(space.size()), trial_latent_(space.size()),
+      noise_(space.size()) {
+  counters_.move_attempts.resize(moves.size());
+  counters_.move_accepts.resize(moves.size());
+  int tries = 1;
+  for (const auto &move : moves) tries = std::max(tries, move.fresh() + 1);
+  energies_.resize(tries);
+  log_weights_.resize(tries);
+}
+
+void FlowSampler::set_state(const double *x, double energy, double tau) {
+  std::copy(x, x + space_.coordinates, x_.begin());
+  energy_ = energy;
+  tau_ = tau;
+  pulled_back_ = false;
+}
+
+bool FlowSampler::attempt() {
+  const Stopwatch total(timings_.total);
+  const uint64_t number = counters_.attempts;
+  const size_t choice = choose_move(moves_, seed_, replica_, number);
+  const Move &move = moves_[choice];
+  if (move.fresh() > 0) {
+    const Stopwatch watch(timings_.flow);
+    block_.prepare(flow_, number, tau_);
+  }
+  bool accepted = false;
+  switch (move.kind) {
+    case MoveKind::independence: accepted = independence(); break;
+    case MoveKind::multitry: accepted = multitry(move.tries); break;
+    case MoveKind::latent: accepted = latent(move.step); break;
+    case MoveKind::pcn: accepted = preconditioned(move.step); break;
+  }
+  counters_.attempts++;
+  counters_.move_attempts[choice]++;
+  counters_.accepts += accepted;
+  counters_.move_accepts[choice] += accepted;
+  timings_.attempts++;
+  return accepted;
+}
+
+PointWeights FlowSampler::pull_back() {
+  if (pulled_back_ && !space_.auxiliary) return current_weights_;
+  const int64_t m = space_.coordinates;
+  std::copy(x_.begin(), x_.end(), current_.begin());
+  if (space_.auxiliary) {
+    RandomStream random(seed_, replica_, counters_.attempts, Purpose::auxiliary);
+    random.fill_gaussian(&current_[m], m, std::sqrt(space_.momentum_variance(tau_)));
+  }
+  double log_det_inverse = 0.0;
+  {
+    const Stopwatch watch(timings_.flow);
+    flow_.inverse(1, current_.data(), tau_, latent_.data(), &log_det_inverse);
+  }
+  current_weights_ = {reduced_energy(energy_, current_.data()), space_.log_prior(latent_.data(), tau_),
+                      -log_det_inverse};
+  pulled_back_ = true;
+  return current_weights_;
+}
+
+double FlowSampler::proposal_energy(const double *v) {
+  for (int64_t i = 0; i < space_.size(); i++)
+    if (!std::isfinite(v[i])) return NAN;
+  const Stopwatch watch(timings_.energy);
+  return target_.energy(v);
+}
+
+double FlowSampler::reduced_energy(double energy, const double *v) const {
+  double h = energy / tau_;
+  if (space_.auxiliary)
+    h += auxiliary_energy(v + space_.coordinates, space_.coordinates, space_.momentum_variance(tau_));
+  return h;
+}
+
+void FlowSampler::move_to(const double *v, double energy) {
+  std::copy(v, v + space_.coordinates, x_.begin());
+  energy_ = energy;
+  pulled_back_ = false;
+}
+
+bool FlowSampler::decide(double (*rule)(const PointWeights &, const PointWeights &), PointWeights old_point,
+                         PointWeights new_point) {
+  const double energy = proposal_energy(trial_.data());
+  new_point.h = reduced_energy(energy, trial_.data());
+  last_energy_change_ = energy - energy_;
+  last_log_acceptance_ = rule(old_point, new_point);
+  if (!std::isfinite(energy) || std::isnan(last_log_acceptance_)) {
+    counters_.not_finite++;
+    return false;
+  }
+  const double uniform = RandomStream(seed_, replica_, counters_.attempts, Purpose::accept).uniform();
+  if (!accept(last_log_acceptance_, uniform)) return false;
+  move_to(trial_.data(), energy);
+  return true;
+}
+
+bool FlowSampler::independence() {
+  const double *proposal = block_.points(counters_.attempts);
+  const PointWeights fresh = *block_.weights(counters_.attempts);
+  const PointWeights old_point = pull_back();
+  std::copy(proposal, proposal + space_.size(), trial_.begin());
+  const double before = energy_;
+  const bool accepted = decide(rules_.independence, old_point, fresh);
+  PointWeights weights = fresh;
+  weights.h = reduced_energy(before + last_energy_change_, trial_.data());
+  importance_.add(std::isfinite(weights.h) ? weights.log_weight() : -INFINITY);
+  return accepted;
+}
+
+bool FlowSampler::multitry(int tries) {
+  const double *proposals = block_.points(counters_.attempts);
+  const PointWeights *fresh = block_.weights(counters_.attempts);
+  log_weights_[0] = pull_back().log_weight();
+  energies_[0] = energy_;
+  bool finite = std::isfinite(log_weights_[0]);
+  for (int k = 1; k < tries; k++) {
+    const double *v = proposals + (k - 1) * space_.size();
+    PointWeights weights = fresh[k - 1];
+    energies_[k] = proposal_energy(v);
+    weights.h = reduced_energy(energies_[k], v);
+    const bool usable = std::isfinite(energies_[k]) && std::isfinite(weights.log_weight());
+    log_weights_[k] = usable ? weights.log_weight() : -INFINITY;
+    finite = finite && usable;
+    importance_.add(log_weights_[k]);
+  }
+  if (!finite) counters_.not_finite++;
+  // A current state without a weight cannot be compared with the others: stay.
+  if (!std::isfinite(log_weights_[0])) return false;
+  const double uniform = RandomStream(seed_, replica_, counters_.attempts, Purpose::accept).uniform();
+  const int64_t chosen = std::max<int64_t>(0, rules_.multitry(log_weights_.data(), tries, uniform));
+  last_energy_change_ = energies_[chosen] - energy_;
+  last_log_acceptance_ = log_weights_[chosen] - log_weights_[0];
+  if (chosen == 0) return false;
+  move_to(proposals + (chosen - 1) * space_.size(), energies_[chosen]);
+  return true;
+}
+
+bool FlowSampler::perturb(double keep, double noise_x, double noise_p,
+                          double (*rule)(const PointWeights &, const PointWeights &)) {
+  const PointWeights old_point = pull_back();
+  const int64_t m = space_.coordinates;
+  RandomStream random(seed_, replica_, counters_.attempts, Purpose::latent);
+  random.fill_gaussian(noise_.data(), m, noise_x);
+  if (space_.auxiliary) random.fill_gaussian(&noise_[m], m, noise_p);
+  for (int64_t i = 0; i < space_.size(); i++) trial_latent_[i] = keep * latent_[i] + noise_[i];
+  PointWeights new_point;
+  {
+    const Stopwatch watch(timings_.flow);
+    flow_.forward(1, trial_latent_.data(), tau_, trial_.data(), &new_point.log_det);
+  }
+  new_point.log_prior = space_.log_prior(trial_latent_.data(), tau_);
+  return decide(rule, old_point, new_point);
+}
+
+bool FlowSampler::latent(double sigma) { return perturb(1.0, sigma, sigma, rules_.latent); }
+
+bool FlowSampler::preconditioned(double step) {
+  return perturb(std::sqrt(1.0 - step * step), step * std::sqrt(tau_),
+                 step * std::sqrt(space_.momentum_variance(tau_)), rules_.pcn);
+}
+
+std::vector<double> FlowSampler::checkpoint() const {
+  std::vector<double> numbers{static_cast<double>(counters_.attempts),
+                              static_cast<double>(counters_.accepts),
+                              static_cast<double>(counters_.not_finite), last_energy_change_,
+                              last_log_acceptance_};
+  const auto ess = importance_.state();
+  numbers.insert(numbers.end(), ess.begin(), ess.end());
+  for (size_t i = 0; i < moves_.size(); i++) {
+    numbers.push_back(static_cast<double>(counters_.move_attempts[i]));
+    numbers.push_back(static_cast<double>(counters_.move_accepts[i]));
+  }
+  return numbers;
+}
+
+void FlowSampler::restore(const std::vector<double> &numbers) {
+  auto ess = importance_.state();
+  const size_t head = 5 + ess.size();
+  if (numbers.size() < head) return;
+  counters_.attempts = static_cast<uint64_t>(numbers[0]);
+  counters_.accepts = static_cast<uint64_t>(numbers[1]);
+  counters_.not_finite = static_cast<uint64_t>(numbers[2]);
+  last_energy_change_ = numbers[3];
+  last_log_acceptance_ = numbers[4];
+  std::copy(numbers.begin() + 5, numbers.begin() + head, ess.begin());
+  importance_.set_state(ess);
+  if (numbers.size() != head + 2 * moves_.size()) return;
+  for (size_t i = 0; i < moves_.size(); i++) {
+    counters_.move_attempts[i] = static_cast<uint64_t>(numbers[head + 2 * i]);
+    counters_.move_accepts[i] = static_cast<uint64_t>(numbers[head + 2 * i + 1]);
+  }
+}
+
+} // namespace nflow::mcmc

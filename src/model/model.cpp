@@ -1,0 +1,145 @@
+#include "model/model.h"
+
+#include "nflow_error.h"
+#include "model/model_impl.h"
+
+#include <c10/core/InferenceMode.h>
+#include <torch/cuda.h>
+
+#include <cstring>
+
+namespace nflow {
+
+namespace {
+
+torch::Device choose_device(const std::string &name, int local_rank) {
+  const bool numbered = name.rfind("cuda:", 0) == 0;
+  if (name != "auto" && name != "cpu" && name != "cuda" && !numbered)
+    throw Error("device '" + name + "' is not known: use auto, cpu, cuda or cuda:i");
+  if (name == "cpu" || (name == "auto" && !torch::cuda::is_available())) return {torch::kCPU};
+  if (!torch::cuda::is_available())
+    throw Error("device '" + name + "' was asked for, but LibTorch finds no CUDA device: use device cpu or auto");
+  const int count = static_cast<int>(torch::cuda::device_count());
+  if (!numbered) return {torch::kCUDA, static_cast<c10::DeviceIndex>(local_rank % count)};
+  const auto digits = name.substr(5);
+  if (digits.empty() || digits.size() > 3 || digits.find_first_not_of("0123456789") != std::string::npos ||
+      std::stoi(digits) >= count)
+    throw Error("device '" + name + "' does not exist: there are " + std::to_string(count) +
+                " CUDA devices, numbered from 0");
+  return {torch::kCUDA, static_cast<c10::DeviceIndex>(std::stoi(digits))};
+}
+
+void require_methods(const torch::jit::Module &module, const std::string &file) {
+  for (const char *name : {"forward", "inverse"}) {
+    const auto method = module.find_method(name);
+    if (!method || method->function().getSchema().arguments().size() != 3)
+      throw Error("model file '" + file + "' has no method " + name +
+                  "(points, tau): write it as docs/model-contract.md says");
+  }
+}
+
+/// Freezing inlines the weights; a module that changes its own attributes cannot be frozen and runs as is.
+torch::jit::Module frozen(const torch::jit::Module &module) {
+  try {
+    return torch::jit::freeze(module, std::vector<std::string>{"forward", "inverse"});
+  } catch (const std::exception &) {
+    return module;
+  }
+}
+
+} // namespace
+
+Model::Model(const std::string &file, const std::string &device, int local_rank)
+    : impl_(std::make_unique<Impl>()) {
+  auto archive = load_archive(file, Format::model);
+  require_methods(archive.module, file);
+  impl_->file = file;
+  impl_->metadata = archive.metadata;
+  impl_->device = choose_device(device, local_rank);
+  impl_->dtype = archive.metadata.dtype == "float32" ? torch::kFloat32 : torch::kFloat64;
+  try {
+    archive.module.to(impl_->device);
+    impl_->module = frozen(archive.module);
+  } catch (const std::exception &e) {
+    throw Error("model file '" + file + "' cannot be put on device " + impl_->device.str() + ": " +
+                first_line(e));
+  }
+}
+
+Model::~Model() = default;
+
+const Metadata &Model::metadata() const { return impl_->metadata; }
+const std::string &Model::file() const { return impl_->file; }
+std::string Model::device() const { return impl_->device.str(); }
+
+torch::Tensor Model::Impl::to_tensor(int64_t batch, const double *points) const {
+  const auto host = torch::from_blob(const_cast<double *>(points),
+                                     {batch, metadata.slots(), metadata.n_atoms, metadata.dim},
+                                     torch::kFloat64);
+  return host.to(device, dtype, false, true);
+}
+
+Model::Impl::Mapped Model::Impl::call(const char *method, const torch::Tensor &points,
+                                      double tau_prior, double tau_target) {
+  const auto refuse = [&](const std::string &what) {
+    throw Error("model file '" + file + "': " + method + " " + what +
+                ": correct the model as docs/model-contract.md says");
+  };
+  double taus[2] = {tau_prior, tau_target};
+  const auto tau = torch::from_blob(taus, {2}, torch::kFloat64).to(device, torch::kFloat64, false, true);
+  c10::IValue result;
+  try {
+    result = module.get_method(method)({points, tau});
+  } catch (const std::exception &e) {
+    refuse("failed (" + first_line(e) + ")");
+  }
+  if (!result.isTuple() || result.toTupleRef().elements().size() != 2 ||
+      !result.toTupleRef().elements()[0].isTensor() || !result.toTupleRef().elements()[1].isTensor())
+    refuse("must return the two tensors (points, log_det)");
+  Mapped mapped{result.toTupleRef().elements()[0].toTensor(),
+                result.toTupleRef().elements()[1].toTensor()};
+  if (mapped.points.sizes() != points.sizes()) refuse("must return points of the shape it was given");
+  if (mapped.log_det.dim() != 1 || mapped.log_det.size(0) != points.size(0))
+    refuse("must return log_det of shape [B]");
+  if (mapped.log_det.scalar_type() != torch::kFloat64) refuse("must return log_det in float64");
+  if (mapped.points.scalar_type() != dtype) refuse("must return points of dtype " + metadata.dtype);
+  return mapped;
+}
+
+void Model::Impl::run(const char *method, int64_t batch, const double *in, double tau_prior,
+                      double tau_target, double *out, double *log_det) {
+  const c10::InferenceMode no_gradients;
+  const auto mapped = call(method, to_tensor(batch, in), tau_prior, tau_target);
+  const auto points = mapped.points.to(torch::kCPU, torch::kFloat64).contiguous();
+  const auto dets = mapped.log_det.to(torch::kCPU).contiguous();
+  std::memcpy(out, points.data_ptr<double>(), sizeof(double) * batch * metadata.size());
+  std::memcpy(log_det, dets.data_ptr<double>(), sizeof(double) * batch);
+}
+
+void Model::forward(int64_t batch, const double *u, double tau_prior, double tau_target, double *v,
+                    double *log_det) {
+  impl_->run("forward", batch, u, tau_prior, tau_target, v, log_det);
+}
+
+void Model::inverse(int64_t batch, const double *v, double tau_prior, double tau_target, double *u,
+                    double *log_det) {
+  impl_->run("inverse", batch, v, tau_prior, tau_target, u, log_det);
+}
+
+void Model::forward(int64_t batch, const double *u, double tau, double *v, double *log_det) {
+  forward(batch, u, tau, tau, v, log_det);
+}
+
+void Model::inverse(int64_t batch, const double *v, double tau, double *u, double *log_det) {
+  inverse(batch, v, tau, tau, u, log_det);
+}
+
+void Model::warm_up(int64_t batch, double tau, int repeats) {
+  std::vector<double> u(batch * metadata().size(), 0.0), v(u.size()), log_det(batch);
+  for (int i = 0; i < repeats; i++) {
+    forward(batch, u.data(), tau, v.data(), log_det.data());
+    inverse(batch, v.data(), tau, u.data(), log_det.data());
+  }
+}
+
+} // namespace nflow
