@@ -1,6 +1,9 @@
 // What LAMMPS calls when it loads nflowplugin.so: checks that the plugin fits and registers the styles.
 
+// Everything in here is hidden but the one function that LAMMPS looks up.
+#pragma GCC visibility push(default)
 #include "lammpsplugin.h"
+#pragma GCC visibility pop
 
 #include "comm.h"
 #include "fix_nflow_energy.h"
