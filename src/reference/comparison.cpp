@@ -1,0 +1,100 @@
+#include "reference/comparison.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace nflow::reference {
+
+using estimators::mean_with_error;
+
+namespace {
+
+/// The series of one column of [count, dim].
+std::vector<double> column(const std::vector<double> &frames, int64_t dim, int64_t i) {
+  std::vector<double> series;
+  for (size_t k = static_cast<size_t>(i); k < frames.size(); k += static_cast<size_t>(dim))
+    series.push_back(frames[k]);
+  return series;
+}
+
+template <class Function>
+std::vector<double> apply(std::vector<double> series, Function function) {
+  for (double &value : series) value = function(value);
+  return series;
+}
+
+/// A well that is hardly ever visited shows too few visits, or none, for an error bar of their own:
+/// take at least that of a coin with the exact probability, thrown as often as `y` has independent
+/// samples.
+void widen_population_error(Observable &population, const estimators::Estimate &y) {
+  const double independent = std::min(population.estimate.effective_samples, y.effective_samples);
+  const double coin = std::sqrt(population.exact * (1.0 - population.exact) / independent);
+  population.estimate.error = std::max(population.estimate.error, coin);
+}
+
+double square(double value) {
+  return value * value;
+}
+
+} // namespace
+
+std::vector<Observable> compare(const MultiWell &system, const ExactMultiWell &exact,
+                                const std::vector<double> &frames) {
+  const int64_t dim = system.dim();
+  std::vector<double> energies, wells(frames.size());
+  for (size_t k = 0; k < frames.size(); k += static_cast<size_t>(dim)) {
+    energies.push_back(system.energy(&frames[k]));
+    system.to_wells(&frames[k], &wells[k]);
+  }
+  std::vector<Observable> result;
+  result.push_back({"mean energy", "mean energy", mean_with_error(energies), exact.mean_energy()});
+  result.push_back({"variance of the energy", "variance of the energy",
+                    estimators::variance_with_error(energies), exact.energy_variance()});
+  for (int64_t i = 0; i < dim; i++) {
+    const auto add = [&](const std::string &kind, const std::vector<double> &series, double value) {
+      result.push_back({kind, kind + " " + std::to_string(i + 1), mean_with_error(series), value});
+    };
+    const auto x = column(frames, dim, i), y = column(wells, dim, i);
+    add("well population P(y > 0)", apply(y, [](double v) { return v > 0.0 ? 1.0 : 0.0; }),
+        exact.positive_population(i));
+    widen_population_error(result.back(), mean_with_error(y));
+    add("<y>", y, exact.mean_y(i));
+    add("<y^2>", apply(y, square), exact.mean_square_y(i));
+    add("<x>", x, exact.mean_x(i));
+    add("<x^2>", apply(x, square), exact.mean_square_x(i));
+  }
+  return result;
+}
+
+Marginal compare_marginal(const ExactMultiWell &exact, const std::vector<double> &frames,
+                          int64_t coordinate, int bins) {
+  const double mean = exact.mean_x(coordinate);
+  const double deviation = std::sqrt(exact.mean_square_x(coordinate) - mean * mean);
+  const double low = mean - 4.0 * deviation, width = 8.0 * deviation / bins;
+  std::vector<double> points; // edges and centres, for Simpson's rule
+  for (int p = 0; p <= 2 * bins; p++) points.push_back(low + 0.5 * width * p);
+  const auto density = exact.density_x(coordinate, points);
+  const auto x = column(frames, exact.dim(), coordinate);
+  Marginal result;
+  result.coordinate = coordinate;
+  double sum = 0.0;
+  for (int b = 0; b < bins; b++) {
+    const double left = low + b * width;
+    const auto estimate = mean_with_error(
+        apply(x, [&](double v) { return v >= left && v < left + width ? 1.0 / width : 0.0; }));
+    const double value = (density[2 * b] + 4.0 * density[2 * b + 1] + density[2 * b + 2]) / 6.0;
+    result.centre.push_back(left + 0.5 * width);
+    result.sampled.push_back(estimate.mean);
+    result.error.push_back(estimate.error);
+    result.exact.push_back(value);
+    // Fewer counts are not gaussian, and their error bar comes from the same few counts.
+    if (value * width * estimate.effective_samples < 10.0 || estimate.error == 0.0) continue;
+    result.used_bins++;
+    sum += square(estimate.z_score(value));
+    result.largest_z = std::max(result.largest_z, std::abs(estimate.z_score(value)));
+  }
+  if (result.used_bins > 0) result.mean_square_z = sum / static_cast<double>(result.used_bins);
+  return result;
+}
+
+} // namespace nflow::reference
