@@ -27,8 +27,13 @@ struct CompareOptions {
 };
 
 std::vector<double> read_frames(const CompareOptions &options, int64_t dim) {
-  auto frames = read_dump_of(options.dump, dim);
-  const auto count = static_cast<int64_t>(frames.size()) / dim;
+  auto samples = trainer::read_dumps({options.dump}, 1);
+  if (samples.n_atoms != dim)
+    throw Error("'" + options.dump + "' has " + std::to_string(samples.n_atoms) + " atoms, '" +
+                options.energy + "' is for " + std::to_string(dim) +
+                ": give the dump and the energy file of one system");
+  const int64_t count = samples.count();
+  auto frames = std::move(samples.x);
   if (count - options.skip < 100)
     throw Error("'" + options.dump + "' has " + std::to_string(count) +
                 " frames of which --skip leaves " +

@@ -18,7 +18,7 @@ int main(int argc, char **argv) {
     add_exact(app);
     add_sample(app);
     add_evaluate(app);
-    // add_compare(app, exit_code);
+    add_compare(app, exit_code);
     app.parse(argc, argv);
   } catch (const CLI::ParseError &e) {
     if (e.get_exit_code() == 0) return app.exit(e); // --help
