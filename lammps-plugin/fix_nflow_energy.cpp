@@ -17,7 +17,8 @@ using namespace FixConst;
 
 FixNflowEnergy::FixNflowEnergy(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg, arg) {
   if (narg != 4)
-    compat::stop(error, FLERR, "Illegal fix nflow/energy command: the form is 'fix ID group nflow/energy file'");
+    compat::stop(error, FLERR,
+                 "Illegal fix nflow/energy command: the form is 'fix ID group nflow/energy file'");
   scalar_flag = 1;
   extscalar = 1;
   global_freq = 1;
@@ -28,8 +29,8 @@ FixNflowEnergy::FixNflowEnergy(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, nar
   try {
     potential_ = std::make_unique<RootEnergy>(world, arg[3]);
     const auto &metadata = potential_->metadata();
-    configuration_ = std::make_unique<GroupConfiguration>(lmp, igroup, static_cast<int>(metadata.dim),
-                                                          metadata.periodic);
+    configuration_ = std::make_unique<GroupConfiguration>(
+        lmp, igroup, static_cast<int>(metadata.dim), metadata.periodic);
   } catch (const nflow::Error &e) {
     compat::stop(error, FLERR, std::string("fix nflow/energy: ") + e.what());
   }
@@ -37,7 +38,9 @@ FixNflowEnergy::FixNflowEnergy(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, nar
 
 FixNflowEnergy::~FixNflowEnergy() = default;
 
-int FixNflowEnergy::setmask() { return POST_FORCE | POST_FORCE_RESPA | MIN_POST_FORCE; }
+int FixNflowEnergy::setmask() {
+  return POST_FORCE | POST_FORCE_RESPA | MIN_POST_FORCE;
+}
 
 void FixNflowEnergy::init() {
   try {
@@ -65,7 +68,9 @@ void FixNflowEnergy::setup(int vflag) {
   respa->copy_f_flevel(ilevel_respa_);
 }
 
-void FixNflowEnergy::min_setup(int vflag) { post_force(vflag); }
+void FixNflowEnergy::min_setup(int vflag) {
+  post_force(vflag);
+}
 
 void FixNflowEnergy::post_force(int vflag) {
   const auto dim = static_cast<int>(potential_->metadata().dim);
@@ -96,6 +101,10 @@ void FixNflowEnergy::post_force_respa(int vflag, int ilevel, int) {
   if (ilevel == ilevel_respa_) post_force(vflag);
 }
 
-void FixNflowEnergy::min_post_force(int vflag) { post_force(vflag); }
+void FixNflowEnergy::min_post_force(int vflag) {
+  post_force(vflag);
+}
 
-double FixNflowEnergy::compute_scalar() { return energy_; }
+double FixNflowEnergy::compute_scalar() {
+  return energy_;
+}

@@ -29,8 +29,7 @@ constexpr double restart_form = 1.0; // of what write_restart() writes
 } // namespace
 
 FixNflowMC::FixNflowMC(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg, arg) {
-  if (narg < 8)
-    stop("the form is 'fix ID group nflow/mc N M seed T model keyword value ...'");
+  if (narg < 8) stop("the form is 'fix ID group nflow/mc N M seed T model keyword value ...'");
   nevery = utils::inumeric(FLERR, arg[3], false, lmp);
   attempts_per_call_ = utils::inumeric(FLERR, arg[4], false, lmp);
   seed_ = utils::inumeric(FLERR, arg[5], false, lmp);
@@ -42,7 +41,8 @@ FixNflowMC::FixNflowMC(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg, arg) 
     temperature_variable_ = arg[6] + 2;
   else
     temperature_ = utils::numeric(FLERR, arg[6], false, lmp);
-  if (temperature_variable_.empty() && !(temperature_ > 0.0)) stop("the temperature T must be positive");
+  if (temperature_variable_.empty() && !(temperature_ > 0.0))
+    stop("the temperature T must be positive");
   model_file_ = arg[7];
   parse_keywords(narg, arg);
 
@@ -66,7 +66,8 @@ FixNflowMC::FixNflowMC(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg, arg) 
   }
   if (model_->metadata().prior != nflow::Prior::gaussian)
     stop("model file '" + model_file_ +
-         "' has a boltzmann prior, but these moves draw from a gaussian one: use a gaussian-prior model");
+         "' has a boltzmann prior, but these moves draw from a gaussian one: use a gaussian-prior "
+         "model");
   make_sampler();
 }
 
@@ -84,7 +85,9 @@ void FixNflowMC::parse_keywords(int narg, char **arg) {
       iarg = parse_move(iarg + 1, narg, arg);
       continue;
     }
-    if (iarg + 1 >= narg) stop("keyword '" + keyword + "' needs a value, or is not known: use move, batch, velocity or device");
+    if (iarg + 1 >= narg)
+      stop("keyword '" + keyword +
+           "' needs a value, or is not known: use move, batch, velocity or device");
     const std::string value = arg[iarg + 1];
     if (keyword == "batch") {
       batch_ = utils::inumeric(FLERR, arg[iarg + 1], false, lmp);
@@ -117,7 +120,8 @@ int FixNflowMC::parse_move(int iarg, int narg, char **arg) {
     move.kind = MoveKind::multitry;
     if (iarg >= narg) stop("the number of tries K of move multitry is missing");
     move.tries = utils::inumeric(FLERR, arg[iarg++], false, lmp);
-    if (move.tries < 2) stop("move multitry needs K of at least 2: the current configuration and one proposal");
+    if (move.tries < 2)
+      stop("move multitry needs K of at least 2: the current configuration and one proposal");
   } else if (kind == "latent") {
     move.kind = MoveKind::latent;
     if (iarg < narg && strcmp(arg[iarg], "sigma") == 0) iarg++;
@@ -132,14 +136,17 @@ int FixNflowMC::parse_move(int iarg, int narg, char **arg) {
   }
   if (iarg < narg && strcmp(arg[iarg], "weight") == 0) {
     move.weight = number(iarg + 1, "the weight of a move");
-    if (!(move.weight > 0.0) || !std::isfinite(move.weight)) stop("the weight of a move must be positive");
+    if (!(move.weight > 0.0) || !std::isfinite(move.weight))
+      stop("the weight of a move must be positive");
     iarg += 2;
   }
   moves_.push_back(move);
   return iarg;
 }
 
-int FixNflowMC::setmask() { return PRE_EXCHANGE; }
+int FixNflowMC::setmask() {
+  return PRE_EXCHANGE;
+}
 
 void FixNflowMC::make_sampler() {
   const auto &metadata = model_->metadata();
@@ -155,14 +162,16 @@ void FixNflowMC::make_sampler() {
 }
 
 void FixNflowMC::require_usable() const {
-  if (group->dynamic[igroup]) stop("the group must not be dynamic: a flow needs a fixed set of atoms");
+  if (group->dynamic[igroup])
+    stop("the group must not be dynamic: a flow needs a fixed set of atoms");
   if (modify->check_rigid_group_overlap(groupbit))
     stop("atoms of the group are in a rigid body, which a flow would break: choose another group");
   for (int i = 0; i < modify->nfix; i++)
     if (utils::strmatch(modify->fix[i]->style, "^(shake|rattle)"))
       stop("fix shake and fix rattle hold bonds that a flow would break: remove the constraints");
   if (domain->box_change_size || domain->box_change_shape || domain->deform_flag)
-    stop("the box changes during the run, but a flow is made for a fixed box: remove the barostat or deformation");
+    stop("the box changes during the run, but a flow is made for a fixed box: remove the barostat "
+         "or deformation");
 }
 
 void FixNflowMC::init() {
@@ -175,9 +184,11 @@ void FixNflowMC::init() {
   }
   if (!temperature_variable_.empty()) {
     const int ivar = input->variable->find(temperature_variable_.c_str());
-    if (ivar < 0) stop("variable '" + temperature_variable_ + "' for the temperature does not exist");
+    if (ivar < 0)
+      stop("variable '" + temperature_variable_ + "' for the temperature does not exist");
     if (!input->variable->equalstyle(ivar))
-      stop("variable '" + temperature_variable_ + "' for the temperature must be an equal-style variable");
+      stop("variable '" + temperature_variable_ +
+           "' for the temperature must be an equal-style variable");
   }
 }
 
@@ -185,7 +196,8 @@ double FixNflowMC::current_tau() {
   double temperature = temperature_;
   if (!temperature_variable_.empty()) {
     modify->clearstep_compute();
-    temperature = input->variable->compute_equal(input->variable->find(temperature_variable_.c_str()));
+    temperature =
+        input->variable->compute_equal(input->variable->find(temperature_variable_.c_str()));
     modify->addstep_compute(update->ntimestep + nevery);
   }
   if (!(temperature > 0.0) || !std::isfinite(temperature))
@@ -219,7 +231,8 @@ void FixNflowMC::pre_exchange() {
     const double energy = configuration_->energy();
     current_energy_seconds_ += MPI_Wtime() - before;
     if (!std::isfinite(energy))
-      throw nflow::Error("the energy of the current configuration is not a finite number: start from another one");
+      throw nflow::Error(
+          "the energy of the current configuration is not a finite number: start from another one");
     sampler_->set_state(x_.data(), energy, tau);
     for (int i = 0; i < attempts_per_call_; i++) {
       const uint64_t attempt = sampler_->counters().attempts;
@@ -243,7 +256,8 @@ void FixNflowMC::pre_exchange() {
 }
 
 double FixNflowMC::LammpsTarget::energy(const double *x) {
-  if (!configuration_.replace({const_cast<double *>(x), configuration_.size(), dim_})) return INFINITY;
+  if (!configuration_.replace({const_cast<double *>(x), configuration_.size(), dim_}))
+    return INFINITY;
   return configuration_.energy();
 }
 
@@ -271,15 +285,24 @@ double FixNflowMC::compute_vector(int i) {
   const auto &timings = sampler_->timings();
   const double attempts = timings.attempts ? static_cast<double>(timings.attempts) : 1.0;
   switch (i) {
-    case 0: return static_cast<double>(counters.attempts);
-    case 1: return static_cast<double>(counters.accepts);
-    case 2: return sampler_->last_energy_change();
-    case 3: return sampler_->last_log_acceptance();
-    case 4: return sampler_->importance().fraction();
-    case 5: return static_cast<double>(counters.not_finite);
-    case 6: return timings.flow / attempts;
-    case 7: return (timings.energy + current_energy_seconds_) / attempts;
-    case 8: return total_seconds_ / attempts;
+  case 0:
+    return static_cast<double>(counters.attempts);
+  case 1:
+    return static_cast<double>(counters.accepts);
+  case 2:
+    return sampler_->last_energy_change();
+  case 3:
+    return sampler_->last_log_acceptance();
+  case 4:
+    return sampler_->importance().fraction();
+  case 5:
+    return static_cast<double>(counters.not_finite);
+  case 6:
+    return timings.flow / attempts;
+  case 7:
+    return (timings.energy + current_energy_seconds_) / attempts;
+  case 8:
+    return total_seconds_ / attempts;
   }
   const auto &of_moves = (i - fixed_columns) % 2 ? counters.move_accepts : counters.move_attempts;
   return static_cast<double>(of_moves[(i - fixed_columns) / 2]);
@@ -287,7 +310,8 @@ double FixNflowMC::compute_vector(int i) {
 
 void FixNflowMC::write_restart(FILE *fp) {
   std::vector<double> list{restart_form, static_cast<double>(seed_), static_cast<double>(replica_),
-                           static_cast<double>(next_reneighbor), static_cast<double>(update->ntimestep)};
+                           static_cast<double>(next_reneighbor),
+                           static_cast<double>(update->ntimestep)};
   const auto numbers = sampler_->checkpoint();
   list.push_back(static_cast<double>(numbers.size()));
   list.insert(list.end(), numbers.begin(), numbers.end());
@@ -299,7 +323,8 @@ void FixNflowMC::write_restart(FILE *fp) {
 
 void FixNflowMC::restart(char *buffer) {
   const double *list = reinterpret_cast<double *>(buffer);
-  if (list[0] != restart_form) stop("the restart file is of another version of this fix: start without its state");
+  if (list[0] != restart_form)
+    stop("the restart file is of another version of this fix: start without its state");
   seed_ = static_cast<int>(list[1]);
   replica_ = static_cast<int>(list[2]);
   next_reneighbor = static_cast<bigint>(list[3]);

@@ -30,7 +30,8 @@ class FixNflowMC : public Fix {
   /// The energy of a proposal: puts the atoms there and asks LAMMPS.
   class LammpsTarget : public nflow::mcmc::Target {
    public:
-    LammpsTarget(class GroupConfiguration &configuration, int dim) : configuration_(configuration), dim_(dim) {}
+    LammpsTarget(class GroupConfiguration &configuration, int dim)
+        : configuration_(configuration), dim_(dim) {}
     double energy(const double *x) override;
 
    private:

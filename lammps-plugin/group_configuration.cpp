@@ -62,7 +62,8 @@ void GroupConfiguration::init() {
   MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, world);
   for (int r = 1; r < comm->nprocs; r++) starts[r] = starts[r - 1] + counts[r - 1];
   std::vector<double> all(starts.back() + counts.back());
-  MPI_Allgatherv(mine.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(), MPI_DOUBLE, world);
+  MPI_Allgatherv(mine.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(),
+                 MPI_DOUBLE, world);
 
   std::vector<std::pair<tagint, int>> atoms;
   for (size_t i = 0; i < all.size(); i += 2)
@@ -74,7 +75,8 @@ void GroupConfiguration::init() {
     ids_.push_back(item.first);
     types_.push_back(item.second);
   }
-  consecutive_ = !ids_.empty() && ids_.back() - ids_.front() + 1 == static_cast<tagint>(ids_.size());
+  consecutive_ =
+      !ids_.empty() && ids_.back() - ids_.front() + 1 == static_cast<tagint>(ids_.size());
   const size_t numbers = ids_.size() * dim_;
   saved_.assign(2 * numbers, 0.0);
   local_.assign(2 * numbers + 1, 0.0);
@@ -125,10 +127,12 @@ void GroupConfiguration::read(TensorView x) {
   local_[2 * numbers] = static_cast<double>(found);
   // Each place is filled on one rank and zero on the others, so the sum is exact.
   if (comm->nprocs > 1)
-    MPI_Allreduce(MPI_IN_PLACE, local_.data(), static_cast<int>(local_.size()), MPI_DOUBLE, MPI_SUM, world);
+    MPI_Allreduce(MPI_IN_PLACE, local_.data(), static_cast<int>(local_.size()), MPI_DOUBLE, MPI_SUM,
+                  world);
   if (local_[2 * numbers] != static_cast<double>(size()))
     throw nflow::Error("group '" + std::string(group->names[igroup_]) +
-                       "' has not the atoms that it had at the start of the run: a flow needs a fixed set of atoms");
+                       "' has not the atoms that it had at the start of the run: a flow needs a "
+                       "fixed set of atoms");
   std::copy(local_.begin(), local_.end() - 1, saved_.begin());
   for (int64_t i = 0; i < numbers; i++)
     x.data[i] = saved_[i] + saved_[numbers + i] * domain->prd[i % dim_];

@@ -10,8 +10,9 @@
 
 namespace LAMMPS_NS {
 
-/// A dense float64 tensor [rows, columns] that somebody else owns. `on_device` says where `data` points to, so
-/// that a Kokkos implementation can hand out device memory later; this one only knows the host.
+/// A dense float64 tensor [rows, columns] that somebody else owns. `on_device` says where `data`
+/// points to, so that a Kokkos implementation can hand out device memory later; this one only knows
+/// the host.
 struct TensorView {
   double *data = nullptr;
   int64_t rows = 0;
@@ -19,18 +20,19 @@ struct TensorView {
   bool on_device = false;
 };
 
-/// The positions of all atoms of a group, in ascending atom-ID order and on every rank of the partition: read
-/// them, replace them by others anywhere in the box, evaluate the energy there, and go back. The leading
-/// `dim` components are handled, the others stay. Every function that is not const is collective.
+/// The positions of all atoms of a group, in ascending atom-ID order and on every rank of the
+/// partition: read them, replace them by others anywhere in the box, evaluate the energy there, and
+/// go back. The leading `dim` components are handled, the others stay. Every function that is not
+/// const is collective.
 class GroupConfiguration : protected Pointers {
  public:
-  /// `dim` leading components. `modulo_box`: positions have a meaning only modulo the periodic box, so
-  /// that image flags may be dropped where they would overflow.
+  /// `dim` leading components. `modulo_box`: positions have a meaning only modulo the periodic box,
+  /// so that image flags may be dropped where they would overflow.
   GroupConfiguration(LAMMPS *lmp, int igroup, int dim, bool modulo_box);
   ~GroupConfiguration() override;
 
-  /// Collects the atom IDs and types of the group; to be called in init(). Throws nflow::Error for what
-  /// cannot be handled: a triclinic box, atoms without IDs.
+  /// Collects the atom IDs and types of the group; to be called in init(). Throws nflow::Error for
+  /// what cannot be handled: a triclinic box, atoms without IDs.
   void init();
   /// What the simulation has, to be compared with a model's metadata.
   nflow::System system() const;
@@ -38,18 +40,21 @@ class GroupConfiguration : protected Pointers {
   /// The place of local atom i in the tensors, or -1 if it is not one of the group.
   int64_t ordinal(int i) const;
 
-  /// Unwrapped positions into x [n, dim]. Remembers the configuration for restore(). Throws nflow::Error if
-  /// the group has lost or won atoms since init().
+  /// Unwrapped positions into x [n, dim]. Remembers the configuration for restore(). Throws
+  /// nflow::Error if the group has lost or won atoms since init().
   void read(TensorView x);
-  /// Puts the atoms at the unwrapped positions x [n, dim], wraps them into the box and sets the image flags.
-  /// False, with nothing changed, if a position is outside a fixed box or not a usable number.
+  /// Puts the atoms at the unwrapped positions x [n, dim], wraps them into the box and sets the
+  /// image flags. False, with nothing changed, if a position is outside a fixed box or not a usable
+  /// number.
   bool replace(TensorView x);
   /// Back to the configuration of the last read(), to the last bit.
   void restore();
-  /// Sends the atoms to the ranks that own their positions, as LAMMPS expects it after a pre_exchange().
+  /// Sends the atoms to the ranks that own their positions, as LAMMPS expects it after a
+  /// pre_exchange().
   void migrate();
-  /// The potential energy of the whole system (compute thermo_pe, so with all `fix_modify energy yes`) at the
-  /// present positions, after the re-neighbouring that atoms moved anywhere need. The same on every rank.
+  /// The potential energy of the whole system (compute thermo_pe, so with all `fix_modify energy
+  /// yes`) at the present positions, after the re-neighbouring that atoms moved anywhere need. The
+  /// same on every rank.
   double energy();
 
  private:
@@ -58,10 +63,11 @@ class GroupConfiguration : protected Pointers {
 
   int igroup_, groupbit_, dim_;
   bool modulo_box_;
-  std::vector<tagint> ids_;   // ascending
-  std::vector<int> types_;    // in that order
-  bool consecutive_ = false;  // the IDs are first, first + 1, ...
-  std::vector<double> saved_; // [n, dim] wrapped positions and [n, dim] image counts of the last read()
+  std::vector<tagint> ids_;  // ascending
+  std::vector<int> types_;   // in that order
+  bool consecutive_ = false; // the IDs are first, first + 1, ...
+  std::vector<double>
+      saved_; // [n, dim] wrapped positions and [n, dim] image counts of the last read()
   std::vector<double> local_; // the same, of this rank's atoms only
   std::vector<double> wrapped_;
   std::vector<int> images_;

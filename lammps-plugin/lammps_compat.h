@@ -1,8 +1,8 @@
 #ifndef NFLOW_LAMMPS_COMPAT_H
 #define NFLOW_LAMMPS_COMPAT_H
 
-// The differences between the LAMMPS versions that this package supports, 29 Sep 2021 and newer, as far as
-// they touch it. NFLOW_LAMMPS_VERSION is that of the headers, e.g. 20210929.
+// The differences between the LAMMPS versions that this package supports, 29 Sep 2021 and newer, as
+// far as they touch it. NFLOW_LAMMPS_VERSION is that of the headers, e.g. 20210929.
 
 #include "comm.h"
 #include "compute.h"
@@ -24,9 +24,10 @@ inline Compute *find_compute(Modify *modify, const std::string &id) {
 #endif
 }
 
-/// Stops LAMMPS on all ranks of the partition. A ready-made sentence: the formatting templates of Error
-/// belong to the fmt of the host and are not used.
-[[noreturn]] inline void stop(Error *error, const char *file, int line, const std::string &sentence) {
+/// Stops LAMMPS on all ranks of the partition. A ready-made sentence: the formatting templates of
+/// Error belong to the fmt of the host and are not used.
+[[noreturn]] inline void stop(Error *error, const char *file, int line,
+                              const std::string &sentence) {
   // Braces would be taken for format fields by versions that format every message.
   error->all(file, line, sentence);
 }

@@ -1,4 +1,5 @@
-// What LAMMPS calls when it loads nflowplugin.so: checks that the plugin fits and registers the styles.
+// What LAMMPS calls when it loads nflowplugin.so: checks that the plugin fits and registers the
+// styles.
 
 // Everything in here is hidden but the one function that LAMMPS looks up.
 #pragma GCC visibility push(default)
@@ -16,13 +17,15 @@
 
 using namespace LAMMPS_NS;
 
-// Of LAMMPS's C library: the same in every version, and so safe to call before anything is known of the host.
+// Of LAMMPS's C library: the same in every version, and so safe to call before anything is known of
+// the host.
 extern "C" int lammps_version(void *);
 extern "C" int lammps_extract_setting(void *, const char *);
 
 namespace {
 
-template <class Style> void *create_fix(void *lmp, int narg, char **arg) {
+template <class Style>
+void *create_fix(void *lmp, int narg, char **arg) {
   return new Style(static_cast<LAMMPS *>(lmp), narg, arg);
 }
 
@@ -33,10 +36,12 @@ std::string misfit(void *lmp) {
     return "nflowplugin.so was built for LAMMPS version " + std::to_string(NFLOW_LAMMPS_VERSION) +
            ", but this is version " + std::to_string(host) +
            ": build it against this LAMMPS (cmake -DLAMMPS_SOURCE_DIR=...); no styles were added";
-  const int bytes[3] = {lammps_extract_setting(lmp, "tagint"), lammps_extract_setting(lmp, "bigint"),
+  const int bytes[3] = {lammps_extract_setting(lmp, "tagint"),
+                        lammps_extract_setting(lmp, "bigint"),
                         lammps_extract_setting(lmp, "imageint")};
   if (bytes[0] != sizeof(tagint) || bytes[1] != sizeof(bigint) || bytes[2] != sizeof(imageint))
-    return "nflowplugin.so was built for other integer sizes (LAMMPS_SIZES) than this LAMMPS: build it against "
+    return "nflowplugin.so was built for other integer sizes (LAMMPS_SIZES) than this LAMMPS: "
+           "build it against "
            "this LAMMPS; no styles were added";
   return "";
 }

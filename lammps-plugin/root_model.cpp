@@ -51,13 +51,14 @@ void run_on_root(MPI_Comm comm, const std::function<void()> &work) {
 }
 
 int root_on_node(MPI_Comm world) {
-  for (const char *name : {"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "MV2_COMM_WORLD_LOCAL_RANK",
-                           "SLURM_LOCALID", "PALS_LOCAL_RANKID"})
+  for (const char *name : {"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID",
+                           "MV2_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID", "PALS_LOCAL_RANKID"})
     if (const char *text = std::getenv(name)) return std::atoi(text) / size_of(world);
   return rank_of(MPI_COMM_SELF);
 }
 
-RootModel::RootModel(MPI_Comm comm, const std::string &file, const std::string &device) : comm_(comm) {
+RootModel::RootModel(MPI_Comm comm, const std::string &file, const std::string &device)
+    : comm_(comm) {
   run_on_root(comm, [&] {
     model_ = std::make_unique<nflow::Model>(file, device, root_on_node(comm));
     metadata_ = model_->metadata();

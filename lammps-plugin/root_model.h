@@ -13,16 +13,17 @@
 
 namespace LAMMPS_NS {
 
-/// Runs `work` on rank 0 of `comm`; if it throws, every rank throws an nflow::Error with the same sentence, so
-/// that an error never leaves the others waiting.
+/// Runs `work` on rank 0 of `comm`; if it throws, every rank throws an nflow::Error with the same
+/// sentence, so that an error never leaves the others waiting.
 void run_on_root(MPI_Comm comm, const std::function<void()> &work);
 
-/// The index of this rank's partition root among the roots on its node, for choosing a GPU. Uses what MPI
-/// launchers put into the environment, so that it needs no communication beyond the partition.
+/// The index of this rank's partition root among the roots on its node, for choosing a GPU. Uses
+/// what MPI launchers put into the environment, so that it needs no communication beyond the
+/// partition.
 int root_on_node(MPI_Comm world);
 
-/// A flow that lives on rank 0 of a partition and gives its results to all: its ranks decide alike even where
-/// their hardware does not round alike.
+/// A flow that lives on rank 0 of a partition and gives its results to all: its ranks decide alike
+/// even where their hardware does not round alike.
 class RootModel : public nflow::mcmc::Flow {
  public:
   RootModel(MPI_Comm comm, const std::string &file, const std::string &device);

@@ -27,15 +27,16 @@ double log_acceptance_latent(const PointWeights &old_point, const PointWeights &
 /// ln a = that of the latent move + ln prior(u) - ln prior(u').
 double log_acceptance_pcn(const PointWeights &old_point, const PointWeights &new_point);
 
-/// Multiple-try (i-SIR): the index k drawn with probability w_k / sum w from `count` log-weights by the
-/// number `uniform` in (0, 1); the current state is one of them. Weights that are NaN or -inf are never
-/// chosen. Returns -1 if there is nothing to choose from.
+/// Multiple-try (i-SIR): the index k drawn with probability w_k / sum w from `count` log-weights by
+/// the number `uniform` in (0, 1); the current state is one of them. Weights that are NaN or -inf
+/// are never chosen. Returns -1 if there is nothing to choose from.
 int64_t choose_by_weight(const double *log_weights, int64_t count, double uniform);
 
 /// Metropolis: true with probability min(1, e^{log_acceptance}); NaN is never accepted.
 bool accept(double log_acceptance, double uniform);
 
-/// The rules that a sampler uses. They are data so that the tests can show that a broken rule is caught.
+/// The rules that a sampler uses. They are data so that the tests can show that a broken rule is
+/// caught.
 struct AcceptanceRules {
   double (*independence)(const PointWeights &, const PointWeights &) = log_acceptance_independence;
   double (*latent)(const PointWeights &, const PointWeights &) = log_acceptance_latent;

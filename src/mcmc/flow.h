@@ -20,7 +20,8 @@ class Flow {
 class Target {
  public:
   virtual ~Target() = default;
-  /// U(x) of [n, d] coordinates; +inf where the configuration is impossible, NaN where U is not defined.
+  /// U(x) of [n, d] coordinates; +inf where the configuration is impossible, NaN where U is not
+  /// defined.
   virtual double energy(const double *x) = 0;
 };
 

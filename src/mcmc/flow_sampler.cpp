@@ -24,12 +24,13 @@ class Stopwatch {
 
 } // namespace
 
-FlowSampler::FlowSampler(Flow &flow, Target &target, const Space &space, const std::vector<Move> &moves,
-                         int64_t batch, uint32_t seed, uint32_t replica, const AcceptanceRules &rules)
+FlowSampler::FlowSampler(Flow &flow, Target &target, const Space &space,
+                         const std::vector<Move> &moves, int64_t batch, uint32_t seed,
+                         uint32_t replica, const AcceptanceRules &rules)
     : flow_(flow), target_(target), space_(space), moves_(moves), seed_(seed), replica_(replica),
       rules_(rules), block_(space, moves, batch, seed, replica), x_(space.coordinates),
-      current_(space.size()), latent_(space.size()), trial_(space.size()), trial_latent_(space.size()),
-      noise_(space.size()) {
+      current_(space.size()), latent_(space.size()), trial_(space.size()),
+      trial_latent_(space.size()), noise_(space.size()) {
   counters_.move_attempts.resize(moves.size());
   counters_.move_accepts.resize(moves.size());
   int tries = 1;
@@ -56,10 +57,18 @@ bool FlowSampler::attempt() {
   }
   bool accepted = false;
   switch (move.kind) {
-    case MoveKind::independence: accepted = independence(); break;
-    case MoveKind::multitry: accepted = multitry(move.tries); break;
-    case MoveKind::latent: accepted = latent(move.step); break;
-    case MoveKind::pcn: accepted = preconditioned(move.step); break;
+  case MoveKind::independence:
+    accepted = independence();
+    break;
+  case MoveKind::multitry:
+    accepted = multitry(move.tries);
+    break;
+  case MoveKind::latent:
+    accepted = latent(move.step);
+    break;
+  case MoveKind::pcn:
+    accepted = preconditioned(move.step);
+    break;
   }
   counters_.attempts++;
   counters_.move_attempts[choice]++;
@@ -82,8 +91,8 @@ PointWeights FlowSampler::pull_back() {
     const Stopwatch watch(timings_.flow);
     flow_.inverse(1, current_.data(), tau_, latent_.data(), &log_det_inverse);
   }
-  current_weights_ = {reduced_energy(energy_, current_.data()), space_.log_prior(latent_.data(), tau_),
-                      -log_det_inverse};
+  current_weights_ = {reduced_energy(energy_, current_.data()),
+                      space_.log_prior(latent_.data(), tau_), -log_det_inverse};
   pulled_back_ = true;
   return current_weights_;
 }
@@ -98,7 +107,8 @@ double FlowSampler::proposal_energy(const double *v) {
 double FlowSampler::reduced_energy(double energy, const double *v) const {
   double h = energy / tau_;
   if (space_.auxiliary)
-    h += auxiliary_energy(v + space_.coordinates, space_.coordinates, space_.momentum_variance(tau_));
+    h += auxiliary_energy(v + space_.coordinates, space_.coordinates,
+                          space_.momentum_variance(tau_));
   return h;
 }
 
@@ -108,8 +118,8 @@ void FlowSampler::move_to(const double *v, double energy) {
   pulled_back_ = false;
 }
 
-bool FlowSampler::decide(double (*rule)(const PointWeights &, const PointWeights &), PointWeights old_point,
-                         PointWeights new_point) {
+bool FlowSampler::decide(double (*rule)(const PointWeights &, const PointWeights &),
+                         PointWeights old_point, PointWeights new_point) {
   const double energy = proposal_energy(trial_.data());
   new_point.h = reduced_energy(energy, trial_.data());
   last_energy_change_ = energy - energy_;
@@ -118,7 +128,8 @@ bool FlowSampler::decide(double (*rule)(const PointWeights &, const PointWeights
     counters_.not_finite++;
     return false;
   }
-  const double uniform = RandomStream(seed_, replica_, counters_.attempts, Purpose::accept).uniform();
+  const double uniform =
+      RandomStream(seed_, replica_, counters_.attempts, Purpose::accept).uniform();
   if (!accept(last_log_acceptance_, uniform)) return false;
   move_to(trial_.data(), energy);
   return true;
@@ -156,7 +167,8 @@ bool FlowSampler::multitry(int tries) {
   if (!finite) counters_.not_finite++;
   // A current state without a weight cannot be compared with the others: stay.
   if (!std::isfinite(log_weights_[0])) return false;
-  const double uniform = RandomStream(seed_, replica_, counters_.attempts, Purpose::accept).uniform();
+  const double uniform =
+      RandomStream(seed_, replica_, counters_.attempts, Purpose::accept).uniform();
   const int64_t chosen = std::max<int64_t>(0, rules_.multitry(log_weights_.data(), tries, uniform));
   last_energy_change_ = energies_[chosen] - energy_;
   last_log_acceptance_ = log_weights_[chosen] - log_weights_[0];
@@ -182,7 +194,9 @@ bool FlowSampler::perturb(double keep, double noise_x, double noise_p,
   return decide(rule, old_point, new_point);
 }
 
-bool FlowSampler::latent(double sigma) { return perturb(1.0, sigma, sigma, rules_.latent); }
+bool FlowSampler::latent(double sigma) {
+  return perturb(1.0, sigma, sigma, rules_.latent);
+}
 
 bool FlowSampler::preconditioned(double step) {
   return perturb(std::sqrt(1.0 - step * step), step * std::sqrt(tau_),
@@ -190,10 +204,9 @@ bool FlowSampler::preconditioned(double step) {
 }
 
 std::vector<double> FlowSampler::checkpoint() const {
-  std::vector<double> numbers{static_cast<double>(counters_.attempts),
-                              static_cast<double>(counters_.accepts),
-                              static_cast<double>(counters_.not_finite), last_energy_change_,
-                              last_log_acceptance_};
+  std::vector<double> numbers{
+      static_cast<double>(counters_.attempts), static_cast<double>(counters_.accepts),
+      static_cast<double>(counters_.not_finite), last_energy_change_, last_log_acceptance_};
   const auto ess = importance_.state();
   numbers.insert(numbers.end(), ess.begin(), ess.end());
   for (size_t i = 0; i < moves_.size(); i++) {

@@ -24,16 +24,16 @@ struct Timings {
   uint64_t attempts = 0;
 };
 
-/// Metropolis Monte Carlo of one configuration with proposals of a flow (design: the acceptance rules of
-/// docs/theory.md). The random numbers depend on (seed, replica, attempt) only, so that the decisions are
-/// the same on any number of MPI ranks and after a restart.
+/// Metropolis Monte Carlo of one configuration with proposals of a flow (design: the acceptance
+/// rules of docs/theory.md). The random numbers depend on (seed, replica, attempt) only, so that
+/// the decisions are the same on any number of MPI ranks and after a restart.
 class FlowSampler {
  public:
-  FlowSampler(Flow &flow, Target &target, const Space &space, const std::vector<Move> &moves, int64_t batch,
-              uint32_t seed, uint32_t replica, const AcceptanceRules &rules = {});
+  FlowSampler(Flow &flow, Target &target, const Space &space, const std::vector<Move> &moves,
+              int64_t batch, uint32_t seed, uint32_t replica, const AcceptanceRules &rules = {});
 
-  /// Starts from the configuration x [n, d] of energy U at k_B T = tau: call whenever something else may
-  /// have moved the atoms or changed the temperature.
+  /// Starts from the configuration x [n, d] of energy U at k_B T = tau: call whenever something
+  /// else may have moved the atoms or changed the temperature.
   void set_state(const double *x, double energy, double tau);
   /// One attempt; true if it was accepted, in which case x() and energy() have changed.
   bool attempt();
@@ -46,8 +46,8 @@ class FlowSampler {
   const Timings &timings() const { return timings_; }
   const estimators::RunningEss &importance() const { return importance_; }
 
-  /// Counters and running ESS as numbers for a restart file, and back. restore() ignores per-move counts
-  /// if the list of moves has changed since.
+  /// Counters and running ESS as numbers for a restart file, and back. restore() ignores per-move
+  /// counts if the list of moves has changed since.
   std::vector<double> checkpoint() const;
   void restore(const std::vector<double> &numbers);
 
@@ -61,8 +61,8 @@ class FlowSampler {
               PointWeights new_point);
   bool perturb(double keep, double noise_x, double noise_p,
                double (*rule)(const PointWeights &, const PointWeights &));
-  /// The current configuration with fresh momenta, pulled back to the latent space: fills current_ and
-  /// latent_.
+  /// The current configuration with fresh momenta, pulled back to the latent space: fills current_
+  /// and latent_.
   PointWeights pull_back();
   /// U(x) of a proposal, NaN without calling the target if the proposal is not finite.
   double proposal_energy(const double *v);

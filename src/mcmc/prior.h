@@ -8,7 +8,8 @@ namespace nflow::mcmc {
 /// ln N(values; 0, variance) summed over `count` components, with the normalisation.
 double log_gaussian(const double *values, int64_t count, double variance);
 
-/// Variance `a` of the auxiliary momenta: tau for a gaussian prior, else the number of the metadata.
+/// Variance `a` of the auxiliary momenta: tau for a gaussian prior, else the number of the
+/// metadata.
 double auxiliary_variance(bool gaussian_prior, double tau, double recorded);
 
 /// |p|^2 / (2 a): what auxiliary momenta add to the reduced energy h.

@@ -16,7 +16,8 @@ double Space::log_prior(const double *u, double tau) const {
   return sum;
 }
 
-size_t choose_move(const std::vector<Move> &moves, uint32_t seed, uint32_t replica, uint64_t attempt) {
+size_t choose_move(const std::vector<Move> &moves, uint32_t seed, uint32_t replica,
+                   uint64_t attempt) {
   if (moves.size() == 1) return 0;
   double sum = 0.0;
   for (const auto &move : moves) sum += move.weight;
@@ -30,7 +31,8 @@ size_t choose_move(const std::vector<Move> &moves, uint32_t seed, uint32_t repli
 
 ProposalBlock::ProposalBlock(const Space &space, const std::vector<Move> &moves, int64_t batch,
                              uint32_t seed, uint32_t replica)
-    : space_(space), moves_(moves), batch_(batch), seed_(seed), replica_(replica), first_(batch + 1) {}
+    : space_(space), moves_(moves), batch_(batch), seed_(seed), replica_(replica),
+      first_(batch + 1) {}
 
 bool ProposalBlock::prepare(Flow &flow, uint64_t attempt, double tau) {
   const uint64_t block = attempt / batch_;

@@ -29,8 +29,8 @@ enum class MoveKind { independence, multitry, latent, pcn };
 /// One way to propose a configuration, chosen with a probability proportional to its weight.
 struct Move {
   MoveKind kind = MoveKind::independence;
-  int tries = 2;       // multitry: candidates, the current configuration included
-  double step = 0.1;   // latent: sigma; pcn: s in (0, 1]
+  int tries = 2;     // multitry: candidates, the current configuration included
+  double step = 0.1; // latent: sigma; pcn: s in (0, 1]
   double weight = 1.0;
 
   /// Draws from the flow that one attempt consumes.
@@ -40,15 +40,18 @@ struct Move {
 };
 
 /// Which move attempt number `attempt` makes.
-size_t choose_move(const std::vector<Move> &moves, uint32_t seed, uint32_t replica, uint64_t attempt);
+size_t choose_move(const std::vector<Move> &moves, uint32_t seed, uint32_t replica,
+                   uint64_t attempt);
 
-/// The independent proposals of a block of attempts [b B, (b+1) B), made by one batched forward. A block is
-/// always made whole, so that a restart in its middle gives the same numbers to the last bit.
+/// The independent proposals of a block of attempts [b B, (b+1) B), made by one batched forward. A
+/// block is always made whole, so that a restart in its middle gives the same numbers to the last
+/// bit.
 class ProposalBlock {
  public:
   ProposalBlock(const Space &space, const std::vector<Move> &moves, int64_t batch, uint32_t seed,
                 uint32_t replica);
-  /// Makes the block of `attempt` at k_B T = tau unless it is there. Returns true if it called the flow.
+  /// Makes the block of `attempt` at k_B T = tau unless it is there. Returns true if it called the
+  /// flow.
   bool prepare(Flow &flow, uint64_t attempt, double tau);
   /// The proposals of that attempt: [fresh, S, n, d], and their weights but for h.
   const double *points(uint64_t attempt) const;

@@ -39,7 +39,8 @@ std::string missing_operator(const std::string &message) {
 
 torch::jit::Module open_module(const std::string &path, torch::jit::ExtraFilesMap &extra) {
   if (!std::ifstream(path).good())
-    throw Error("cannot open model file '" + path + "': give the path of a file made by nflow-train");
+    throw Error("cannot open model file '" + path +
+                "': give the path of a file made by nflow-train");
   try {
     return torch::jit::load(path, torch::Device(torch::kCPU), extra);
   } catch (const std::exception &e) {
@@ -58,7 +59,8 @@ void require_dtype(const Archive &archive, const std::string &path) {
   for (const auto &item : archive.module.named_parameters())
     if (item.value.is_floating_point() && item.value.scalar_type() != wanted)
       throw Error("model file '" + path + "' says dtype " + archive.metadata.dtype +
-                  ", but its parameter " + item.name + " is " + c10::toString(item.value.scalar_type()) +
+                  ", but its parameter " + item.name + " is " +
+                  c10::toString(item.value.scalar_type()) +
                   ": convert the module before saving, or correct nflow.json");
 }
 
@@ -86,8 +88,9 @@ Archive load_archive(const std::string &path, Format expected) {
   Archive archive;
   archive.module = open_module(path, extra);
   if (extra[json_name].empty())
-    throw Error("model file '" + path +
-                "' has no nflow.json inside: save it with the extra file of docs/model-contract.md");
+    throw Error(
+        "model file '" + path +
+        "' has no nflow.json inside: save it with the extra file of docs/model-contract.md");
   archive.metadata = parse_metadata(extra[json_name], path, expected);
   require_dtype(archive, path);
   const auto &digest = archive.metadata.weights_digest;
@@ -107,7 +110,8 @@ void save_archive(torch::jit::Module module, Metadata metadata, const std::strin
     module.save(temporary, extra);
   } catch (const std::exception &) {
     std::remove(temporary.c_str());
-    throw Error("cannot write model file '" + path + "': check that the folder exists and has room");
+    throw Error("cannot write model file '" + path +
+                "': check that the folder exists and has room");
   }
   if (std::rename(temporary.c_str(), path.c_str()) != 0) {
     std::remove(temporary.c_str());

@@ -1,9 +1,9 @@
 #include "model/checks.h"
 
-#include "nflow_error.h"
 #include "mcmc/prior.h"
 #include "mcmc/random.h"
 #include "model/model_impl.h"
+#include "nflow_error.h"
 
 #include <torch/csrc/autograd/autograd.h>
 
@@ -14,8 +14,8 @@ namespace nflow {
 
 namespace {
 
-constexpr int64_t count = 8;              // points that every check tries
-constexpr int64_t jacobian_limit = 256;   // numbers a point, above which the Jacobian is not formed
+constexpr int64_t count = 8;            // points that every check tries
+constexpr int64_t jacobian_limit = 256; // numbers a point, above which the Jacobian is not formed
 
 std::string scientific(double value) {
   char text[32];
@@ -32,8 +32,8 @@ std::string scientific(double value) {
 std::vector<double> prior_points(const Metadata &metadata, double tau) {
   std::vector<double> u(count * metadata.size());
   mcmc::RandomStream random(20210929, 0, 0, mcmc::Purpose::check);
-  const double sigma_aux = std::sqrt(mcmc::auxiliary_variance(metadata.prior == Prior::gaussian, tau,
-                                                              metadata.auxiliary_variance));
+  const double sigma_aux = std::sqrt(mcmc::auxiliary_variance(metadata.prior == Prior::gaussian,
+                                                              tau, metadata.auxiliary_variance));
   const int64_t m = metadata.coordinates();
   const auto side = static_cast<int64_t>(std::ceil(std::pow(metadata.n_atoms, 1.0 / metadata.dim)));
   for (int64_t b = 0; b < count; b++) {
@@ -49,8 +49,10 @@ std::vector<double> prior_points(const Metadata &metadata, double tau) {
   return u;
 }
 
-/// Largest |a - b| relative to 1 + |b|; coordinates of a periodic model are compared modulo the box.
-double deviation(const Metadata &metadata, const std::vector<double> &a, const std::vector<double> &b) {
+/// Largest |a - b| relative to 1 + |b|; coordinates of a periodic model are compared modulo the
+/// box.
+double deviation(const Metadata &metadata, const std::vector<double> &a,
+                 const std::vector<double> &b) {
   double worst = 0.0;
   for (size_t i = 0; i < a.size(); i++) {
     double difference = a[i] - b[i];
@@ -70,7 +72,8 @@ struct Pair {
   std::vector<double> points, log_det;
 };
 
-Pair mapped(Model &model, bool forward, const std::vector<double> &in, double tau_prior, double tau_target) {
+Pair mapped(Model &model, bool forward, const std::vector<double> &in, double tau_prior,
+            double tau_target) {
   const int64_t batch = in.size() / model.metadata().size();
   Pair out{std::vector<double>(in.size()), std::vector<double>(batch)};
   if (forward)
@@ -85,8 +88,8 @@ Pair mapped(Model &model, bool forward, const std::vector<double> &in, double ta
 }
 
 /// There and back from `points`; fills round_trip and log_det_sum.
-Pair check_round_trip(Model &model, bool forward, const std::vector<double> &points, double tau_prior,
-                      double tau_target, FlowReport &report) {
+Pair check_round_trip(Model &model, bool forward, const std::vector<double> &points,
+                      double tau_prior, double tau_target, FlowReport &report) {
   auto there = mapped(model, forward, points, tau_prior, tau_target);
   const auto back = mapped(model, !forward, there.points, tau_prior, tau_target);
   const auto tolerance = flow_tolerance(model.metadata());
@@ -96,7 +99,8 @@ Pair check_round_trip(Model &model, bool forward, const std::vector<double> &poi
     refuse(model, "has an inverse that does not undo its forward (the round trip is off by " +
                       scientific(trip) + ")");
   for (size_t b = 0; b < there.log_det.size(); b++) {
-    const double sum = std::fabs(there.log_det[b] + back.log_det[b]) / (1.0 + std::fabs(there.log_det[b]));
+    const double sum =
+        std::fabs(there.log_det[b] + back.log_det[b]) / (1.0 + std::fabs(there.log_det[b]));
     report.log_det_sum = std::max(report.log_det_sum, sum);
   }
   if (!(report.log_det_sum <= tolerance.log_det))
@@ -105,8 +109,8 @@ Pair check_round_trip(Model &model, bool forward, const std::vector<double> &poi
   return there;
 }
 
-/// ln|det| of the autograd Jacobian of "forward" at one point [S, n, d]. One backward pass: the point
-/// stands in a batch of as many copies as it has numbers, and copy i gives row i.
+/// ln|det| of the autograd Jacobian of "forward" at one point [S, n, d]. One backward pass: the
+/// point stands in a batch of as many copies as it has numbers, and copy i gives row i.
 double jacobian_log_det(Model::Impl &impl, const double *u, double tau_prior, double tau_target) {
   const torch::AutoGradMode gradients(true);
   const int64_t size = impl.metadata.size();
@@ -120,8 +124,9 @@ double jacobian_log_det(Model::Impl &impl, const double *u, double tau_prior, do
     const auto matrix = jacobian.reshape({size, size}).to(torch::kCPU, torch::kFloat64);
     return std::get<1>(torch::linalg_slogdet(matrix)).item<double>();
   } catch (const std::exception &e) {
-    throw Error("model file '" + impl.file + "' cannot be differentiated, so its log-det cannot be checked (" +
-                first_line(e) + "): write it with differentiable operations");
+    throw Error("model file '" + impl.file +
+                "' cannot be differentiated, so its log-det cannot be checked (" + first_line(e) +
+                "): write it with differentiable operations");
   }
 }
 
@@ -148,7 +153,8 @@ void check_batch(Model &model, const std::vector<double> &u, const Pair &whole, 
   report.batch = std::max(deviation(model.metadata(), alone.points, same),
                           std::fabs(alone.log_det[0] - whole.log_det[0]));
   if (!(report.batch <= flow_tolerance(model.metadata()).round_trip))
-    refuse(model, "maps a point differently alone and in a batch (off by " + scientific(report.batch) + ")");
+    refuse(model, "maps a point differently alone and in a batch (off by " +
+                      scientific(report.batch) + ")");
 }
 
 } // namespace
@@ -168,12 +174,14 @@ FlowReport check_flow(Model &model, double tau_prior, double tau_target,
   if (!target_points.empty()) {
     const auto back = check_round_trip(model, false, target_points, tau_prior, tau_target, report);
     if (model.metadata().size() <= jacobian_limit) {
-      const double exact = jacobian_log_det(model.impl(), back.points.data(), tau_prior, tau_target);
+      const double exact =
+          jacobian_log_det(model.impl(), back.points.data(), tau_prior, tau_target);
       if (!(std::fabs(-back.log_det[0] - exact) <=
             flow_tolerance(model.metadata()).jacobian * (1.0 + std::fabs(exact))))
-        refuse(model, "reports a log_det of " + scientific(-back.log_det[0]) +
-                          " at the current configuration where the determinant of its Jacobian gives " +
-                          scientific(exact));
+        refuse(model,
+               "reports a log_det of " + scientific(-back.log_det[0]) +
+                   " at the current configuration where the determinant of its Jacobian gives " +
+                   scientific(exact));
     }
   }
   return report;
@@ -199,9 +207,10 @@ double check_steerability(Model &model, double tau, double other_tau) {
   }
   const double spread = (high - low) / scale;
   if (!(spread <= flow_tolerance(metadata).round_trip))
-    throw Error("model file '" + model.file() + "' says that it is steerable, but its density at k_B T = " +
-                scientific(other_tau) + " is not a power of that at " + scientific(tau) + " (off by " +
-                scientific(spread) + "): set \"steerable\" to false or correct the flow");
+    throw Error("model file '" + model.file() +
+                "' says that it is steerable, but its density at k_B T = " + scientific(other_tau) +
+                " is not a power of that at " + scientific(tau) + " (off by " + scientific(spread) +
+                "): set \"steerable\" to false or correct the flow");
   return spread;
 }
 

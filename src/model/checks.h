@@ -7,10 +7,12 @@
 
 namespace nflow {
 
-/// What check_flow measured: the largest deviation over all points. A value is negative where the check
-/// does not apply (Jacobian above 256 numbers; steerability of a model that does not claim it).
+/// What check_flow measured: the largest deviation over all points. A value is negative where the
+/// check does not apply (Jacobian above 256 numbers; steerability of a model that does not claim
+/// it).
 struct FlowReport {
-  double round_trip = -1.0;   // |inverse(forward(u)) - u| and |forward(inverse(v)) - v|, relative to 1 + |u|
+  double round_trip =
+      -1.0; // |inverse(forward(u)) - u| and |forward(inverse(v)) - v|, relative to 1 + |u|
   double log_det_sum = -1.0;  // |log_det_forward + log_det_inverse|, relative to 1 + |log_det|
   double batch = -1.0;        // a point alone against the same point in a batch
   double jacobian = -1.0;     // |log_det - ln|det autograd Jacobian||, relative to 1 + |log_det|
@@ -23,16 +25,16 @@ struct FlowTolerance {
 };
 FlowTolerance flow_tolerance(const Metadata &metadata);
 
-/// Checks that a flow is what the contract says at these temperatures: exact inverse, log-dets that sum
-/// to zero, log-det equal to that of the autograd Jacobian (for up to 256 numbers), no NaN, no
+/// Checks that a flow is what the contract says at these temperatures: exact inverse, log-dets that
+/// sum to zero, log-det equal to that of the autograd Jacobian (for up to 256 numbers), no NaN, no
 /// dependence on the batch. A flow that lies about its log-det would bias a simulation silently.
-/// `target_points` [count, S, n, d] are configurations of the target side to be tried as well (may be
-/// empty). Throws Error with one sentence where a check fails.
+/// `target_points` [count, S, n, d] are configurations of the target side to be tried as well (may
+/// be empty). Throws Error with one sentence where a check fails.
 FlowReport check_flow(Model &model, double tau_prior, double tau_target,
                       const std::vector<double> &target_points = {});
 
-/// For a steerable model: ln q_tau'(v) - (tau/tau') ln q_tau(v) must be the same for all v (TSF eq. 4).
-/// Returns the spread over points, relative to 1 + |ln q|; throws Error if it is not rounding.
+/// For a steerable model: ln q_tau'(v) - (tau/tau') ln q_tau(v) must be the same for all v (TSF eq.
+/// 4). Returns the spread over points, relative to 1 + |ln q|; throws Error if it is not rounding.
 double check_steerability(Model &model, double tau, double other_tau);
 
 } // namespace nflow

@@ -1,8 +1,8 @@
 #include "model/energy_model.h"
 
-#include "nflow_error.h"
 #include "mcmc/random.h"
 #include "model/archive.h"
+#include "nflow_error.h"
 
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -53,7 +53,8 @@ std::pair<torch::Tensor, torch::Tensor> EnergyModel::Impl::call_analytic(const t
     refuse("failed in energy_and_gradient (" + first_line(e) + ")");
   }
   if (!result.isTuple() || result.toTupleRef().elements().size() != 2 ||
-      !result.toTupleRef().elements()[0].isTensor() || !result.toTupleRef().elements()[1].isTensor())
+      !result.toTupleRef().elements()[0].isTensor() ||
+      !result.toTupleRef().elements()[1].isTensor())
     refuse("must return (energy, gradient) from energy_and_gradient");
   const auto &elements = result.toTupleRef().elements();
   const auto energy = elements[0].toTensor(), gradient = elements[1].toTensor();
@@ -111,8 +112,12 @@ EnergyModel::EnergyModel(const std::string &file) : impl_(std::make_unique<Impl>
 
 EnergyModel::~EnergyModel() = default;
 
-const Metadata &EnergyModel::metadata() const { return impl_->metadata; }
-const std::string &EnergyModel::file() const { return impl_->file; }
+const Metadata &EnergyModel::metadata() const {
+  return impl_->metadata;
+}
+const std::string &EnergyModel::file() const {
+  return impl_->file;
+}
 
 void EnergyModel::energy(int64_t batch, const double *x, double *energy) {
   const c10::InferenceMode no_gradients;

@@ -1,7 +1,7 @@
 #include "model/metadata.h"
 
-#include "nflow_error.h"
 #include "model/units.h"
+#include "nflow_error.h"
 
 #include <cmath>
 
@@ -31,7 +31,8 @@ class FieldReader {
     if (!has(field) || !object_.at(field).is_string()) complain(field, "a text");
     return object_.at(field).get<std::string>();
   }
-  std::string choice(const std::string &field, const std::string &one, const std::string &other) const {
+  std::string choice(const std::string &field, const std::string &one,
+                     const std::string &other) const {
     if (has(field) && object_.at(field).is_string()) {
       const auto value = object_.at(field).get<std::string>();
       if (value == one || value == other) return value;
@@ -161,8 +162,8 @@ Metadata parse_metadata(const std::string &text, const std::string &file, Format
   }
   metadata.dtype = top.choice("dtype", "float32", "float64");
   if (expected == Format::model) {
-    metadata.prior =
-        top.choice("prior", "gaussian", "boltzmann") == "gaussian" ? Prior::gaussian : Prior::boltzmann;
+    metadata.prior = top.choice("prior", "gaussian", "boltzmann") == "gaussian" ? Prior::gaussian
+                                                                                : Prior::boltzmann;
     metadata.auxiliary = top.integer("auxiliary", 0, 1) == 1;
     if (top.has("auxiliary_variance"))
       metadata.auxiliary_variance = top.positive("auxiliary_variance");
@@ -216,11 +217,12 @@ void require_types(const Metadata &metadata, const System &system, const std::st
   if (!metadata.types || system.types.empty()) return;
   for (size_t i = 0; i < system.types.size(); i++)
     if ((*metadata.types)[i] != system.types[i])
-      throw Error("model file '" + file + "' was made for atom type " +
-                  std::to_string((*metadata.types)[i]) + " at position " + std::to_string(i + 1) +
-                  " of the group in atom-ID order, but the simulation has type " +
-                  std::to_string(system.types[i]) +
-                  " there: number the atoms as in the training data, or train a model for this system");
+      throw Error(
+          "model file '" + file + "' was made for atom type " +
+          std::to_string((*metadata.types)[i]) + " at position " + std::to_string(i + 1) +
+          " of the group in atom-ID order, but the simulation has type " +
+          std::to_string(system.types[i]) +
+          " there: number the atoms as in the training data, or train a model for this system");
 }
 
 void require_box(const Metadata &metadata, const System &system, const std::string &file) {

@@ -1,7 +1,7 @@
 #include "model/model.h"
 
-#include "nflow_error.h"
 #include "model/model_impl.h"
+#include "nflow_error.h"
 
 #include <c10/core/InferenceMode.h>
 #include <torch/cuda.h>
@@ -18,12 +18,13 @@ torch::Device choose_device(const std::string &name, int local_rank) {
     throw Error("device '" + name + "' is not known: use auto, cpu, cuda or cuda:i");
   if (name == "cpu" || (name == "auto" && !torch::cuda::is_available())) return {torch::kCPU};
   if (!torch::cuda::is_available())
-    throw Error("device '" + name + "' was asked for, but LibTorch finds no CUDA device: use device cpu or auto");
+    throw Error("device '" + name +
+                "' was asked for, but LibTorch finds no CUDA device: use device cpu or auto");
   const int count = static_cast<int>(torch::cuda::device_count());
   if (!numbered) return {torch::kCUDA, static_cast<c10::DeviceIndex>(local_rank % count)};
   const auto digits = name.substr(5);
-  if (digits.empty() || digits.size() > 3 || digits.find_first_not_of("0123456789") != std::string::npos ||
-      std::stoi(digits) >= count)
+  if (digits.empty() || digits.size() > 3 ||
+      digits.find_first_not_of("0123456789") != std::string::npos || std::stoi(digits) >= count)
     throw Error("device '" + name + "' does not exist: there are " + std::to_string(count) +
                 " CUDA devices, numbered from 0");
   return {torch::kCUDA, static_cast<c10::DeviceIndex>(std::stoi(digits))};
@@ -38,7 +39,8 @@ void require_methods(const torch::jit::Module &module, const std::string &file) 
   }
 }
 
-/// Freezing inlines the weights; a module that changes its own attributes cannot be frozen and runs as is.
+/// Freezing inlines the weights; a module that changes its own attributes cannot be frozen and runs
+/// as is.
 torch::jit::Module frozen(const torch::jit::Module &module) {
   try {
     return torch::jit::freeze(module, std::vector<std::string>{"forward", "inverse"});
@@ -68,14 +70,20 @@ Model::Model(const std::string &file, const std::string &device, int local_rank)
 
 Model::~Model() = default;
 
-const Metadata &Model::metadata() const { return impl_->metadata; }
-const std::string &Model::file() const { return impl_->file; }
-std::string Model::device() const { return impl_->device.str(); }
+const Metadata &Model::metadata() const {
+  return impl_->metadata;
+}
+const std::string &Model::file() const {
+  return impl_->file;
+}
+std::string Model::device() const {
+  return impl_->device.str();
+}
 
 torch::Tensor Model::Impl::to_tensor(int64_t batch, const double *points) const {
-  const auto host = torch::from_blob(const_cast<double *>(points),
-                                     {batch, metadata.slots(), metadata.n_atoms, metadata.dim},
-                                     torch::kFloat64);
+  const auto host =
+      torch::from_blob(const_cast<double *>(points),
+                       {batch, metadata.slots(), metadata.n_atoms, metadata.dim}, torch::kFloat64);
   return host.to(device, dtype, false, true);
 }
 
@@ -86,7 +94,8 @@ Model::Impl::Mapped Model::Impl::call(const char *method, const torch::Tensor &p
                 ": correct the model as docs/model-contract.md says");
   };
   double taus[2] = {tau_prior, tau_target};
-  const auto tau = torch::from_blob(taus, {2}, torch::kFloat64).to(device, torch::kFloat64, false, true);
+  const auto tau =
+      torch::from_blob(taus, {2}, torch::kFloat64).to(device, torch::kFloat64, false, true);
   c10::IValue result;
   try {
     result = module.get_method(method)({points, tau});
@@ -94,11 +103,13 @@ Model::Impl::Mapped Model::Impl::call(const char *method, const torch::Tensor &p
     refuse("failed (" + first_line(e) + ")");
   }
   if (!result.isTuple() || result.toTupleRef().elements().size() != 2 ||
-      !result.toTupleRef().elements()[0].isTensor() || !result.toTupleRef().elements()[1].isTensor())
+      !result.toTupleRef().elements()[0].isTensor() ||
+      !result.toTupleRef().elements()[1].isTensor())
     refuse("must return the two tensors (points, log_det)");
   Mapped mapped{result.toTupleRef().elements()[0].toTensor(),
                 result.toTupleRef().elements()[1].toTensor()};
-  if (mapped.points.sizes() != points.sizes()) refuse("must return points of the shape it was given");
+  if (mapped.points.sizes() != points.sizes())
+    refuse("must return points of the shape it was given");
   if (mapped.log_det.dim() != 1 || mapped.log_det.size(0) != points.size(0))
     refuse("must return log_det of shape [B]");
   if (mapped.log_det.scalar_type() != torch::kFloat64) refuse("must return log_det in float64");

@@ -9,8 +9,8 @@
 
 namespace nflow {
 
-/// A trained flow, loaded from a TorchScript archive (docs/model-contract.md). LibTorch stays behind the
-/// PIMPL; every one of its exceptions becomes an Error with one sentence.
+/// A trained flow, loaded from a TorchScript archive (docs/model-contract.md). LibTorch stays
+/// behind the PIMPL; every one of its exceptions becomes an Error with one sentence.
 class Model : public mcmc::Flow {
  public:
   /// Loads, validates, freezes and moves the model to `device`: "auto", "cpu", "cuda" or "cuda:i".
@@ -34,8 +34,8 @@ class Model : public mcmc::Flow {
   void inverse(int64_t batch, const double *v, double tau_prior, double tau_target, double *u,
                double *log_det);
 
-  /// Runs forward and inverse `repeats` times at this batch size, so that what the JIT does at the first
-  /// calls is not done inside a simulation.
+  /// Runs forward and inverse `repeats` times at this batch size, so that what the JIT does at the
+  /// first calls is not done inside a simulation.
   void warm_up(int64_t batch, double tau, int repeats = 3);
 
   struct Impl;

@@ -1,12 +1,13 @@
-// nflow-check MODEL: prints the metadata of a model file, checks the flow at several temperatures and times it.
+// nflow-check MODEL: prints the metadata of a model file, checks the flow at several temperatures
+// and times it.
 
 #include "mcmc/random.h"
-#include "nflow_error.h"
 #include "model/archive.h"
 #include "model/checks.h"
 #include "model/energy_model.h"
 #include "model/model.h"
 #include "model/units.h"
+#include "nflow_error.h"
 
 #include <CLI/CLI.hpp>
 
@@ -21,7 +22,8 @@ using nflow::Metadata;
 using nflow::Model;
 
 /// Pairs of (k_B T of the prior's side, k_B T of the target's) to check, in energy units.
-std::vector<std::pair<double, double>> temperatures(const Metadata &metadata, std::vector<double> asked) {
+std::vector<std::pair<double, double>> temperatures(const Metadata &metadata,
+                                                    std::vector<double> asked) {
   const double boltz = nflow::boltzmann_constant(metadata.units);
   std::vector<std::pair<double, double>> taus;
   if (metadata.prior == nflow::Prior::boltzmann) {
@@ -47,15 +49,16 @@ std::string cell(double value) {
 }
 
 void check(Model &model, const std::vector<std::pair<double, double>> &taus) {
-  std::printf("\n%-12s %-12s %-12s %-12s %-12s %-12s %-12s\n", "kT prior", "kT target", "round trip", "log-det sum",
-              "batch", "Jacobian", "steerability");
+  std::printf("\n%-12s %-12s %-12s %-12s %-12s %-12s %-12s\n", "kT prior", "kT target",
+              "round trip", "log-det sum", "batch", "Jacobian", "steerability");
   for (const auto &tau : taus) {
     auto report = nflow::check_flow(model, tau.first, tau.second);
     if (model.metadata().steerable)
       report.steerability = nflow::check_steerability(model, taus.front().first, tau.first);
     std::printf("%-12g %-12g %-12s %-12s %-12s %-12s %-12s\n", tau.first, tau.second,
-                cell(report.round_trip).c_str(), cell(report.log_det_sum).c_str(), cell(report.batch).c_str(),
-                cell(report.jacobian).c_str(), cell(report.steerability).c_str());
+                cell(report.round_trip).c_str(), cell(report.log_det_sum).c_str(),
+                cell(report.batch).c_str(), cell(report.jacobian).c_str(),
+                cell(report.steerability).c_str());
   }
   if (model.metadata().size() > 256)
     std::printf("the Jacobian is not formed above 256 numbers a configuration (this model: %lld)\n",
@@ -63,26 +66,33 @@ void check(Model &model, const std::vector<std::pair<double, double>> &taus) {
 }
 
 /// Median wall time of one call in microseconds.
-template <typename Call> double median_time(const Call &call) {
+template <typename Call>
+double median_time(const Call &call) {
   std::vector<double> times;
   for (int i = 0; i < 25; i++) {
     const auto start = std::chrono::steady_clock::now();
     call();
-    times.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
+    times.push_back(
+        std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start)
+            .count());
   }
   std::nth_element(times.begin(), times.begin() + 12, times.end());
   return times[12];
 }
 
 void time_it(Model &model, double tau) {
-  std::printf("\n%-8s %-22s %-22s on %s\n", "batch", "forward, us", "inverse, us", model.device().c_str());
+  std::printf("\n%-8s %-22s %-22s on %s\n", "batch", "forward, us", "inverse, us",
+              model.device().c_str());
   for (const int64_t batch : {1, 16, 256}) {
     const int64_t size = batch * model.metadata().size();
     std::vector<double> u(size), v(size), log_det(batch);
-    nflow::mcmc::RandomStream(1, 0, 0, nflow::mcmc::Purpose::check).fill_gaussian(u.data(), size, std::sqrt(tau));
+    nflow::mcmc::RandomStream(1, 0, 0, nflow::mcmc::Purpose::check)
+        .fill_gaussian(u.data(), size, std::sqrt(tau));
     model.warm_up(batch, tau);
-    const double forward = median_time([&] { model.forward(batch, u.data(), tau, v.data(), log_det.data()); });
-    const double inverse = median_time([&] { model.inverse(batch, v.data(), tau, u.data(), log_det.data()); });
+    const double forward =
+        median_time([&] { model.forward(batch, u.data(), tau, v.data(), log_det.data()); });
+    const double inverse =
+        median_time([&] { model.inverse(batch, v.data(), tau, u.data(), log_det.data()); });
     std::printf("%-8lld %-22.1f %-22.1f\n", static_cast<long long>(batch), forward, inverse);
   }
 }
@@ -102,7 +112,8 @@ int run(int argc, char **argv) {
   std::vector<double> asked;
   int threads = 1;
   app.add_option("MODEL", file, "model file (or energy file)")->required();
-  app.add_option("-t,--temperatures", asked, "temperatures to check a gaussian-prior model at")->check(CLI::PositiveNumber);
+  app.add_option("-t,--temperatures", asked, "temperatures to check a gaussian-prior model at")
+      ->check(CLI::PositiveNumber);
   app.add_option("--device", device, "auto, cpu, cuda or cuda:i");
   app.add_option("--threads", threads, "threads of LibTorch")->check(CLI::PositiveNumber);
   try {
