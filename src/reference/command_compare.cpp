@@ -22,7 +22,7 @@ constexpr double largest_allowed_z = 4.0;
 struct CompareOptions {
   std::string energy, dump, thermo, density;
   double temperature = 1.0;
-  int64_t skip = 0, coordinates = 5, bins = 40;
+  int64_t skip = 0, coordinates = 5, bins = 60;
   bool all = false;
 };
 
