@@ -154,7 +154,7 @@ TEST(BrokenRuleIsCaught, IndependenceLogDetSign) {
 TEST(BrokenRuleIsCaught, LatentEnergySign) {
   AcceptanceRules rules;
   rules.latent = [](Weights o, Weights n) { return (n.h - o.h) + n.log_det - o.log_det; };
-  expect_caught(rules, {move(MoveKind::latent, 0.7)}, 40000);
+  expect_caught(rules, {move(MoveKind::latent, 0.7)}, 100000);
 }
 TEST(BrokenRuleIsCaught, LatentLogDetDropped) {
   AcceptanceRules rules;
