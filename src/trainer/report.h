@@ -1,0 +1,39 @@
+#ifndef NFLOW_REPORT_H
+#define NFLOW_REPORT_H
+
+#include <chrono>
+#include <cstdint>
+#include <fstream>
+#include <string>
+
+namespace nflow::trainer {
+
+/// One row of the CSV log and one progress line. NaN: not known.
+struct Progress {
+  int64_t step = 0, steps = 0;
+  double loss = 0.0, ml = 0.0, kl = 0.0, lambda = 0.0;
+  double rate = 0.0, gradient_norm = 0.0;
+  double validation_nll = 0.0, ess = 0.0;
+  int64_t skipped_steps = 0;
+};
+
+/// Writes progress to stdout and to a CSV file; on every rank but the root, nowhere.
+class Report {
+ public:
+  /// Opens `csv`; keeps its rows up to `first_step`, when a run is resumed there. Throws Error.
+  Report(bool active, const std::string &csv, int64_t first_step);
+  void line(const std::string &text) const;
+  void progress(const Progress &progress);
+  /// Since the report was opened.
+  double seconds() const;
+
+ private:
+  bool active_;
+  int64_t first_step_;
+  std::ofstream csv_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+} // namespace nflow::trainer
+
+#endif

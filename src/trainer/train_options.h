@@ -1,0 +1,60 @@
+#ifndef NFLOW_TRAIN_OPTIONS_H
+#define NFLOW_TRAIN_OPTIONS_H
+
+#include "architectures/flow_options.h"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <vector>
+
+namespace nflow::trainer {
+
+/// Everything nflow-train is told (docs/nflow-train.md explains each option).
+struct TrainOptions {
+  FlowOptions flow; // n_atoms, dim and tau are completed from the data and the temperature
+
+  std::vector<std::string> data;
+  std::string energy;
+  std::string units = "lj";
+  double temperature = 0.0;
+
+  int64_t steps = 6000;
+  int64_t batch = 256;
+  double learning_rate = 5e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  int64_t warm_up = 100;
+  double final_rate = 0.01; // fraction of the learning rate at the last step
+  double clip = 10.0;
+  double kl_weight = 0.0; // lambda at its highest
+  double kl_start = 0.5;  // fractions of the steps where lambda leaves zero, and where it is full
+  double kl_full = 0.8;
+  double cap = 1e3; // in k_B T
+  std::string precision = "float64";
+
+  double validation = 0.1;
+  int64_t validate_every = 0; // 0: forty times in all
+  int64_t validation_samples = 4096;
+  int64_t ess_samples = 2048;
+  int64_t patience = 20;
+
+  std::string output = "model.pt";
+  std::string log;
+  std::string checkpoint;
+  bool resume = false;
+  int64_t stop_at = 0;
+  int threads = 1;
+  std::string command_line;
+};
+
+/// Reads command line and config file. Returns false where only help was wanted (`text` is to be
+/// printed). Throws Error.
+bool parse_options(int argc, char **argv, TrainOptions &options, std::string &text);
+
+/// The options that a resumed run must share with the run it resumes, by name.
+nlohmann::json schedule_options(const TrainOptions &options);
+
+} // namespace nflow::trainer
+
+#endif

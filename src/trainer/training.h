@@ -1,0 +1,60 @@
+#ifndef NFLOW_TRAINING_H
+#define NFLOW_TRAINING_H
+
+#include "trainer/adam.h"
+#include "trainer/batches.h"
+#include "trainer/checkpoint.h"
+#include "trainer/objective.h"
+#include "trainer/parallel.h"
+#include "trainer/report.h"
+#include "trainer/train_options.h"
+
+#include <memory>
+#include <string>
+
+namespace nflow::trainer {
+
+/// The optimisation loop. All ranks hold the same parameters and take the same decisions; each
+/// computes its share of the global batch.
+class Training {
+ public:
+  enum class End { finished, plateau, interrupted };
+
+  Training(const TrainOptions &options, const Parallel &parallel, Objective &objective,
+           const Batches &batches, TrainingState state, const std::string &data_digest);
+
+  End run();
+  const TrainingState &state() const { return state_; }
+  const Progress &last() const { return progress_; }
+  double seconds() const { return report_->seconds(); }
+
+ private:
+  struct StepResult {
+    Objective::Terms mean;
+    std::vector<double> gradient;
+    bool interrupted = false;
+  };
+  StepResult shared_gradient(double lambda);
+  void step();
+  void skip();
+  void validate();
+  void save_checkpoint() const;
+
+  const TrainOptions &options_;
+  const Parallel &parallel_;
+  Objective &objective_;
+  const Batches &batches_;
+  TrainingState state_;
+  std::string data_digest_;
+  Adam adam_;
+  Progress progress_;
+  std::unique_ptr<Report> report_;
+  bool interrupted_ = false;
+};
+
+/// Set by SIGINT and SIGTERM: the training ends after the step, with a checkpoint.
+void catch_signals();
+
+} // namespace nflow::trainer
+
+#endif
