@@ -1,6 +1,7 @@
 #include "reference/commands.h"
 
 #include "model/model.h"
+#include "model/threads.h"
 #include "nflow_error.h"
 #include "reference/energy_file.h"
 #include "reference/evaluation.h"
@@ -31,7 +32,7 @@ void write_csv(const std::string &path, const std::vector<Evaluation> &rows) {
 }
 
 void run_evaluate(const EvaluateOptions &options) {
-  use_one_thread();
+  use_threads(1);
   const auto system = read_multi_well_file(options.energy);
   Model model(options.model, "cpu");
   const Metadata &metadata = model.metadata();

@@ -17,9 +17,6 @@ void write_double_well64_file(const std::string &path);
 /// any other file.
 MultiWell read_multi_well_file(const std::string &path);
 
-/// use_threads(1) of model/archive.h, for files that do not include LibTorch.
-void use_one_thread();
-
 } // namespace nflow::reference
 
 #endif
