@@ -21,12 +21,12 @@ set arrow 1 from 1,graph 0 to 1,graph 1 nohead dt 3 lc rgb "#888888"
 set label 1 "trained here" at 1,graph 0.03 left offset 0.6,0 tc rgb "#666666" font ",11"
 if (has20) set multiplot layout 1,2
 set title "multi-well, d = 5"
-plot folder."/nll_rnvp5.csv" using 1:5 skip 1 with linespoints pt 5 ps 1.1 lw 2 lc rgb "#c44e52" title "RNVP", \
-     folder."/nll_tsf5.csv" using 1:5 skip 1 with linespoints pt 7 ps 1.1 lw 2 lc rgb "#4c72b0" title "TSF (temperature-steerable)"
+plot folder."/nll_rnvp5.csv" using 1:2 skip 1 with linespoints pt 5 ps 1.1 lw 2 lc rgb "#c44e52" title "RNVP", \
+     folder."/nll_tsf5.csv" using 1:2 skip 1 with linespoints pt 7 ps 1.1 lw 2 lc rgb "#4c72b0" title "TSF (temperature-steerable)"
 if (has20) {
   set title "multi-well, d = 20"
-  plot folder."/nll_rnvp20.csv" using 1:5 skip 1 with linespoints pt 5 ps 1.1 lw 2 lc rgb "#c44e52" title "RNVP", \
-       folder."/nll_tsfplain20.csv" using 1:5 skip 1 with linespoints pt 6 ps 1.1 lw 2 lc rgb "#55a868" title "TSF, plain", \
-       folder."/nll_tsf20.csv" using 1:5 skip 1 with linespoints pt 7 ps 1.1 lw 2 lc rgb "#4c72b0" title "TSF, structured"
+  plot folder."/nll_rnvp20.csv" using 1:2 skip 1 with linespoints pt 5 ps 1.1 lw 2 lc rgb "#c44e52" title "RNVP", \
+       folder."/nll_tsfplain20.csv" using 1:2 skip 1 with linespoints pt 6 ps 1.1 lw 2 lc rgb "#55a868" title "TSF, plain", \
+       folder."/nll_tsf20.csv" using 1:2 skip 1 with linespoints pt 7 ps 1.1 lw 2 lc rgb "#4c72b0" title "TSF, structured"
   unset multiplot
 }

@@ -24,10 +24,10 @@ struct EvaluateOptions {
 void write_csv(const std::string &path, const std::vector<Evaluation> &rows) {
   std::FILE *file = std::fopen(path.c_str(), "w");
   if (!file) throw Error("cannot write '" + path + "': check that the folder of --csv exists");
-  std::fprintf(file, "temperature,nll,nll_error,nll_x,kl,ess,acceptance\n");
+  std::fprintf(file, "temperature,kl,kl_error,nll,nll_x,ess,acceptance\n");
   for (const Evaluation &r : rows)
-    std::fprintf(file, "%.10g,%.10g,%.4g,%.10g,%.10g,%.6g,%.6g\n", r.temperature, r.nll,
-                 r.nll_error, r.nll_x, r.kl, r.ess, r.acceptance);
+    std::fprintf(file, "%.10g,%.10g,%.4g,%.10g,%.10g,%.6g,%.6g\n", r.temperature, r.kl, r.kl_error,
+                 r.nll, r.nll_x, r.ess, r.acceptance);
   std::fclose(file);
 }
 
@@ -47,14 +47,14 @@ void run_evaluate(const EvaluateOptions &options) {
   std::printf("# %s on %s: %lld exact samples and %lld of the flow at each temperature\n",
               options.model.c_str(), options.energy.c_str(), static_cast<long long>(options.count),
               static_cast<long long>(options.count));
-  std::printf("#     T        NLL   error      NLL_x         KL    ESS %%  acceptance %%\n");
+  std::printf("#     T         KL   error        NLL      NLL_x    ESS %%  acceptance %%\n");
   std::vector<Evaluation> rows;
   for (const double temperature : options.temperatures) {
     const ExactMultiWell exact(system, temperature);
     rows.push_back(evaluate(model, metadata.auxiliary, system, exact, options.count, options.seed));
     const Evaluation &r = rows.back();
-    std::printf("%7g %10.4f %7.4f %10.4f %10.4f %8.2f %8.2f\n", r.temperature, r.nll, r.nll_error,
-                r.nll_x, r.kl, 100.0 * r.ess, 100.0 * r.acceptance);
+    std::printf("%7g %10.4f %7.4f %10.4f %10.4f %8.2f %13.2f\n", r.temperature, r.kl, r.kl_error,
+                r.nll, r.nll_x, 100.0 * r.ess, 100.0 * r.acceptance);
     std::fflush(stdout);
   }
   if (!options.csv.empty()) write_csv(options.csv, rows);

@@ -76,13 +76,18 @@ Evaluation evaluate(mcmc::Flow &flow, bool auxiliary, const MultiWell &system,
   mcmc::RandomStream samples(seed, 0, 0, mcmc::Purpose::sample);
   mcmc::RandomStream proposals(seed, 0, 0, mcmc::Purpose::batch);
   std::vector<double> of_target, of_flow;
+  // ln p - ln q scatters much less than ln q alone.
+  const double log_normalisation =
+      exact.log_partition() +
+      0.5 * static_cast<double>(batch.momenta()) * std::log(2.0 * M_PI * temperature);
   double sum = 0.0, sum_squares = 0.0;
   for (int64_t done = 0; done < count; done += batch_size) {
     const int64_t now = std::min(batch_size, count - done);
     batch.from_target(exact, now, samples, [&](double log_target, double log_q) {
       of_target.push_back(log_target - log_q);
-      sum -= log_q;
-      sum_squares += log_q * log_q;
+      const double difference = log_target - log_normalisation - log_q;
+      sum += difference;
+      sum_squares += difference * difference;
     });
     batch.from_prior(now, proposals, [&](double log_target, double log_q) {
       of_flow.push_back(log_target - log_q);
@@ -96,10 +101,10 @@ Evaluation evaluate(mcmc::Flow &flow, bool auxiliary, const MultiWell &system,
       0.5 * static_cast<double>(batch.momenta()) * std::log(2.0 * M_PI * M_E * temperature);
   Evaluation result;
   result.temperature = temperature;
-  result.nll = sum / n;
-  result.nll_error = std::sqrt(std::max(sum_squares / n - result.nll * result.nll, 0.0) / n);
-  result.nll_x = result.nll - momentum_entropy;
-  result.kl = result.nll_x - exact.entropy();
+  result.kl = sum / n;
+  result.kl_error = std::sqrt(std::max(sum_squares / n - result.kl * result.kl, 0.0) / n);
+  result.nll_x = result.kl + exact.entropy();
+  result.nll = result.nll_x + momentum_entropy;
   result.ess = estimators::ess_fraction(of_flow);
   result.acceptance = estimators::independence_acceptance(of_target, of_flow);
   return result;

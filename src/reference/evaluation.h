@@ -9,10 +9,10 @@ namespace nflow::reference {
 /// How well a flow with a gaussian prior fits a multi-well at one temperature.
 struct Evaluation {
   double temperature = 0.0;
-  double nll = 0.0;       // mean of -ln q(v) over exact samples v, joint with the auxiliary momenta
-  double nll_error = 0.0; // standard error of it, and of the next two
+  double kl = 0.0;       // mean of ln p(v) - ln q(v) over exact samples v, joint with the momenta
+  double kl_error = 0.0; // standard error of it, and of the next two
+  double nll = 0.0;      // -< ln q(v) >: kl and the exact joint entropy
   double nll_x = 0.0; // nll less the entropy of the momenta: an upper bound of the NLL of x alone
-  double kl = 0.0;    // nll less the exact joint entropy: 0 for the perfect flow
   double ess = 0.0;   // from samples of the flow: (sum w)^2 / (N sum w^2)
   double acceptance =
       0.0; // of independence moves, predicted from exact samples and samples of the flow

@@ -61,8 +61,8 @@ double ExactMultiWell::mean_square_x(int64_t i) const {
 
 std::vector<std::complex<double>> ExactMultiWell::characteristic_x(int64_t i, double step) const {
   std::vector<std::complex<double>> values;
-  // A single zero of phi is no end: it must be small over a whole stretch. The rounding of phi itself is
-  // about 1e-15.
+  // A single zero of phi is no end: it must be small over a whole stretch. The rounding of phi
+  // itself is about 1e-15.
   constexpr double vanished = 1e-13;
   constexpr size_t stretch = 16, most = 1000000;
   for (size_t n = 0, small = 0; small < stretch; n++) {
