@@ -25,6 +25,9 @@ using namespace LAMMPS_NS;
 
 namespace {
 
+constexpr int fixed_boundary =
+    1; // in Domain::boundary: 0 periodic, 1 fixed, 2 and 3 shrink-wrapped
+
 void unpack(imageint image, int *counts) {
   counts[0] = static_cast<int>(image & IMGMASK) - IMGMAX;
   counts[1] = static_cast<int>(image >> IMGBITS & IMGMASK) - IMGMAX;
@@ -153,10 +156,9 @@ bool GroupConfiguration::replace(TensorView x) {
         if (!modulo_box_) return false;
         image = 0.0;
       }
-    } else if (domain->boundary[k][0] == 0 || domain->boundary[k][1] == 0) {
-      if ((domain->boundary[k][0] == 0 && position < low) ||
-          (domain->boundary[k][1] == 0 && position >= domain->boxhi[k]))
-        return false;
+    } else if ((domain->boundary[k][0] == fixed_boundary && position < low) ||
+               (domain->boundary[k][1] == fixed_boundary && position >= domain->boxhi[k])) {
+      return false;
     }
     if (!std::isfinite(position)) return false;
     wrapped_[i] = position;

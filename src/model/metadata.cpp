@@ -105,9 +105,9 @@ void read_temperature(const FieldReader &top, const std::string &file, Metadata 
     top.complain("temperature", wanted);
   const FieldReader inner(top.at("temperature"), file);
   if (metadata.prior == Prior::gaussian) {
+    if (!inner.has("trained") || !inner.has("steerable")) top.complain("temperature", wanted);
     metadata.steerable = inner.boolean("steerable");
     const auto trained = inner.positives("trained");
-    if (!trained) top.complain("temperature", wanted);
     metadata.temperatures_trained = *trained;
     return;
   }

@@ -1,0 +1,78 @@
+#include "support/run_lammps.h"
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace nflow::tests {
+
+namespace {
+
+/// Rows of numbers between a line that starts with "Step" and one that starts with "Loop time".
+std::vector<std::vector<double>> thermo_rows(const std::string &output) {
+  std::vector<std::vector<double>> rows;
+  std::istringstream lines(output);
+  bool inside = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind("Loop time", 0) == 0) inside = false;
+    if (inside) {
+      std::istringstream words(line);
+      std::vector<double> row;
+      for (double value; words >> value;) row.push_back(value);
+      if (!row.empty() && words.eof()) rows.push_back(row);
+    }
+    if (line.find("Step") != std::string::npos && line.find("Step") < 4) inside = true;
+  }
+  return rows;
+}
+
+std::string launcher(int ranks) {
+  if (ranks == 1) return "";
+  std::string command =
+      std::string(NFLOW_MPIEXEC) + " --oversubscribe -np " + std::to_string(ranks) + " ";
+  if (geteuid() == 0) command += "--allow-run-as-root ";
+  return command;
+}
+
+} // namespace
+
+std::string LammpsRun::error() const {
+  const auto at = output.find("ERROR");
+  if (at == std::string::npos) return "";
+  const auto start = output.find(": ", at);
+  return output.substr(start + 2, output.find('\n', start) - start - 2);
+}
+
+std::map<std::string, double> LammpsRun::values() const {
+  std::map<std::string, double> found;
+  std::istringstream lines(output);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string tag, name;
+    double value = 0.0;
+    if (words >> tag >> name >> value && tag == "VALUE") found[name] = value;
+  }
+  return found;
+}
+
+LammpsRun run_lammps(const std::string &script, int ranks, const std::string &extra) {
+  static int count = 0;
+  const std::string file = "in.test" + std::to_string(count++);
+  std::ofstream(file) << "plugin load " << NFLOW_PLUGIN << '\n' << script;
+  const std::string command =
+      launcher(ranks) + NFLOW_LMP + " -log none -in " + file + " " + extra + " < /dev/null 2>&1";
+  LammpsRun run;
+  FILE *pipe = popen(command.c_str(), "r");
+  std::array<char, 4096> buffer;
+  while (const size_t bytes = fread(buffer.data(), 1, buffer.size(), pipe))
+    run.output.append(buffer.data(), bytes);
+  const int status = pclose(pipe);
+  run.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  run.thermo = thermo_rows(run.output);
+  return run;
+}
+
+} // namespace nflow::tests

@@ -1,0 +1,27 @@
+#ifndef NFLOW_TESTS_RUN_LAMMPS_H
+#define NFLOW_TESTS_RUN_LAMMPS_H
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace nflow::tests {
+
+struct LammpsRun {
+  int status = 0;                          // exit status of lmp or mpirun
+  std::string output;                      // stdout and stderr
+  std::vector<std::vector<double>> thermo; // all thermo rows of all runs, in order
+
+  /// What stands behind "ERROR: " (or "ERROR on proc 0: "), or nothing.
+  std::string error() const;
+  /// Numbers printed by the script as "VALUE name number".
+  std::map<std::string, double> values() const;
+};
+
+/// Runs a LAMMPS script (the plugin is loaded in its first line) on `ranks` MPI ranks. `extra` are
+/// further command line arguments.
+LammpsRun run_lammps(const std::string &script, int ranks = 1, const std::string &extra = "");
+
+} // namespace nflow::tests
+
+#endif

@@ -1,0 +1,128 @@
+#include "support/toy_models.h"
+
+#include "model/archive.h"
+
+namespace nflow::tests {
+
+namespace {
+
+std::string replaced(std::string text, const std::string &from, const std::string &to) {
+  for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+const char *forward_source = R"(
+def forward(self, u: Tensor, tau: Tensor) -> Tuple[Tensor, Tensor]:
+    x = u[:, :1] * self.scale + self.shift
+    v = x
+    if u.size(1) > 1:
+        v = torch.cat([x, u[:, 1:] + 0.1 * x], 1)
+    log_det = (torch.log(self.scale) * (u.size(2) * u.size(3))).expand(u.size(0)).double()
+    FORWARD_LIE
+    return v, log_det
+)";
+
+const char *inverse_source = R"(
+def inverse(self, v: Tensor, tau: Tensor) -> Tuple[Tensor, Tensor]:
+    x = (v[:, :1] - self.shift) / self.scale
+    u = x
+    if v.size(1) > 1:
+        u = torch.cat([x, v[:, 1:] - 0.1 * v[:, :1]], 1)
+    log_det = -(torch.log(self.scale) * (v.size(2) * v.size(3))).expand(v.size(0)).double()
+    INVERSE_LIE
+    return u, log_det
+)";
+
+std::string forward_lie(Lie lie) {
+  switch (lie) {
+  case Lie::log_det:
+    return "log_det = log_det + 0.1 * u.reshape(u.size(0), -1).sum(1)";
+  case Lie::nan:
+    return "v = torch.log(u + 1.0)";
+  case Lie::batch:
+    return "v = v + 0.01 * u.mean()";
+  case Lie::raises:
+    return "v = v + torch.zeros([3, 5, 7, 11, 13]).double().matmul(u)";
+  case Lie::shape:
+    return "v = v.reshape(u.size(0), -1)";
+  case Lie::float32_log_det:
+    return "log_det = log_det.float()";
+  default:
+    return "pass";
+  }
+}
+
+std::string inverse_lie(Lie lie) {
+  switch (lie) {
+  case Lie::log_det:
+    return "log_det = log_det - 0.1 * u.reshape(v.size(0), -1).sum(1)";
+  case Lie::log_det_inverse:
+    return "log_det = log_det + 0.01";
+  case Lie::inverse:
+    return "u = u * 1.01";
+  default:
+    return "pass";
+  }
+}
+
+} // namespace
+
+Metadata toy_metadata(int64_t n, int64_t d, bool auxiliary) {
+  Metadata metadata;
+  metadata.architecture = "toy";
+  metadata.n_atoms = n;
+  metadata.dim = d;
+  metadata.auxiliary = auxiliary;
+  metadata.temperatures_trained = {1.0};
+  metadata.provenance = {{"made_by", "tests"}};
+  return metadata;
+}
+
+void write_toy_model(const std::string &path, const Metadata &metadata, double scale, double shift,
+                     Lie lie) {
+  torch::jit::Module module("Toy");
+  const auto dtype = metadata.dtype == "float32" ? torch::kFloat32 : torch::kFloat64;
+  module.register_parameter("scale", torch::full({}, scale, dtype), false);
+  module.register_parameter("shift", torch::full({}, shift, dtype), false);
+  module.define(replaced(forward_source, "FORWARD_LIE", forward_lie(lie)));
+  if (lie != Lie::no_inverse)
+    module.define(replaced(inverse_source, "INVERSE_LIE", inverse_lie(lie)));
+  save_archive(module, metadata, path);
+}
+
+void write_harmonic_energy(const std::string &path, int64_t n, int64_t d, double k,
+                           bool wrong_gradient) {
+  torch::jit::Module module("Harmonic");
+  module.register_parameter("k", torch::full({}, k, torch::kFloat64), false);
+  module.define(R"(
+def energy(self, x: Tensor) -> Tensor:
+    return 0.5 * self.k * (x * x).reshape(x.size(0), -1).sum(1)
+)");
+  if (wrong_gradient)
+    module.define(R"(
+def energy_and_gradient(self, x: Tensor) -> Tuple[Tensor, Tensor]:
+    return self.energy(x), 1.001 * self.k * x
+)");
+  auto metadata = toy_metadata(n, d);
+  metadata.format = Format::energy;
+  save_archive(module, metadata, path);
+}
+
+void change_weights(const std::string &path, const std::string &changed_path) {
+  torch::jit::ExtraFilesMap extra{{"nflow.json", ""}};
+  auto module = torch::jit::load(path, torch::kCPU, extra);
+  const torch::NoGradGuard no_gradients;
+  for (const auto &parameter : module.parameters()) parameter.mul_(1.0 + 1e-9);
+  module.save(changed_path, extra);
+}
+
+void write_with_json(const std::string &path, const std::string &json) {
+  torch::jit::Module module("Empty");
+  module.register_parameter("weight", torch::ones({}, torch::kFloat64), false);
+  module.define(
+      "def forward(self, u: Tensor, tau: Tensor) -> Tuple[Tensor, Tensor]:\n    return u, tau\n");
+  module.save(path, {{"nflow.json", json}});
+}
+
+} // namespace nflow::tests

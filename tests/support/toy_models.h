@@ -1,0 +1,44 @@
+#ifndef NFLOW_TESTS_TOY_MODELS_H
+#define NFLOW_TESTS_TOY_MODELS_H
+
+#include "model/metadata.h"
+
+#include <string>
+
+namespace nflow::tests {
+
+/// What a toy model does wrong, if anything.
+enum class Lie {
+  none,
+  log_det,         // forward and inverse agree on a log-det that is not that of the map
+  log_det_inverse, // the log-dets do not sum to zero
+  inverse,         // the inverse does not undo the forward
+  nan,             // NaN for some points
+  batch,           // the map depends on the batch
+  raises,          // forward throws
+  shape,           // points of another shape
+  float32_log_det, // log_det not in float64
+  no_inverse,      // the method is missing
+};
+
+/// Metadata of a gaussian-prior float64 model of n atoms that moves d components.
+Metadata toy_metadata(int64_t n, int64_t d, bool auxiliary = false);
+
+/// Writes a diagonal affine flow x = u * scale + shift (momenta, if there are any: p' = p + 0.1 x,
+/// so that the slots mix) as a TorchScript archive.
+void write_toy_model(const std::string &path, const Metadata &metadata, double scale = 1.0,
+                     double shift = 0.0, Lie lie = Lie::none);
+
+/// Writes the potential sum k/2 x^2 over all numbers. `wrong_gradient`: energy_and_gradient lies.
+void write_harmonic_energy(const std::string &path, int64_t n, int64_t d, double k,
+                           bool wrong_gradient = false);
+
+/// Changes one weight in an archive, but not its metadata.
+void change_weights(const std::string &path, const std::string &changed_path);
+
+/// Writes an archive with one float64 parameter and exactly this text as nflow.json.
+void write_with_json(const std::string &path, const std::string &json);
+
+} // namespace nflow::tests
+
+#endif
