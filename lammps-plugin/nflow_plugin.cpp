@@ -13,6 +13,7 @@
 #include "lammps_compat.h"
 #include "model/threads.h"
 
+#include <cstdio>
 #include <string>
 
 using namespace LAMMPS_NS;
@@ -51,10 +52,9 @@ std::string misfit(void *lmp) {
 extern "C" void lammpsplugin_init(void *lmp, void *handle, void *regfunc) {
   const auto reason = misfit(lmp);
   if (!reason.empty()) {
-    // The layout of this host's classes is not known: only the C library may be used.
-    static bool said = false;
-    if (!said) fprintf(stderr, "ERROR: %s\n", reason.c_str());
-    said = true;
+    // The layout of this host's classes is not known: only its C library may be used.
+    if (lammps_extract_setting(lmp, "world_rank") == 0)
+      fprintf(stderr, "ERROR: %s\n", reason.c_str());
     return;
   }
   nflow::use_threads(1);

@@ -137,4 +137,17 @@ TEST_F(Misuse, Energy) {
   expect_error(system() + "fix m all nflow/energy four.pt\nrun 0\n", "the group has 3");
 }
 
+TEST_F(Misuse, APluginForAnotherLammpsRefuses) {
+  const auto run =
+      tests::run_lammps("clear\nplugin unload fix nflow/mc\nplugin unload fix nflow/energy\n"
+                        "plugin load " NFLOW_MISFIT "\n" +
+                        system());
+  EXPECT_NE(run.status, 0);
+  EXPECT_NE(run.error().find("was built for LAMMPS version 19990101, but this is version "),
+            std::string::npos)
+      << run.output;
+  EXPECT_NE(run.output.find("Unrecognized fix style 'nflow/energy'"), std::string::npos)
+      << run.output;
+}
+
 } // namespace
