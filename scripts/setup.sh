@@ -87,6 +87,10 @@ build_lammps() {
     rm -rf "$source_dir" "$source_dir.part"
     fetch_lammps "$source_dir"
   fi
+  # Beside the build, for a build outlives the checkout that made it.
+  kokkos_dir=$cache/trilinos-kokkos
+  mkdir -p "$kokkos_dir"
+  cp "$here"/cmake/trilinos-kokkos/*.cmake "$kokkos_dir/"
   local version
   version=$(sed -n 's/^#define LAMMPS_\(VERSION\|UPDATE\) "\(.*\)"/\2/p' "$source_dir/src/version.h" | paste -sd' ')
   binary_dir=$cache/build-$(build_key "$version")
@@ -99,7 +103,7 @@ build_lammps() {
     cmake -S "$source_dir/cmake" -B "$binary_dir" -G Ninja "${on[@]}" \
       -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=on -DBUILD_MPI=on -DBUILD_OMP=off \
       -DBUILD_TOOLS=off -DWITH_JPEG=off -DWITH_PNG=off -DWITH_GZIP=on -DFFT=KISS \
-      -DEXTERNAL_KOKKOS=on -DKokkos_DIR="$here/cmake/trilinos-kokkos" \
+      -DEXTERNAL_KOKKOS=on -DKokkos_DIR="$kokkos_dir" \
       -DCMAKE_CXX_STANDARD=17 -DCMAKE_CXX_FLAGS="-w" > "$cache/configure.log" 2>&1 \
       || { tail -n 20 "$cache/configure.log" >&2; die "LAMMPS did not configure: see $cache/configure.log"; }
     cmake --build "$binary_dir" --parallel "$jobs" > "$cache/build.log" 2>&1 \
@@ -113,7 +117,7 @@ build_nflow() {
   say "lammps-nflow: building into $here/build"
   cmake -S "$here" -B "$here/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
     -DLAMMPS_SOURCE_DIR="$source_dir" -DLAMMPS_BINARY_DIR="$binary_dir" \
-    -DKokkos_DIR="$here/cmake/trilinos-kokkos" > "$here/build.configure.log" 2>&1 \
+    -DKokkos_DIR="$kokkos_dir" > "$here/build.configure.log" 2>&1 \
     || { tail -n 30 "$here/build.configure.log" >&2; die "lammps-nflow did not configure"; }
   rm -f "$here/build.configure.log"
   cmake --build "$here/build" --parallel "$jobs" -- ${NFLOW_NINJA_FLAGS:-}
