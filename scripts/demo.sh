@@ -89,10 +89,10 @@ say "(b) nflow-train: the structured TSF at d = 20, T = 1, on those samples"
 train tsf20.pt langevin.dump.gz multiwell20.pt --architecture tsf 2>&1 | tee train20.log
 
 say "(c) LAMMPS: fix nflow/mc with this one flow at T = 1, 0.5 and 0.3"
-{ sample 1 20000 && sample 0.5 20000; } & warm=$!
+{ sample 1 8000 && sample 0.5 12000; } & warm=$!
 jobs_running+=("$warm")
 wait_for "$pair" train5.log "training at d = 5"
-sample 0.3 40000 || { tail -n 5 mc_T0.3.log.screen >&2; die "Monte Carlo at T = 0.3 failed: see mc_T0.3.log.screen"; }
+sample 0.3 24000 || { tail -n 5 mc_T0.3.log.screen >&2; die "Monte Carlo at T = 0.3 failed: see mc_T0.3.log.screen"; }
 wait_for "$warm" mc_T1.log.screen "Monte Carlo at T = 1 or 0.5"
 
 say "(d) compared with the exact answer"
