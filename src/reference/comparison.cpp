@@ -23,13 +23,13 @@ std::vector<double> apply(std::vector<double> series, Function function) {
   return series;
 }
 
-/// A well that is hardly ever visited shows too few visits, or none, for an error bar of their own:
-/// take at least that of a coin with the exact probability, thrown as often as `y` has independent
-/// samples.
-void widen_population_error(Observable &population, const estimators::Estimate &y) {
-  const double independent = std::min(population.estimate.effective_samples, y.effective_samples);
-  const double coin = std::sqrt(population.exact * (1.0 - population.exact) / independent);
-  population.estimate.error = std::max(population.estimate.error, coin);
+/// The error bar of a probability. What is hardly ever visited shows too few visits, or none, for
+/// an error bar of its own: take at least that of a coin with the exact probability, thrown as
+/// often as the coordinate behind it has independent samples.
+double probability_error(const estimators::Estimate &sampled, double exact,
+                         const estimators::Estimate &coordinate) {
+  const double independent = std::min(sampled.effective_samples, coordinate.effective_samples);
+  return std::max(sampled.error, std::sqrt(exact * (1.0 - exact) / independent));
 }
 
 double square(double value) {
@@ -57,7 +57,9 @@ std::vector<Observable> compare(const MultiWell &system, const ExactMultiWell &e
     const auto x = column(frames, dim, i), y = column(wells, dim, i);
     add("well population P(y > 0)", apply(y, [](double v) { return v > 0.0 ? 1.0 : 0.0; }),
         exact.positive_population(i));
-    widen_population_error(result.back(), mean_with_error(y));
+    auto &population = result.back();
+    population.estimate.error =
+        probability_error(population.estimate, population.exact, mean_with_error(y));
     add("<y>", y, exact.mean_y(i));
     add("<y^2>", apply(y, square), exact.mean_square_y(i));
     add("<x>", x, exact.mean_x(i));
@@ -78,17 +80,24 @@ Marginal compare_marginal(const ExactMultiWell &exact, const std::vector<double>
   Marginal result;
   result.coordinate = coordinate;
   double sum = 0.0;
+  const auto of_x = mean_with_error(x);
   for (int b = 0; b < bins; b++) {
     const double left = low + b * width;
-    const auto estimate = mean_with_error(
-        apply(x, [&](double v) { return v >= left && v < left + width ? 1.0 / width : 0.0; }));
-    const double value = (density[2 * b] + 4.0 * density[2 * b + 1] + density[2 * b + 2]) / 6.0;
+    // The probability of the bin; the density is that over its width.
+    auto estimate = mean_with_error(
+        apply(x, [&](double v) { return v >= left && v < left + width ? 1.0 : 0.0; }));
+    const double value =
+        width * (density[2 * b] + 4.0 * density[2 * b + 1] + density[2 * b + 2]) / 6.0;
+    const double probability = std::clamp(value, 0.0, 1.0); // rounding of the Fourier integral
+    // Bins with few visits are drawn with a safe error bar, and not counted below: they are not
+    // gaussian.
+    const bool sparse = probability * of_x.effective_samples < 10.0;
+    estimate.error = probability_error(estimate, probability, sparse ? of_x : estimate);
     result.centre.push_back(left + 0.5 * width);
-    result.sampled.push_back(estimate.mean);
-    result.error.push_back(estimate.error);
-    result.exact.push_back(value);
-    // Fewer counts are not gaussian, and their error bar comes from the same few counts.
-    if (value * width * estimate.effective_samples < 10.0 || estimate.error == 0.0) continue;
+    result.sampled.push_back(estimate.mean / width);
+    result.error.push_back(estimate.error / width);
+    result.exact.push_back(value / width);
+    if (sparse || estimate.error == 0.0) continue;
     result.used_bins++;
     sum += square(estimate.z_score(value));
     result.largest_z = std::max(result.largest_z, std::abs(estimate.z_score(value)));
