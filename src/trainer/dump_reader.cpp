@@ -27,15 +27,10 @@ class Lines {
   }
   /// False at the end of the file.
   bool next() {
-    if (!gzgets(gz_.get(), buffer_, sizeof(buffer_))) {
-      int code = 0;
-      const char *message = gzerror(gz_.get(), &code);
-      if (code != Z_OK && code != Z_STREAM_END)
-        throw Error("dump file '" + file_ + "' cannot be read after line " +
-                    std::to_string(number_) + " (" + message +
-                    "): it is damaged or incomplete, write or copy it again");
-      return false;
-    }
+    const bool read = gzgets(gz_.get(), buffer_, sizeof(buffer_)) != nullptr;
+    // A gzipped file that was cut off gives part of a line before it says so.
+    if (!read || !std::strchr(buffer_, '\n')) require_sound();
+    if (!read) return false;
     number_++;
     size_t length = std::strlen(buffer_);
     while (length > 0 && std::isspace(static_cast<unsigned char>(buffer_[length - 1]))) length--;
@@ -54,6 +49,14 @@ class Lines {
   const std::string &file() const { return file_; }
 
  private:
+  void require_sound() const {
+    int code = 0;
+    const char *message = gzerror(gz_.get(), &code);
+    if (code != Z_OK && code != Z_STREAM_END)
+      throw Error("dump file '" + file_ + "' cannot be read after line " + std::to_string(number_) +
+                  " (" + message + "): it is damaged or incomplete, write or copy it again");
+  }
+
   std::string file_;
   std::unique_ptr<gzFile_s, int (*)(gzFile)> gz_;
   char buffer_[16384];

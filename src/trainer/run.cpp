@@ -145,9 +145,9 @@ int run(TrainOptions options, const Parallel &parallel) {
   const int64_t slots = options.flow.architecture == "tsf" ? 2 : 1;
   const Batches batches(samples, split, slots, options.flow.n_atoms * options.flow.dim,
                         options.flow.tau, options.flow.seed);
-  if (parallel.root()) std::printf("%s\n", describe(options, *objective, split, parallel).c_str());
 
   Training training(options, parallel, *objective, batches, std::move(state), data);
+  if (parallel.root()) std::printf("%s\n", describe(options, *objective, split, parallel).c_str());
   const auto end = training.run();
   if (end == Training::End::interrupted) {
     if (parallel.root())

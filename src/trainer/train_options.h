@@ -19,9 +19,9 @@ struct TrainOptions {
   std::string units = "lj";
   double temperature = 0.0;
 
-  int64_t steps = 6000;
+  int64_t steps = 10000;
   int64_t batch = 256;
-  double learning_rate = 5e-3;
+  double learning_rate = 1e-2;
   double beta1 = 0.9;
   double beta2 = 0.999;
   int64_t warm_up = 100;
@@ -31,7 +31,7 @@ struct TrainOptions {
   double kl_start = 0.5;  // fractions of the steps where lambda leaves zero, and where it is full
   double kl_full = 0.8;
   double cap = 1e3; // in k_B T
-  std::string precision = "float64";
+  std::string precision = "float32";
 
   double validation = 0.1;
   int64_t validate_every = 0; // 0: forty times in all
