@@ -32,7 +32,7 @@ bool get(std::ifstream &in, void *data, size_t bytes) {
   return in.gcount() == static_cast<std::streamsize>(bytes);
 }
 
-void require_same(const json &header, const json &options, const std::string &data,
+void require_same(const json &header, const json &options, const nlohmann::json &data,
                   const std::string &file) {
   for (const auto &[name, value] : options.items())
     if (!header.at("options").contains(name) || header.at("options").at(name) != value)
@@ -47,21 +47,20 @@ void require_same(const json &header, const json &options, const std::string &da
 
 } // namespace
 
-std::string digest(const std::vector<double> &values) {
+std::string digest(const void *data, size_t bytes) {
   uint64_t hash = 1469598103934665603ull;
-  for (double value : values) {
-    uint64_t bits;
-    std::memcpy(&bits, &value, sizeof(bits));
-    // Eight bytes at a time: the data may be large, and only equality matters.
-    hash = (hash ^ bits) * 1099511628211ull;
-    hash ^= hash >> 32;
-  }
+  const auto *from = static_cast<const unsigned char *>(data);
+  for (size_t i = 0; i < bytes; i++) hash = (hash ^ from[i]) * 1099511628211ull;
   char text[32];
   std::snprintf(text, sizeof(text), "fnv1a64:%016llx", static_cast<unsigned long long>(hash));
   return text;
 }
 
-void write_checkpoint(const TrainingState &state, const json &options, const std::string &data,
+std::string digest(const std::vector<double> &values) {
+  return digest(values.data(), values.size() * sizeof(double));
+}
+
+void write_checkpoint(const TrainingState &state, const json &options, const nlohmann::json &data,
                       const std::string &file) {
   TrainingState copy = state;
   const auto header = json{{"options", options}, {"data", data}}.dump();
@@ -86,7 +85,7 @@ void write_checkpoint(const TrainingState &state, const json &options, const std
   }
 }
 
-TrainingState read_checkpoint(const json &options, const std::string &data,
+TrainingState read_checkpoint(const json &options, const nlohmann::json &data,
                               const std::string &file) {
   std::ifstream in(file, std::ios::binary);
   if (!in)

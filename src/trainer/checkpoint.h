@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -29,14 +30,15 @@ struct TrainingState {
 /// Writes `state` to `file` by way of a temporary file. `options` are the options that a resumed
 /// run must share, `data` the digest of its data. Throws Error.
 void write_checkpoint(const TrainingState &state, const nlohmann::json &options,
-                      const std::string &data, const std::string &file);
+                      const nlohmann::json &data, const std::string &file);
 
 /// Reads it back, bit by bit. Throws Error for a missing or damaged file and where options or data
 /// differ, naming the first that does.
-TrainingState read_checkpoint(const nlohmann::json &options, const std::string &data,
+TrainingState read_checkpoint(const nlohmann::json &options, const nlohmann::json &data,
                               const std::string &file);
 
-/// FNV-1a of the numbers, "fnv1a64:" and 16 hex digits.
+/// FNV-1a of bytes, "fnv1a64:" and 16 hex digits.
+std::string digest(const void *data, std::size_t bytes);
 std::string digest(const std::vector<double> &values);
 
 } // namespace nflow::trainer

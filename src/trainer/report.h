@@ -2,6 +2,7 @@
 #define NFLOW_REPORT_H
 
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <fstream>
 #include <string>
@@ -11,9 +12,9 @@ namespace nflow::trainer {
 /// One row of the CSV log and one progress line. NaN: not known.
 struct Progress {
   int64_t step = 0, steps = 0;
-  double loss = 0.0, ml = 0.0, kl = 0.0, lambda = 0.0;
-  double rate = 0.0, gradient_norm = 0.0;
-  double validation_nll = 0.0, ess = 0.0;
+  double loss = NAN, ml = NAN, kl = NAN, lambda = 0.0;
+  double rate = 0.0, gradient_norm = NAN;
+  double validation_nll = NAN, ess = NAN;
   int64_t skipped_steps = 0;
 };
 

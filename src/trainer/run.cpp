@@ -51,19 +51,21 @@ Samples read_samples(const TrainOptions &options, const Parallel &parallel) {
   return samples;
 }
 
-/// Of data and energy file, so that a checkpoint is not resumed with others.
-std::string data_digest(const TrainOptions &options, const Samples &samples) {
-  std::string text = digest(samples.x);
-  if (options.energy.empty()) return text;
+/// Of samples and energy file, so that a checkpoint is not resumed with others.
+nlohmann::json data_digest(const TrainOptions &options, const Samples &samples) {
+  nlohmann::json digests;
+  if (samples.count() > 0) digests["samples"] = digest(samples.x);
+  if (options.energy.empty()) return digests;
   std::ifstream in(options.energy, std::ios::binary);
   std::stringstream bytes;
   bytes << in.rdbuf();
-  return text + " " + std::to_string(std::hash<std::string>()(bytes.str()));
+  digests["energy"] = digest(bytes.str().data(), bytes.str().size());
+  return digests;
 }
 
 TrainingState first_state(const TrainOptions &options, const Parallel &parallel,
                           Objective &objective, const Samples &samples, const Split &split,
-                          const std::string &data) {
+                          const nlohmann::json &data) {
   TrainingState state;
   parallel.together([&] {
     if (options.resume) {
@@ -89,7 +91,7 @@ std::string today() {
 }
 
 Metadata provenance(const TrainOptions &o, const Training &training, const Objective &objective,
-                    const Parallel &parallel, const Split &split, const std::string &data) {
+                    const Parallel &parallel, const Split &split, const nlohmann::json &data) {
   Metadata metadata = objective.metadata();
   const auto &state = training.state();
   const auto known = [](double value) {

@@ -30,7 +30,7 @@ void catch_signals() {
 }
 
 Training::Training(const TrainOptions &options, const Parallel &parallel, Objective &objective,
-                   const Batches &batches, TrainingState state, const std::string &data_digest)
+                   const Batches &batches, TrainingState state, const nlohmann::json &data_digest)
     : options_(options), parallel_(parallel), objective_(objective), batches_(batches),
       state_(std::move(state)), data_digest_(data_digest),
       adam_(state_.parameters.size(), options.beta1, options.beta2) {
@@ -172,7 +172,10 @@ void Training::save_checkpoint() const {
 
 Training::End Training::run() {
   progress_.steps = options_.steps;
-  while (state_.step < options_.steps) {
+  const auto plateau = [&] {
+    return options_.patience > 0 && state_.without_progress >= options_.patience;
+  };
+  while (state_.step < options_.steps && !plateau()) {
     step();
     const bool stop = interrupted_ || state_.step == options_.stop_at;
     const bool last = state_.step == options_.steps;
@@ -186,10 +189,8 @@ Training::End Training::run() {
       save_checkpoint();
     }
     if (stop && !last) return End::interrupted;
-    if (!last && options_.patience > 0 && state_.without_progress >= options_.patience)
-      return End::plateau;
   }
-  return End::finished;
+  return state_.step < options_.steps ? End::plateau : End::finished;
 }
 
 } // namespace nflow::trainer

@@ -21,7 +21,7 @@ class Training {
   enum class End { finished, plateau, interrupted };
 
   Training(const TrainOptions &options, const Parallel &parallel, Objective &objective,
-           const Batches &batches, TrainingState state, const std::string &data_digest);
+           const Batches &batches, TrainingState state, const nlohmann::json &data_digest);
 
   End run();
   const TrainingState &state() const { return state_; }
@@ -45,7 +45,7 @@ class Training {
   Objective &objective_;
   const Batches &batches_;
   TrainingState state_;
-  std::string data_digest_;
+  nlohmann::json data_digest_;
   Adam adam_;
   Progress progress_;
   std::unique_ptr<Report> report_;
