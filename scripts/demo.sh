@@ -59,7 +59,8 @@ train() { # model dump energy options..
 # Each in turn, on one core.
 train_pair() {
   train tsf5.pt exact5.dump.gz multiwell5.pt --architecture tsf
-  train rnvp5.pt exact5.dump.gz multiwell5.pt --architecture rnvp
+  # This width gives it the parameters of the other, to 1 %.
+  train rnvp5.pt exact5.dump.gz multiwell5.pt --architecture rnvp --hidden 72
 }
 evaluate() { # name dim
   "$reference" evaluate "$1.pt" --energy "multiwell$2.pt" --temperatures $wide --csv "nll_$1.csv"
@@ -115,7 +116,7 @@ evaluate rnvp5 5
 evaluate tsf20 20
 if [ $full = yes ]; then
   say "--full: the baseline and the plain TSF at d = 20"
-  train rnvp20.pt langevin.dump.gz multiwell20.pt --architecture rnvp > train_rnvp20.log 2>&1 &
+  train rnvp20.pt langevin.dump.gz multiwell20.pt --architecture rnvp --hidden 138 > train_rnvp20.log 2>&1 &
   baseline=$!
   jobs_running+=("$baseline")
   train tsfplain20.pt langevin.dump.gz multiwell20.pt --architecture tsf --plain 2>&1 | tee train_tsfplain20.log
