@@ -19,7 +19,7 @@ struct TrainOptions {
   std::string units = "lj";
   double temperature = 0.0;
 
-  int64_t steps = 10000;
+  int64_t steps = 8000;
   int64_t batch = 256;
   double learning_rate = 1e-2;
   double beta1 = 0.9;

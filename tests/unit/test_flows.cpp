@@ -206,6 +206,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(FlowBuilder, HasThePublishedNumberOfParameters) {
   FlowOptions options;
+  options.couplings = 8;
   options.dim = 1;
   options.n_atoms = 20; // dense 64: 8 (20*64+64 + 64*40+40 + 3*12*20) and the mixing
   EXPECT_EQ(nflow::parameter_count(nflow::build_flow(options)), 8 * 4664 + 2 * 400 + 20 + 1);

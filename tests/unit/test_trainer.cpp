@@ -66,7 +66,7 @@ TEST_F(Trainer, StoppedAndResumedEqualsUnbroken) {
 
 TEST_F(Trainer, KilledAndResumedEqualsUnbroken) {
   std::string options = small;
-  options.replace(options.find("--steps 40"), 10, "--steps 4000");
+  options.replace(options.find("--steps 40"), 10, "--steps 2000");
   options += "--patience 0 ";
   ASSERT_EQ(train(options + "--output unbroken.pt").code, 0);
   std::remove("killed.pt.checkpoint");
