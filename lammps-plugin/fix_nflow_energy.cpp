@@ -23,7 +23,7 @@ FixNflowEnergy::FixNflowEnergy(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, nar
   extscalar = 1;
   global_freq = 1;
   energy_global_flag = 1;
-  virial_global_flag = 1;
+  virial_global_flag = virial_peratom_flag = 1;
   respa_level_support = 1;
   dynamic_group_allow = 0;
   try {
@@ -51,6 +51,12 @@ void FixNflowEnergy::init() {
   }
   x_.resize(configuration_->size() * potential_->metadata().dim);
   gradient_.resize(x_.size());
+  try {
+    configuration_->read({x_.data(), configuration_->size(), potential_->metadata().dim});
+    potential_->check(x_.data());
+  } catch (const nflow::Error &e) {
+    compat::stop(error, FLERR, std::string("fix nflow/energy: ") + e.what());
+  }
   if (utils::strmatch(update->integrate_style, "^respa")) {
     ilevel_respa_ = static_cast<Respa *>(update->integrate)->nlevels - 1;
     if (respa_level > 0) ilevel_respa_ = std::min(respa_level, ilevel_respa_ + 1) - 1;

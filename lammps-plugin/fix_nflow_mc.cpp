@@ -56,10 +56,12 @@ FixNflowMC::FixNflowMC(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg, arg) 
   next_reneighbor = update->ntimestep + 1;
 
   try {
-    model_ = std::make_unique<RootModel>(world, model_file_, device_);
+    model_ = std::make_unique<RootModel>(world, model_file_, device_, universe->iworld);
     const auto &metadata = model_->metadata();
     const int dim = static_cast<int>(metadata.dim);
-    configuration_ = std::make_unique<GroupConfiguration>(lmp, igroup, dim, metadata.periodic);
+    // A gaussian prior lives on the line, so unwrapped positions count even where the box is
+    // periodic.
+    configuration_ = std::make_unique<GroupConfiguration>(lmp, igroup, dim, false);
     target_ = std::make_unique<LammpsTarget>(*configuration_, dim);
   } catch (const nflow::Error &e) {
     stop(e.what());
@@ -91,7 +93,7 @@ void FixNflowMC::parse_keywords(int narg, char **arg) {
     const std::string value = arg[iarg + 1];
     if (keyword == "batch") {
       batch_ = utils::inumeric(FLERR, arg[iarg + 1], false, lmp);
-      if (batch_ < 1) stop("batch must be at least 1");
+      if (batch_ < 1 || batch_ > 1000000) stop("batch must be from 1 to 1000000");
     } else if (keyword == "velocity") {
       if (value != "keep" && value != "redraw") stop("velocity must be keep or redraw");
       redraw_ = value == "redraw";
@@ -155,13 +157,17 @@ void FixNflowMC::make_sampler() {
   space.auxiliary = metadata.auxiliary;
   space.gaussian_prior = true;
   sampler_ = std::make_unique<nflow::mcmc::FlowSampler>(*model_, *target_, space, moves_, batch_,
-                                                        static_cast<uint32_t>(seed_),
-                                                        static_cast<uint32_t>(replica_));
+                                                        key(), static_cast<uint32_t>(replica_));
   x_.resize(metadata.coordinates());
   velocities_.resize(metadata.coordinates());
 }
 
 void FixNflowMC::require_usable() const {
+  if (utils::strmatch(update->integrate_style, "^respa"))
+    stop("run_style respa holds the forces of its inner levels, which a move would leave stale: "
+         "use run_style verlet");
+  if (domain->nonperiodic == 2)
+    stop("the box is shrink-wrapped, but a flow is made for a fixed box: use boundary f or p");
   if (group->dynamic[igroup])
     stop("the group must not be dynamic: a flow needs a fixed set of atoms");
   if (modify->check_rigid_group_overlap(groupbit))
@@ -182,6 +188,8 @@ void FixNflowMC::init() {
   } catch (const nflow::Error &e) {
     stop(e.what());
   }
+  warn_of_open_model();
+  dynamics_ = configuration_->has_dynamics();
   if (!temperature_variable_.empty()) {
     const int ivar = input->variable->find(temperature_variable_.c_str());
     if (ivar < 0)
@@ -190,6 +198,25 @@ void FixNflowMC::init() {
       stop("variable '" + temperature_variable_ +
            "' for the temperature must be an equal-style variable");
   }
+}
+
+void FixNflowMC::warn_of_open_model() {
+  const int periodic[3] = {domain->xperiodic, domain->yperiodic, domain->zperiodic};
+  for (int k = 0; k < model_->metadata().dim; k++)
+    if (periodic[k] && comm->me == 0 && !warned_) {
+      warned_ = true;
+      error->warning(
+          FLERR,
+          "fix nflow/mc moves unwrapped positions in a periodic box: the energy must confine "
+          "the group, or no distribution of them exists");
+    }
+}
+
+/// The random numbers of this fix: two fixes with the same seed must not share them.
+uint32_t FixNflowMC::key() const {
+  uint32_t hash = 2166136261u;
+  for (const char *c = id; *c; c++) hash = (hash ^ static_cast<unsigned char>(*c)) * 16777619u;
+  return hash ^ static_cast<uint32_t>(seed_);
 }
 
 double FixNflowMC::current_tau() {
@@ -207,40 +234,53 @@ double FixNflowMC::current_tau() {
 }
 
 void FixNflowMC::setup_pre_exchange() {
-  const double tau = current_tau();
-  if (tau == checked_tau_) return;
+  // A minimization or a reset of the timestep has passed the step of the next call.
+  if (next_reneighbor <= update->ntimestep) next_reneighbor = update->ntimestep + 1;
+  check_flow(current_tau());
+}
+
+/// Checks the flow unless it has been checked at this temperature, to 5 percent.
+void FixNflowMC::check_flow(double tau) {
+  for (const double checked : checked_taus_)
+    if (std::fabs(tau - checked) <= 0.05 * checked) return;
   try {
     configuration_->read({x_.data(), configuration_->size(), model_->metadata().dim});
-    model_->check(tau, x_, batch_);
-  } catch (const nflow::Error &e) {
+    model_->check(tau, x_, checked_taus_.empty() ? batch_ : 1);
+  } catch (const std::exception &e) {
     stop(e.what());
   }
-  checked_tau_ = tau;
+  if (checked_taus_.empty() && !model_->jacobian_checked() && comm->me == 0)
+    error->warning(
+        FLERR,
+        "the flow of fix nflow/mc is too large to compare its log_det with its Jacobian: only its "
+        "round trip was checked");
+  checked_taus_.push_back(tau);
 }
 
 void FixNflowMC::pre_exchange() {
   if (next_reneighbor != update->ntimestep) return;
   const double start = MPI_Wtime();
   const double tau = current_tau();
+  check_flow(tau);
   const TensorView x{x_.data(), configuration_->size(), model_->metadata().dim};
   bool moved = false;
   mc_active_ = 1;
   try {
     configuration_->read(x);
-    const double before = MPI_Wtime();
-    const double energy = configuration_->energy();
-    current_energy_seconds_ += MPI_Wtime() - before;
+    const double energy = timed_energy();
     if (!std::isfinite(energy))
       throw nflow::Error(
           "the energy of the current configuration is not a finite number: start from another one");
+    // From here on velocities are those of the full step, which are independent of the positions.
+    if (dynamics_) configuration_->kick(+1.0);
     sampler_->set_state(x_.data(), energy, tau);
     for (int i = 0; i < attempts_per_call_; i++) {
       const uint64_t attempt = sampler_->counters().attempts;
       if (!sampler_->attempt()) continue;
       moved = true;
-      if (redraw_) redraw_velocities(attempt);
+      if (redraw_) redraw_velocities(attempt, tau);
     }
-  } catch (const nflow::Error &e) {
+  } catch (const std::exception &e) { // nflow::Error, or no memory for a batch
     stop(e.what());
   }
   if (moved) {
@@ -249,10 +289,21 @@ void FixNflowMC::pre_exchange() {
   } else {
     configuration_->restore();
   }
+  if (dynamics_) {
+    timed_energy();
+    configuration_->kick(-1.0);
+  }
   configuration_->migrate();
   mc_active_ = 0;
   total_seconds_ += MPI_Wtime() - start;
   next_reneighbor = update->ntimestep + nevery;
+}
+
+double FixNflowMC::timed_energy() {
+  const double start = MPI_Wtime();
+  const double energy = configuration_->energy(dynamics_);
+  own_energy_seconds_ += MPI_Wtime() - start;
+  return energy;
 }
 
 double FixNflowMC::LammpsTarget::energy(const double *x) {
@@ -261,11 +312,10 @@ double FixNflowMC::LammpsTarget::energy(const double *x) {
   return configuration_.energy();
 }
 
-void FixNflowMC::redraw_velocities(uint64_t attempt) {
+void FixNflowMC::redraw_velocities(uint64_t attempt, double tau) {
   const auto dim = model_->metadata().dim;
-  nflow::mcmc::RandomStream random(seed_, replica_, attempt, nflow::mcmc::Purpose::velocity);
+  nflow::mcmc::RandomStream random(key(), replica_, attempt, nflow::mcmc::Purpose::velocity);
   random.fill_gaussian(velocities_.data(), static_cast<int64_t>(velocities_.size()));
-  const double tau = current_tau();
   for (int i = 0; i < atom->nlocal; i++) {
     const int64_t first = configuration_->ordinal(i) * dim;
     if (first < 0) continue;
@@ -300,7 +350,7 @@ double FixNflowMC::compute_vector(int i) {
   case 6:
     return timings.flow / attempts;
   case 7:
-    return (timings.energy + current_energy_seconds_) / attempts;
+    return (timings.energy + own_energy_seconds_) / attempts;
   case 8:
     return total_seconds_ / attempts;
   }
@@ -326,7 +376,8 @@ void FixNflowMC::restart(char *buffer) {
   if (list[0] != restart_form)
     stop("the restart file is of another version of this fix: start without its state");
   seed_ = static_cast<int>(list[1]);
-  replica_ = static_cast<int>(list[2]);
+  // One file may start several partitions; each keeps to numbers of its own.
+  if (universe->nworlds == 1) replica_ = static_cast<int>(list[2]);
   next_reneighbor = static_cast<bigint>(list[3]);
   if (static_cast<bigint>(list[4]) != update->ntimestep)
     stop("the timestep must not be reset when this fix is restarted");

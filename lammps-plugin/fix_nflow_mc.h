@@ -43,8 +43,12 @@ class FixNflowMC : public Fix {
   int parse_move(int, int, char **);
   void require_usable() const;
   void make_sampler();
+  void warn_of_open_model();
+  uint32_t key() const;
   double current_tau();
-  void redraw_velocities(uint64_t attempt);
+  void check_flow(double tau);
+  double timed_energy();
+  void redraw_velocities(uint64_t attempt, double tau);
   [[noreturn]] void stop(const std::string &sentence) const;
 
   int attempts_per_call_, seed_, replica_;
@@ -60,8 +64,10 @@ class FixNflowMC : public Fix {
   std::unique_ptr<LammpsTarget> target_;
   std::unique_ptr<nflow::mcmc::FlowSampler> sampler_;
   std::vector<double> x_, restarted_, velocities_;
-  double checked_tau_ = -1.0;
-  double total_seconds_ = 0.0, current_energy_seconds_ = 0.0;
+  std::vector<double> checked_taus_;
+  bool dynamics_ = false, warned_ = false;
+  double total_seconds_ = 0.0;
+  double own_energy_seconds_ = 0.0; // of energies that are not of a proposal
 };
 
 } // namespace LAMMPS_NS

@@ -8,6 +8,7 @@
 #include "bond.h"
 #include "dihedral.h"
 #include "domain.h"
+#include "fix.h"
 #include "force.h"
 #include "group.h"
 #include "improper.h"
@@ -40,6 +41,11 @@ imageint pack(const int *counts) {
          ((static_cast<imageint>(counts[2] + IMGMAX) & IMGMASK) << IMG2BITS);
 }
 
+/// Whether a fix moves atoms by their forces.
+bool is_integrator(const Fix *fix) {
+  return fix->time_integrate && !utils::strmatch(fix->style, "^(nve/noforce|move)");
+}
+
 } // namespace
 
 GroupConfiguration::GroupConfiguration(LAMMPS *lmp, int igroup, int dim, bool modulo_box)
@@ -54,23 +60,15 @@ void GroupConfiguration::init() {
   if (!atom->tag_enable)
     throw nflow::Error("the atoms have no IDs, which a flow needs: remove 'atom_modify id no'");
 
-  std::vector<double> mine; // ID and type, one after the other
+  std::vector<tagint> mine; // ID and type, one after the other
   for (int i = 0; i < atom->nlocal; i++)
-    if (atom->mask[i] & groupbit_) {
-      mine.push_back(static_cast<double>(atom->tag[i]));
-      mine.push_back(atom->type[i]);
-    }
-  int count = static_cast<int>(mine.size());
-  std::vector<int> counts(comm->nprocs), starts(comm->nprocs, 0);
-  MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, world);
-  for (int r = 1; r < comm->nprocs; r++) starts[r] = starts[r - 1] + counts[r - 1];
-  std::vector<double> all(starts.back() + counts.back());
-  MPI_Allgatherv(mine.data(), count, MPI_DOUBLE, all.data(), counts.data(), starts.data(),
-                 MPI_DOUBLE, world);
+    if (atom->mask[i] & groupbit_)
+      mine.insert(mine.end(), {atom->tag[i], static_cast<tagint>(atom->type[i])});
+  const auto all = gather(mine);
 
   std::vector<std::pair<tagint, int>> atoms;
   for (size_t i = 0; i < all.size(); i += 2)
-    atoms.emplace_back(static_cast<tagint>(all[i]), static_cast<int>(all[i + 1]));
+    atoms.emplace_back(all[i], static_cast<int>(all[i + 1]));
   std::sort(atoms.begin(), atoms.end());
   ids_.clear();
   types_.clear();
@@ -86,6 +84,8 @@ void GroupConfiguration::init() {
   wrapped_.assign(numbers, 0.0);
   images_.assign(numbers, 0);
   potential_ = compat::find_compute(modify, "thermo_pe");
+  find_forcing_fixes();
+  find_bonded_pairs();
   if (!irregular_) irregular_ = std::make_unique<Irregular>(lmp);
 }
 
@@ -101,14 +101,28 @@ nflow::System GroupConfiguration::system() const {
 }
 
 int64_t GroupConfiguration::ordinal(int i) const {
-  if (!(atom->mask[i] & groupbit_)) return -1;
-  const tagint id = atom->tag[i];
+  return atom->mask[i] & groupbit_ ? place_of(atom->tag[i]) : -1;
+}
+
+int64_t GroupConfiguration::place_of(tagint id) const {
   if (consecutive_) {
     const tagint place = id - ids_.front();
     return place >= 0 && place < static_cast<tagint>(ids_.size()) ? place : -1;
   }
   const auto found = std::lower_bound(ids_.begin(), ids_.end(), id);
   return found != ids_.end() && *found == id ? found - ids_.begin() : -1;
+}
+
+/// The numbers of all ranks, in the order of the ranks.
+std::vector<tagint> GroupConfiguration::gather(const std::vector<tagint> &mine) const {
+  int count = static_cast<int>(mine.size());
+  std::vector<int> counts(comm->nprocs), starts(comm->nprocs, 0);
+  MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, world);
+  for (int r = 1; r < comm->nprocs; r++) starts[r] = starts[r - 1] + counts[r - 1];
+  std::vector<tagint> all(starts.back() + counts.back());
+  MPI_Allgatherv(mine.data(), count, MPI_LMP_TAGINT, all.data(), counts.data(), starts.data(),
+                 MPI_LMP_TAGINT, world);
+  return all;
 }
 
 void GroupConfiguration::read(TensorView x) {
@@ -150,8 +164,12 @@ bool GroupConfiguration::replace(TensorView x) {
     if (domain->periodicity[k]) {
       image = std::floor((position - low) / length);
       position -= image * length;
-      // Rounding can leave it just outside.
-      if (position < low || position >= low + length) position = low;
+      // Rounding can leave it just outside: then it is at the lower edge of the next image.
+      if (position >= low + length) {
+        position = low;
+        image += 1.0;
+      }
+      if (position < low) position = low;
       if (!(std::fabs(image) < IMGMAX)) {
         if (!modulo_box_) return false;
         image = 0.0;
@@ -164,7 +182,50 @@ bool GroupConfiguration::replace(TensorView x) {
     wrapped_[i] = position;
     images_[i] = static_cast<int>(image);
   }
+  if (!bonded_within_reach()) return false;
   place();
+  return true;
+}
+
+void GroupConfiguration::find_bonded_pairs() {
+  bonded_pairs_.clear();
+  if (atom->molecular != Atom::MOLECULAR) return;
+  std::vector<tagint> mine; // IDs, two a pair
+  const auto add = [&](tagint first, tagint second) {
+    if (first != second) mine.insert(mine.end(), {first, second});
+  };
+  for (int i = 0; i < atom->nlocal; i++) {
+    const tagint id = atom->tag[i];
+    for (int m = 0; atom->num_bond && m < atom->num_bond[i]; m++) add(id, atom->bond_atom[i][m]);
+    for (int m = 0; atom->num_angle && m < atom->num_angle[i]; m++)
+      for (auto list : {atom->angle_atom1, atom->angle_atom2, atom->angle_atom3})
+        add(id, list[i][m]);
+    for (int m = 0; atom->num_dihedral && m < atom->num_dihedral[i]; m++)
+      for (auto list :
+           {atom->dihedral_atom1, atom->dihedral_atom2, atom->dihedral_atom3, atom->dihedral_atom4})
+        add(id, list[i][m]);
+    for (int m = 0; atom->num_improper && m < atom->num_improper[i]; m++)
+      for (auto list :
+           {atom->improper_atom1, atom->improper_atom2, atom->improper_atom3, atom->improper_atom4})
+        add(id, list[i][m]);
+  }
+  const auto all = gather(mine);
+  for (size_t i = 0; i < all.size(); i += 2) {
+    const int64_t first = place_of(all[i]), second = place_of(all[i + 1]);
+    if (first >= 0 && second >= 0) bonded_pairs_.emplace_back(first, second);
+  }
+}
+
+/// The same answer for any number of ranks, though on one rank LAMMPS would find the atoms:
+/// decisions must not depend on that.
+bool GroupConfiguration::bonded_within_reach() const {
+  for (const auto &pair : bonded_pairs_)
+    for (int k = 0; k < dim_; k++) {
+      double distance = wrapped_[pair.first * dim_ + k] - wrapped_[pair.second * dim_ + k];
+      if (domain->periodicity[k])
+        distance -= domain->prd[k] * std::round(distance / domain->prd[k]);
+      if (std::fabs(distance) >= comm->cutghost[k]) return false;
+    }
   return true;
 }
 
@@ -202,7 +263,7 @@ void GroupConfiguration::migrate() {
   if (comm->nprocs > 1) irregular_->migrate_atoms();
 }
 
-double GroupConfiguration::energy() {
+double GroupConfiguration::energy(bool with_forces) {
   // The steps of a re-neighbouring in Verlet::run(), as in FixGCMC::energy_full().
   migrate();
   comm->exchange();
@@ -210,7 +271,7 @@ double GroupConfiguration::energy() {
   modify->pre_neighbor();
   neighbor->build(1);
   modify->post_neighbor();
-  compute_forces();
+  compute_forces(with_forces);
 
   update->eflag_global = update->ntimestep;
   double energy = potential_->compute_scalar();
@@ -219,21 +280,53 @@ double GroupConfiguration::energy() {
   return energy;
 }
 
-void GroupConfiguration::compute_forces() {
+void GroupConfiguration::compute_forces(bool with_forces) {
   const int eflag = 1, vflag = 0;
   // Forces must not accumulate over the evaluations within one step.
   const size_t bytes = sizeof(double) * 3 * (atom->nlocal + atom->nghost);
   if (bytes) std::memset(&atom->f[0][0], 0, bytes);
   modify->pre_force(vflag);
-  if (force->pair) force->pair->compute(eflag, vflag);
+  if (force->pair && force->pair->compute_flag) force->pair->compute(eflag, vflag);
   if (atom->molecular != Atom::ATOMIC) {
     if (force->bond) force->bond->compute(eflag, vflag);
     if (force->angle) force->angle->compute(eflag, vflag);
     if (force->dihedral) force->dihedral->compute(eflag, vflag);
     if (force->improper) force->improper->compute(eflag, vflag);
   }
-  if (force->kspace) force->kspace->compute(eflag, vflag);
-  // Reverse communication of forces is not needed for the energy; fixes with an energy act here.
+  if (force->kspace && force->kspace->compute_flag) force->kspace->compute(eflag, vflag);
   modify->pre_reverse(eflag, vflag);
-  modify->post_force(vflag);
+  if (with_forces && force->newton) comm->reverse_comm();
+  for (auto fix : forcing_fixes_) fix->post_force(vflag);
+}
+
+/// The fixes whose post_force() belongs to an evaluation: those that carry energy, and those that
+/// hold atoms. All others stay out, for many have a memory (the noise of fix langevin,
+/// metadynamics), which an attempt that may be rejected must not touch.
+void GroupConfiguration::find_forcing_fixes() {
+  forcing_fixes_.clear();
+  for (int i = 0; i < modify->nfix; i++) {
+    Fix *fix = modify->fix[i];
+    if (!(modify->fmask[i] & FixConst::POST_FORCE)) continue;
+    const bool counts = fix->energy_global_flag && fix->thermo_energy;
+    if (counts || utils::strmatch(fix->style, "^(setforce|freeze|lineforce|planeforce)"))
+      forcing_fixes_.push_back(fix);
+  }
+}
+
+void GroupConfiguration::kick(double sign) {
+  int integrated = 0; // groups of the atoms that have a half-step velocity
+  for (int i = 0; i < modify->nfix; i++)
+    if (is_integrator(modify->fix[i])) integrated |= group->bitmask[modify->fix[i]->igroup];
+  const double half_step = 0.5 * sign * update->dt * force->ftm2v;
+  for (int i = 0; i < atom->nlocal; i++) {
+    if (!(atom->mask[i] & integrated)) continue;
+    const double factor = half_step / (atom->rmass ? atom->rmass[i] : atom->mass[atom->type[i]]);
+    for (int k = 0; k < 3; k++) atom->v[i][k] += factor * atom->f[i][k];
+  }
+}
+
+bool GroupConfiguration::has_dynamics() const {
+  for (int i = 0; i < modify->nfix; i++)
+    if (is_integrator(modify->fix[i])) return true;
+  return false;
 }

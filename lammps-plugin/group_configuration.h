@@ -45,7 +45,8 @@ class GroupConfiguration : protected Pointers {
   void read(TensorView x);
   /// Puts the atoms at the unwrapped positions x [n, dim], wraps them into the box and sets the
   /// image flags. False, with nothing changed, if a position is outside a fixed box or not a usable
-  /// number.
+  /// number, or if atoms of one bond, angle, dihedral or improper are farther apart than ghost
+  /// atoms reach, for which LAMMPS would stop.
   bool replace(TensorView x);
   /// Back to the configuration of the last read(), to the last bit.
   void restore();
@@ -54,12 +55,26 @@ class GroupConfiguration : protected Pointers {
   void migrate();
   /// The potential energy of the whole system (compute thermo_pe, so with all `fix_modify energy
   /// yes`) at the present positions, after the re-neighbouring that atoms moved anywhere need. The
-  /// same on every rank.
-  double energy();
+  /// same on every rank. Leaves forces in atom->f, complete only `with_forces` (which costs a
+  /// communication).
+  double energy(bool with_forces = false);
+
+  /// Velocity Verlet calls pre_exchange() between its two half-kicks, when velocities are half a
+  /// step behind and correlated with the forces. kick(+1) completes the step with the forces of the
+  /// present configuration, kick(-1) takes half a step back from them. For all atoms that a fix
+  /// integrates; needs energy(true) before.
+  void kick(double sign);
+  /// Whether any fix integrates atoms.
+  bool has_dynamics() const;
 
  private:
+  int64_t place_of(tagint id) const;
+  std::vector<tagint> gather(const std::vector<tagint> &mine) const;
   void place(); // wrapped_ and images_ into the atoms
-  void compute_forces();
+  void compute_forces(bool with_forces);
+  void find_forcing_fixes();
+  void find_bonded_pairs();
+  bool bonded_within_reach() const;
 
   int igroup_, groupbit_, dim_;
   bool modulo_box_;
@@ -73,6 +88,9 @@ class GroupConfiguration : protected Pointers {
   std::vector<int> images_;
   std::unique_ptr<class Irregular> irregular_;
   class Compute *potential_ = nullptr; // thermo_pe
+  std::vector<class Fix *> forcing_fixes_;
+  // Places of atoms of the group that share a bond, angle, dihedral or improper.
+  std::vector<std::pair<int64_t, int64_t>> bonded_pairs_;
 };
 
 } // namespace LAMMPS_NS

@@ -50,17 +50,18 @@ void run_on_root(MPI_Comm comm, const std::function<void()> &work) {
   throw nflow::Error(size_of(comm) > 1 ? share_text(comm, failure) : failure);
 }
 
-int root_on_node(MPI_Comm world) {
+int root_on_node(MPI_Comm world, int partition) {
   for (const char *name : {"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID",
                            "MV2_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID", "PALS_LOCAL_RANKID"})
     if (const char *text = std::getenv(name)) return std::atoi(text) / size_of(world);
-  return rank_of(MPI_COMM_SELF);
+  return partition;
 }
 
-RootModel::RootModel(MPI_Comm comm, const std::string &file, const std::string &device)
+RootModel::RootModel(MPI_Comm comm, const std::string &file, const std::string &device,
+                     int partition)
     : comm_(comm) {
   run_on_root(comm, [&] {
-    model_ = std::make_unique<nflow::Model>(file, device, root_on_node(comm));
+    model_ = std::make_unique<nflow::Model>(file, device, root_on_node(comm, partition));
     metadata_ = model_->metadata();
     device_ = model_->device();
   });
@@ -98,6 +99,10 @@ void RootModel::check(double tau, const std::vector<double> &x, int64_t batch) {
   });
 }
 
+bool RootModel::jacobian_checked() const {
+  return metadata_.size() <= nflow::jacobian_limit;
+}
+
 RootEnergy::RootEnergy(MPI_Comm comm, const std::string &file) : comm_(comm) {
   run_on_root(comm, [&] {
     energy_ = std::make_unique<nflow::EnergyModel>(file);
@@ -108,6 +113,10 @@ RootEnergy::RootEnergy(MPI_Comm comm, const std::string &file) : comm_(comm) {
     metadata_ = nflow::parse_metadata(text, file, nflow::Format::energy);
   }
   result_.resize(1 + metadata_.coordinates());
+}
+
+void RootEnergy::check(const double *x) {
+  run_on_root(comm_, [&] { energy_->check_gradient(x); });
 }
 
 double RootEnergy::evaluate(const double *x, double *gradient) {

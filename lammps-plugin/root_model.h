@@ -19,14 +19,14 @@ void run_on_root(MPI_Comm comm, const std::function<void()> &work);
 
 /// The index of this rank's partition root among the roots on its node, for choosing a GPU. Uses
 /// what MPI launchers put into the environment, so that it needs no communication beyond the
-/// partition.
-int root_on_node(MPI_Comm world);
+/// partition (a fix may exist in some partitions only); without that, the number of the partition.
+int root_on_node(MPI_Comm world, int partition);
 
 /// A flow that lives on rank 0 of a partition and gives its results to all: its ranks decide alike
 /// even where their hardware does not round alike.
 class RootModel : public nflow::mcmc::Flow {
  public:
-  RootModel(MPI_Comm comm, const std::string &file, const std::string &device);
+  RootModel(MPI_Comm comm, const std::string &file, const std::string &device, int partition);
 
   const nflow::Metadata &metadata() const { return metadata_; }
   const std::string &device() const { return device_; }
@@ -34,6 +34,8 @@ class RootModel : public nflow::mcmc::Flow {
   void inverse(int64_t batch, const double *v, double tau, double *u, double *log_det) override;
   /// nflow::check_flow on the root, with the current configuration x [n, d], and warm-up.
   void check(double tau, const std::vector<double> &x, int64_t batch);
+  /// Whether check() compares the log-det with the Jacobian, or the model is too large.
+  bool jacobian_checked() const;
 
  private:
   void share(int64_t batch, double *points, double *log_det);
@@ -49,6 +51,8 @@ class RootEnergy {
  public:
   RootEnergy(MPI_Comm comm, const std::string &file);
   const nflow::Metadata &metadata() const { return metadata_; }
+  /// Compares the file's own gradient, if it has one, with autograd at the configuration x [n, d].
+  void check(const double *x);
   /// U of one configuration x [n, d] and dU/dx, on every rank.
   double evaluate(const double *x, double *gradient);
 

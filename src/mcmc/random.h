@@ -25,7 +25,7 @@ enum class Purpose : uint32_t {
 class RandomStream {
  public:
   RandomStream(uint32_t seed, uint32_t replica, uint64_t attempt, Purpose purpose);
-  /// Uniform in the open interval (0, 1), 53 bits.
+  /// Uniform in (0, 1], 53 bits.
   double uniform();
   /// Standard normal (Box-Muller).
   double gaussian();

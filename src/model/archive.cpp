@@ -102,6 +102,15 @@ Archive load_archive(const std::string &path, Format expected) {
   return archive;
 }
 
+std::string archive_format(const std::string &path) {
+  torch::jit::ExtraFilesMap extra{{json_name, ""}};
+  open_module(path, extra);
+  const auto json = nlohmann::json::parse(extra[json_name], nullptr, false);
+  return json.is_object() && json.contains("format") && json["format"].is_string()
+             ? json["format"].get<std::string>()
+             : "";
+}
+
 void save_archive(torch::jit::Module module, Metadata metadata, const std::string &path) {
   metadata.weights_digest = weights_digest(module);
   const torch::jit::ExtraFilesMap extra{{json_name, metadata_text(metadata)}};

@@ -7,21 +7,25 @@
 
 namespace nflow {
 
+/// Numbers a point, above which the Jacobian is not formed.
+constexpr int64_t jacobian_limit = 256;
+
 /// What check_flow measured: the largest deviation over all points. A value is negative where the
 /// check does not apply (Jacobian above 256 numbers; steerability of a model that does not claim
 /// it).
 struct FlowReport {
-  double round_trip =
-      -1.0; // |inverse(forward(u)) - u| and |forward(inverse(v)) - v|, relative to 1 + |u|
-  double log_det_sum = -1.0;  // |log_det_forward + log_det_inverse|, relative to 1 + |log_det|
-  double batch = -1.0;        // a point alone against the same point in a batch
-  double jacobian = -1.0;     // |log_det - ln|det autograd Jacobian||, relative to 1 + |log_det|
+  double round_trip = -1.0;  // |inverse(forward(u)) - u| and |forward(inverse(v)) - v|, relative to
+                             // the size of the points
+  double log_det_sum = -1.0; // |log_det_forward + log_det_inverse|
+  double batch = -1.0;       // a point alone against the same point in a batch
+  double derivative = -1.0;  // autograd Jacobian against finite differences, relative to its size
+  double jacobian = -1.0;    // |log_det - ln|det autograd Jacobian||
   double steerability = -1.0; // deviation from TSF eq. 4, see check_steerability
 };
 
 /// The largest deviations that pass, by dtype of the model.
 struct FlowTolerance {
-  double round_trip, log_det, jacobian;
+  double round_trip, log_det, derivative;
 };
 FlowTolerance flow_tolerance(const Metadata &metadata);
 

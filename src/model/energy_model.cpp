@@ -30,7 +30,7 @@ struct EnergyModel::Impl {
   torch::Tensor call_energy(const torch::Tensor &x);
   std::pair<torch::Tensor, torch::Tensor> call_analytic(const torch::Tensor &x);
   std::pair<torch::Tensor, torch::Tensor> by_autograd(const torch::Tensor &x);
-  void check_gradient();
+  void check_gradient(const torch::Tensor &point);
 };
 
 torch::Tensor EnergyModel::Impl::call_energy(const torch::Tensor &x) {
@@ -75,11 +75,7 @@ std::pair<torch::Tensor, torch::Tensor> EnergyModel::Impl::by_autograd(const tor
   }
 }
 
-void EnergyModel::Impl::check_gradient() {
-  const int64_t batch = 4;
-  std::vector<double> x(batch * metadata.coordinates());
-  mcmc::RandomStream(1, 0, 0, mcmc::Purpose::check).fill_gaussian(x.data(), x.size());
-  const auto point = to_tensor(batch, x.data());
+void EnergyModel::Impl::check_gradient(const torch::Tensor &point) {
   const auto expected = by_autograd(point);
   const auto given = call_analytic(point);
   const double tolerance = dtype == torch::kFloat32 ? 1e-3 : 1e-8;
@@ -100,7 +96,12 @@ EnergyModel::EnergyModel(const std::string &file) : impl_(std::make_unique<Impl>
   impl_->dtype = archive.metadata.dtype == "float32" ? torch::kFloat32 : torch::kFloat64;
   if (!archive.module.find_method("energy")) impl_->refuse("has no method energy(x)");
   impl_->analytic = archive.module.find_method("energy_and_gradient").has_value();
-  if (impl_->analytic) impl_->check_gradient();
+  if (impl_->analytic) {
+    const int64_t batch = 4;
+    std::vector<double> x(batch * archive.metadata.coordinates());
+    mcmc::RandomStream(1, 0, 0, mcmc::Purpose::check).fill_gaussian(x.data(), x.size());
+    impl_->check_gradient(impl_->to_tensor(batch, x.data()));
+  }
   std::vector<std::string> methods{"energy"};
   if (impl_->analytic) methods.push_back("energy_and_gradient");
   try {
@@ -117,6 +118,10 @@ const Metadata &EnergyModel::metadata() const {
 }
 const std::string &EnergyModel::file() const {
   return impl_->file;
+}
+
+void EnergyModel::check_gradient(const double *x) {
+  if (impl_->analytic) impl_->check_gradient(impl_->to_tensor(1, x));
 }
 
 void EnergyModel::energy(int64_t batch, const double *x, double *energy) {

@@ -23,6 +23,10 @@ class EnergyModel {
   const Metadata &metadata() const;
   const std::string &file() const;
 
+  /// Compares energy_and_gradient, if there is one, with autograd at one configuration x [n, d].
+  /// Throws Error.
+  void check_gradient(const double *x);
+
   /// U of `batch` configurations x [batch, n, d] into energy [batch].
   void energy(int64_t batch, const double *x, double *energy);
   /// U and dU/dx [batch, n, d].

@@ -24,6 +24,7 @@ class FieldReader {
     throw Error("model file '" + file_ + "': the field \"" + field + "\" of nflow.json must be " +
                 wanted + ": write the file again as docs/model-contract.md says");
   }
+  bool contains(const std::string &field) const { return object_.contains(field); }
   bool has(const std::string &field) const {
     return object_.contains(field) && !object_.at(field).is_null();
   }
@@ -124,6 +125,8 @@ void read_temperature(const FieldReader &top, const std::string &file, Metadata 
 void read_geometry(const FieldReader &top, Metadata &metadata) {
   metadata.n_atoms = top.integer("n_atoms", 1, 1000000000);
   metadata.dim = top.integer("dim", 1, 3);
+  for (const char *field : {"types", "box"})
+    if (!top.contains(field)) top.complain(field, "a list, or null");
   metadata.types = top.types("types");
   if (metadata.types && static_cast<int64_t>(metadata.types->size()) != metadata.n_atoms)
     top.complain("types", "null or a list of n_atoms types");

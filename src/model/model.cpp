@@ -39,14 +39,16 @@ void require_methods(const torch::jit::Module &module, const std::string &file) 
   }
 }
 
-/// Freezing inlines the weights; a module that changes its own attributes cannot be frozen and runs
-/// as is.
-torch::jit::Module frozen(const torch::jit::Module &module) {
-  try {
-    return torch::jit::freeze(module, std::vector<std::string>{"forward", "inverse"});
-  } catch (const std::exception &) {
-    return module;
-  }
+/// Freezing inlines all weights that the methods use. What it cannot inline is state that they
+/// change, and a map with a memory is no map.
+torch::jit::Module frozen(const torch::jit::Module &module, const std::string &file) {
+  auto result = torch::jit::freeze(module, std::vector<std::string>{"forward", "inverse"});
+  for (const auto &attribute : result.named_attributes())
+    if (attribute.value.isTensor() || attribute.value.isInt() || attribute.value.isDouble() ||
+        attribute.value.isList())
+      throw Error("model file '" + file + "' changes its own attribute " + attribute.name +
+                  ": write forward and inverse without state");
+  return result;
 }
 
 } // namespace
@@ -61,10 +63,12 @@ Model::Model(const std::string &file, const std::string &device, int local_rank)
   impl_->dtype = archive.metadata.dtype == "float32" ? torch::kFloat32 : torch::kFloat64;
   try {
     archive.module.to(impl_->device);
-    impl_->module = frozen(archive.module);
+    impl_->module = frozen(archive.module, file);
+  } catch (const Error &) {
+    throw;
   } catch (const std::exception &e) {
-    throw Error("model file '" + file + "' cannot be put on device " + impl_->device.str() + ": " +
-                first_line(e));
+    throw Error("model file '" + file + "' cannot be frozen on device " + impl_->device.str() +
+                ": " + first_line(e));
   }
 }
 

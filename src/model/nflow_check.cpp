@@ -49,18 +49,18 @@ std::string cell(double value) {
 }
 
 void check(Model &model, const std::vector<std::pair<double, double>> &taus) {
-  std::printf("\n%-12s %-12s %-12s %-12s %-12s %-12s %-12s\n", "kT prior", "kT target",
-              "round trip", "log-det sum", "batch", "Jacobian", "steerability");
+  std::printf("\n%-12s %-12s %-12s %-12s %-12s %-12s %-12s %-12s\n", "kT prior", "kT target",
+              "round trip", "log-det sum", "batch", "derivative", "Jacobian", "steerability");
   for (const auto &tau : taus) {
     auto report = nflow::check_flow(model, tau.first, tau.second);
     if (model.metadata().steerable)
       report.steerability = nflow::check_steerability(model, taus.front().first, tau.first);
-    std::printf("%-12g %-12g %-12s %-12s %-12s %-12s %-12s\n", tau.first, tau.second,
+    std::printf("%-12g %-12g %-12s %-12s %-12s %-12s %-12s %-12s\n", tau.first, tau.second,
                 cell(report.round_trip).c_str(), cell(report.log_det_sum).c_str(),
-                cell(report.batch).c_str(), cell(report.jacobian).c_str(),
-                cell(report.steerability).c_str());
+                cell(report.batch).c_str(), cell(report.derivative).c_str(),
+                cell(report.jacobian).c_str(), cell(report.steerability).c_str());
   }
-  if (model.metadata().size() > 256)
+  if (model.metadata().size() > nflow::jacobian_limit)
     std::printf("the Jacobian is not formed above 256 numbers a configuration (this model: %lld)\n",
                 static_cast<long long>(model.metadata().size()));
 }
@@ -97,15 +97,6 @@ void time_it(Model &model, double tau) {
   }
 }
 
-bool is_energy_file(const std::string &file) {
-  try {
-    nflow::load_archive(file, nflow::Format::energy);
-    return true;
-  } catch (const nflow::Error &) {
-    return false;
-  }
-}
-
 int run(int argc, char **argv) {
   CLI::App app("nflow-check: what a model file says, whether it is true, and how fast it is");
   std::string file, device = "auto";
@@ -122,7 +113,7 @@ int run(int argc, char **argv) {
     return app.exit(e) == 0 ? 0 : 2;
   }
   nflow::use_threads(threads);
-  if (is_energy_file(file)) {
+  if (nflow::archive_format(file) == "nflow-energy") {
     const nflow::EnergyModel energy(file); // checks the gradient while loading
     std::printf("%s\nthe energy file is sound\n", nflow::metadata_text(energy.metadata()).c_str());
     return 0;

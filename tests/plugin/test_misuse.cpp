@@ -88,7 +88,7 @@ TEST_F(Misuse, TemperatureVariable) {
 TEST_F(Misuse, Keywords) {
   expect_mc_error("1 10 11 1.0 model.pt bananas 3", "keyword 'bananas' is not known");
   expect_mc_error("1 10 11 1.0 model.pt batch", "needs a value");
-  expect_mc_error("1 10 11 1.0 model.pt batch 0", "batch must be at least 1");
+  expect_mc_error("1 10 11 1.0 model.pt batch 0", "batch must be from 1");
   expect_mc_error("1 10 11 1.0 model.pt velocity perhaps", "velocity must be keep or redraw");
   expect_mc_error("1 10 11 1.0 model.pt device tpu", "device 'tpu' is not known");
   expect_mc_error("1 10 11 1.0 model.pt move", "move needs a kind");
@@ -124,6 +124,9 @@ TEST_F(Misuse, Systems) {
                "triclinic");
   expect_error(
       "atom_modify id no\n" + system() + "fix m all nflow/mc 1 10 11 1.0 model.pt\nrun 1\n", "");
+  expect_mc_error("1 10 11 1.0 model.pt", "run_style verlet", "run_style respa 2 2\nrun 1\n");
+  expect_mc_error("1 10 11 1.0 model.pt", "shrink-wrapped",
+                  "change_box all boundary s p p\nrun 1\n");
   expect_mc_error("1 10 11 1.0 model.pt", "fixed box", "fix n all deform 1 x scale 2\nrun 1\n");
   expect_mc_error("1 10 11 1.0 model.pt", "has not the atoms",
                   "run 2 pre no\ngroup last id 3\nfix d last evaporate 1 1 r 77\nrun 2\n");

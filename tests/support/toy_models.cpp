@@ -25,6 +25,7 @@ def forward(self, u: Tensor, tau: Tensor) -> Tuple[Tensor, Tensor]:
 
 const char *inverse_source = R"(
 def inverse(self, v: Tensor, tau: Tensor) -> Tuple[Tensor, Tensor]:
+    INVERSE_START
     x = (v[:, :1] - self.shift) / self.scale
     u = x
     if v.size(1) > 1:
@@ -44,6 +45,12 @@ std::string forward_lie(Lie lie) {
     return "v = v + 0.01 * u.mean()";
   case Lie::raises:
     return "v = v + torch.zeros([3, 5, 7, 11, 13]).double().matmul(u)";
+  case Lie::blocked:
+    return "v = (2.0 * v).detach() + v - v.detach()";
+  case Lie::state:
+    return "self.calls = self.calls + 1";
+  case Lie::wrapped:
+    return "v = v - 2.0 * torch.round(v / 2.0)";
   case Lie::shape:
     return "v = v.reshape(u.size(0), -1)";
   case Lie::float32_log_det:
@@ -85,9 +92,11 @@ void write_toy_model(const std::string &path, const Metadata &metadata, double s
   const auto dtype = metadata.dtype == "float32" ? torch::kFloat32 : torch::kFloat64;
   module.register_parameter("scale", torch::full({}, scale, dtype), false);
   module.register_parameter("shift", torch::full({}, shift, dtype), false);
+  if (lie == Lie::state) module.register_attribute("calls", c10::IntType::get(), int64_t(0));
   module.define(replaced(forward_source, "FORWARD_LIE", forward_lie(lie)));
   if (lie != Lie::no_inverse)
-    module.define(replaced(inverse_source, "INVERSE_LIE", inverse_lie(lie)));
+    module.define(replaced(replaced(inverse_source, "INVERSE_LIE", inverse_lie(lie)),
+                           "INVERSE_START", lie == Lie::blocked ? "v = 0.5 * v" : "pass"));
   save_archive(module, metadata, path);
 }
 

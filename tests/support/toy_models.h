@@ -19,6 +19,9 @@ enum class Lie {
   shape,           // points of another shape
   float32_log_det, // log_det not in float64
   no_inverse,      // the method is missing
+  blocked,         // the derivative that autograd sees is not that of the map
+  state,           // the map changes an attribute
+  wrapped,         // the map wraps into a box of length 2, which its inverse cannot undo
 };
 
 /// Metadata of a gaussian-prior float64 model of n atoms that moves d components.

@@ -58,8 +58,8 @@ TEST(Metadata, SurvivesWritingAndReading) {
 
 TEST(Metadata, RefusesEveryMissingField) {
   for (const char *field :
-       {"format", "version", "architecture", "prior", "n_atoms", "dim", "auxiliary", "periodic",
-        "units", "dtype", "temperature", "provenance"}) {
+       {"format", "version", "architecture", "prior", "n_atoms", "dim", "auxiliary", "types", "box",
+        "periodic", "units", "dtype", "temperature", "provenance"}) {
     const auto text = json_with([&](nlohmann::json &json) { json.erase(field); });
     expect_sentence(refusal([&] { parse_metadata(text, "m.pt", Format::model); }),
                     std::string("\"") + field + "\"");
@@ -195,7 +195,11 @@ TEST(LyingFlow, IsRefused) {
       {Lie::raises, "failed"},
       {Lie::shape, "shape"},
       {Lie::float32_log_det, "float64"},
-      {Lie::no_inverse, "no method inverse"}};
+      {Lie::no_inverse, "no method inverse"},
+      {Lie::blocked,
+       ""}, // caught by the Jacobian or, if freezing keeps the block, by finite differences
+      {Lie::state, "changes its own attribute"},
+      {Lie::wrapped, "does not undo"}};
   for (const bool auxiliary : {false, true})
     for (const auto &lie : lies) {
       tests::write_toy_model("lie.pt", tests::toy_metadata(3, 2, auxiliary), 1.3, 0.1, lie.first);
@@ -207,6 +211,31 @@ TEST(LyingFlow, IsRefused) {
       expect_sentence(text, lie.second);
       expect_sentence(text, "lie.pt");
     }
+}
+
+TEST(LyingFlow, APeriodicBoxDoesNotExcuseAManyToOneMap) {
+  auto metadata = tests::toy_metadata(3, 1);
+  metadata.periodic = true;
+  metadata.box = std::vector<double>{2.0};
+  tests::write_toy_model("wrapped.pt", metadata, 1.0, 0.0, Lie::wrapped);
+  expect_sentence(refusal([] {
+                    Model model("wrapped.pt", "cpu");
+                    check_flow(model, 1.0, 1.0);
+                  }),
+                  "does not undo");
+}
+
+TEST(LyingFlow, TheSizeOfTheNumbersDoesNotMatter) {
+  // Lengths and energies in SI units.
+  auto metadata = tests::toy_metadata(3, 1);
+  metadata.units = "si";
+  const double tau = 1.38e-23 * 300;
+  tests::write_toy_model("si.pt", metadata, 1.0, 0.0, Lie::inverse);
+  Model lying("si.pt", "cpu");
+  expect_sentence(refusal([&] { check_flow(lying, tau, tau); }), "does not undo");
+  tests::write_toy_model("si_good.pt", metadata, 1.0, 0.0);
+  Model honest("si_good.pt", "cpu");
+  EXPECT_EQ(refusal([&] { check_flow(honest, tau, tau); }), "");
 }
 
 TEST(LyingFlow, SteerabilityIsTested) {
