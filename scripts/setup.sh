@@ -63,8 +63,8 @@ fetch_lammps() {
   apt-get "${opts[@]}" update -qq
   (cd "$work/get" && apt-get "${opts[@]}" source -qq --download-only lammps)
   local tarball
-  tarball=$(ls "$work"/get/lammps_*.orig.tar.* | head -n 1)
-  [ -n "$tarball" ] || die "apt gave no LAMMPS source package: check that a Debian 12 mirror is reachable"
+  for tarball in "$work"/get/lammps_*.orig.tar.*; do break; done
+  [ -e "$tarball" ] || die "apt gave no LAMMPS source package: check that a Debian mirror is reachable"
   mkdir -p "$dest.part"
   tar -xf "$tarball" -C "$dest.part" --strip-components=1
   rm -rf "$work"
@@ -93,6 +93,10 @@ build_lammps() {
   cp "$here"/cmake/trilinos-kokkos/*.cmake "$kokkos_dir/"
   local version
   version=$(sed -n 's/^#define LAMMPS_\(VERSION\|UPDATE\) "\(.*\)"/\2/p' "$source_dir/src/version.h" | paste -sd' ')
+  case $version in
+    "29 Sep 2021"*) ;;
+    *) die "apt gave LAMMPS $version, not 29 Sep 2021: this script is for Debian 12; elsewhere build with CMake as README.md says" ;;
+  esac
   binary_dir=$cache/build-$(build_key "$version")
   if [ -e "$binary_dir/.done" ]; then
     say "LAMMPS $version: built already in $binary_dir"

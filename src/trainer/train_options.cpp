@@ -21,7 +21,7 @@ void add_flow_options(CLI::App &app, FlowOptions &flow, bool &plain) {
   app.add_option("--couplings", flow.couplings, "number of couplings")->group(group);
   app.add_option("--hidden", flow.hidden,
                  "units of a hidden layer (0: 32 for up to 8 coordinates, "
-                 "else 64 structured, 128 plain)")
+                 "else 64)")
       ->group(group);
   app.add_option("--depth", flow.depth, "hidden layers of the plain form")->group(group);
   app.add_option("--units-per-coordinate", flow.units_per_coordinate,
