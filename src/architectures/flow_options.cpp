@@ -28,8 +28,7 @@ void check_flow_options(const FlowOptions &o) {
 }
 
 int64_t default_hidden(const FlowOptions &o) {
-  const bool small = o.n_atoms * o.dim <= 8;
-  return o.structured ? (small ? 32 : 64) : (small ? 32 : 64);
+  return o.n_atoms * o.dim <= 8 ? 32 : 64;
 }
 
 } // namespace nflow

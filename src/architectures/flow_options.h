@@ -26,8 +26,7 @@ struct FlowOptions {
 /// Throws Error where an option has a value that no flow can be built with.
 void check_flow_options(const FlowOptions &options);
 
-/// Hidden units where the user gives none: 64 (32 for up to 8 coordinates) structured, else 32 or
-/// 128.
+/// Hidden units where the user gives none: 32 for up to 8 coordinates, else 64.
 int64_t default_hidden(const FlowOptions &options);
 
 } // namespace nflow
