@@ -30,7 +30,7 @@ END
 }
 
 moves() {
-  printf 'fix nflow/mc on the d = 20 multi-well, TSF of 38,133 parameters, 10 attempts a call; microseconds an attempt.\n'
+  printf 'fix nflow/mc on the d = 20 multi-well, 10 attempts a call; microseconds an attempt.\n'
   printf 'inside: as the fix measures itself; outside: loop time of LAMMPS by attempts, its own step included.\n\n'
   printf '%-22s %10s %10s %10s %8s %12s %8s\n' move flow energy total ratio "loop time" ratio
   for round in 1 2 3; do
@@ -67,7 +67,7 @@ flows() {
   # These widths give RNVP the parameters of the TSF beside it, to 2 %.
   for seed in 1 2 3; do
     flow_row tsf-structured 5 $seed
-    flow_row rnvp-structured 5 $seed --architecture rnvp --hidden 72
+    flow_row rnvp-structured 5 $seed --architecture rnvp --hidden 71
     flow_row tsf-plain 5 $seed --plain
     flow_row rnvp-plain 5 $seed --plain --architecture rnvp --hidden 35
   done
@@ -75,7 +75,7 @@ flows() {
     flow_row tsf-structured 20 $seed
     flow_row rnvp-structured 20 $seed --architecture rnvp --hidden 138
     flow_row tsf-plain 20 $seed --plain
-    flow_row rnvp-plain 20 $seed --plain --architecture rnvp --hidden 141
+    flow_row rnvp-plain 20 $seed --plain --architecture rnvp --hidden 75
   done
 }
 
