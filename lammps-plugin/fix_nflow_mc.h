@@ -63,7 +63,7 @@ class FixNflowMC : public Fix {
   std::unique_ptr<class GroupConfiguration> configuration_;
   std::unique_ptr<LammpsTarget> target_;
   std::unique_ptr<nflow::mcmc::FlowSampler> sampler_;
-  std::vector<double> x_, restarted_, velocities_;
+  std::vector<double> x_, velocities_;
   std::vector<double> checked_taus_;
   bool dynamics_ = false, warned_ = false;
   double total_seconds_ = 0.0;

@@ -28,7 +28,6 @@ inline Compute *find_compute(Modify *modify, const std::string &id) {
 /// Error belong to the fmt of the host and are not used.
 [[noreturn]] inline void stop(Error *error, const char *file, int line,
                               const std::string &sentence) {
-  // Braces would be taken for format fields by versions that format every message.
   error->all(file, line, sentence);
 }
 
