@@ -39,7 +39,7 @@ if(LAMMPS_BINARY_DIR)
     message(FATAL_ERROR "LAMMPS_BINARY_DIR=${LAMMPS_BINARY_DIR} holds no CMakeCache.txt: give the folder in which LAMMPS was built by CMake.")
   endif()
   load_cache(${lammps_binary} READ_WITH_PREFIX lmp_ PKG_PLUGIN PKG_KOKKOS LAMMPS_SIZES BUILD_MPI BUILD_SHARED_LIBS
-    CMAKE_HOME_DIRECTORY EXTERNAL_KOKKOS Kokkos_DIR)
+    CMAKE_HOME_DIRECTORY EXTERNAL_KOKKOS Kokkos_DIR LAMMPS_EXCEPTIONS)
   if(NOT lmp_PKG_PLUGIN)
     message(FATAL_ERROR "The LAMMPS in ${lammps_binary} was built without the PLUGIN package: configure it with -DPKG_PLUGIN=on.")
   endif()
@@ -66,6 +66,10 @@ if(NOT lammps_sizes MATCHES "^(SMALLBIG|BIGBIG|SMALLSMALL)$")
 endif()
 target_compile_definitions(lammps_headers INTERFACE LAMMPS_${lammps_sizes} OMPI_SKIP_MPICXX
   NFLOW_LAMMPS_VERSION=${LAMMPS_VERSION_NUMBER} "NFLOW_LAMMPS_VERSION_TEXT=\"${LAMMPS_VERSION}\"")
+
+if(lmp_LAMMPS_EXCEPTIONS)
+  target_compile_definitions(lammps_headers INTERFACE LAMMPS_EXCEPTIONS)
+endif()
 
 if(lammps_kokkos)
   target_compile_definitions(lammps_headers INTERFACE LMP_KOKKOS)

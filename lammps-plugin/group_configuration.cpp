@@ -280,6 +280,18 @@ double GroupConfiguration::energy(bool with_forces) {
   return energy;
 }
 
+void GroupConfiguration::forces(TensorView f) {
+  std::fill(f.data, f.data + size() * dim_, 0.0);
+  for (int i = 0; i < atom->nlocal; i++) {
+    const int64_t first = ordinal(i) * dim_;
+    if (first < 0) continue;
+    for (int k = 0; k < dim_; k++) f.data[first + k] = atom->f[i][k];
+  }
+  if (comm->nprocs > 1)
+    MPI_Allreduce(MPI_IN_PLACE, f.data, static_cast<int>(size() * dim_), MPI_DOUBLE, MPI_SUM,
+                  world);
+}
+
 void GroupConfiguration::compute_forces(bool with_forces) {
   const int eflag = 1, vflag = 0;
   // Forces must not accumulate over the evaluations within one step.

@@ -58,6 +58,8 @@ class GroupConfiguration : protected Pointers {
   /// same on every rank. Leaves forces in atom->f, complete only `with_forces` (which costs a
   /// communication).
   double energy(bool with_forces = false);
+  /// The forces of the last energy(true) on the atoms of the group into f [n, dim].
+  void forces(TensorView f);
 
   /// Velocity Verlet calls pre_exchange() between its two half-kicks, when velocities are half a
   /// step behind and correlated with the forces. kick(+1) completes the step with the forces of the

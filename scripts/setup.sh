@@ -73,7 +73,7 @@ fetch_lammps() {
 
 # The key of a LAMMPS build: source version, packages and flags.
 build_key() {
-  printf '%s' "$1 $lammps_packages kokkos-serial shared Release $(g++ -dumpfullversion)" | sha256sum | cut -c1-12
+  printf '%s' "$1 $lammps_packages kokkos-serial shared exceptions Release $(g++ -dumpfullversion)" | sha256sum | cut -c1-12
 }
 
 build_lammps() {
@@ -106,7 +106,7 @@ build_lammps() {
     for p in $lammps_packages; do on+=("-DPKG_$p=on"); done
     cmake -S "$source_dir/cmake" -B "$binary_dir" -G Ninja "${on[@]}" \
       -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=on -DBUILD_MPI=on -DBUILD_OMP=off \
-      -DBUILD_TOOLS=off -DWITH_JPEG=off -DWITH_PNG=off -DWITH_GZIP=on -DFFT=KISS \
+      -DBUILD_TOOLS=off -DLAMMPS_EXCEPTIONS=on -DWITH_JPEG=off -DWITH_PNG=off -DWITH_GZIP=on -DFFT=KISS \
       -DEXTERNAL_KOKKOS=on -DKokkos_DIR="$kokkos_dir" \
       -DCMAKE_CXX_STANDARD=17 -DCMAKE_CXX_FLAGS="-w" > "$cache/configure.log" 2>&1 \
       || { tail -n 20 "$cache/configure.log" >&2; die "LAMMPS did not configure: see $cache/configure.log"; }

@@ -1,7 +1,9 @@
 #include "architectures/flow_builder.h"
 
+#include "architectures/kick_drift.h"
+#include "architectures/module_assembler.h"
 #include "architectures/source_text.h"
-#include "mcmc/random.h"
+#include "architectures/torus_spline.h"
 
 #include <cmath>
 
@@ -9,12 +11,11 @@ namespace nflow {
 
 namespace {
 
-/// Builds one module; numbers the random parameters so that every one has a stream of its own.
-class Assembler {
+/// Builds a flow with a gaussian prior.
+class GaussianAssembler : ModuleAssembler {
  public:
-  explicit Assembler(const FlowOptions &options)
-      : o_(options), size_(options.n_atoms * options.dim),
-        type_(options.dtype == "float32" ? torch::kFloat32 : torch::kFloat64),
+  explicit GaussianAssembler(const FlowOptions &options)
+      : ModuleAssembler(options), size_(options.n_atoms * options.dim),
         flow_("__torch__.nflow_" + options.architecture) {}
 
   torch::jit::Module build() {
@@ -45,21 +46,6 @@ class Assembler {
                                    {"second", std::to_string(second())}},
                                   {{"coupling", o_.couplings}, {"layer", o_.depth}}));
   }
-  void constant(torch::jit::Module &module, const std::string &name, const torch::Tensor &value) {
-    module.register_buffer(name, value.to(type_));
-  }
-  void parameter(torch::jit::Module &module, const std::string &name, const torch::Tensor &value) {
-    module.register_parameter(name, value.to(type_).set_requires_grad(true), false);
-  }
-  /// Normal numbers of standard deviation sigma.
-  void random(torch::jit::Module &module, const std::string &name, at::IntArrayRef shape,
-              double sigma) {
-    auto value = torch::empty(shape, torch::kFloat64);
-    mcmc::RandomStream stream(o_.seed, 0, random_count_++, mcmc::Purpose::initialisation);
-    stream.fill_gaussian(value.data_ptr<double>(), value.numel(), sigma);
-    parameter(module, name, value);
-  }
-
   void add_target_map() {
     constant(flow_, "mean", torch::zeros({size_}));
     if (!o_.structured) {
@@ -123,23 +109,44 @@ class Assembler {
     define(module, "conditioner_structured");
   }
 
-  const FlowOptions o_;
   const int64_t size_;
-  const torch::ScalarType type_;
   torch::jit::Module flow_;
-  uint64_t random_count_ = 0;
 };
+
+} // namespace
+
+namespace {
+
+/// Of a flow between two temperatures in a periodic box. The caller adds the temperatures, which
+/// FlowOptions has in energy units only.
+Metadata thermal_metadata(const FlowOptions &options) {
+  Metadata metadata;
+  metadata.architecture = options.architecture;
+  metadata.prior = Prior::boltzmann;
+  metadata.n_atoms = options.n_atoms;
+  metadata.dim = options.dim;
+  metadata.auxiliary = options.architecture == "kick-drift";
+  metadata.types = options.types;
+  metadata.periodic = true;
+  metadata.box = options.box;
+  metadata.dtype = options.dtype;
+  if (options.architecture == "kick-drift") metadata.operators = {"kick_drift"};
+  return metadata;
+}
 
 } // namespace
 
 torch::jit::Module build_flow(const FlowOptions &options) {
   check_flow_options(options);
+  if (options.architecture == "kick-drift") return build_kick_drift(options);
   FlowOptions complete = options;
   if (complete.hidden == 0) complete.hidden = default_hidden(options);
-  return Assembler(complete).build();
+  if (options.architecture == "torus-spline") return build_torus_spline(complete);
+  return GaussianAssembler(complete).build();
 }
 
 Metadata flow_metadata(const FlowOptions &options, double temperature) {
+  if (is_thermal(options)) return thermal_metadata(options);
   Metadata metadata;
   metadata.architecture = options.architecture;
   metadata.prior = Prior::gaussian;

@@ -3,15 +3,37 @@
 #include "nflow_error.h"
 
 #include <cmath>
+#include <iterator>
+#include <set>
 
 namespace nflow {
 
+namespace {
+
+void require(bool good, const std::string &sentence) {
+  if (!good) throw Error(sentence);
+}
+
+void check_thermal_options(const FlowOptions &o) {
+  require(static_cast<int64_t>(o.types.size()) == o.n_atoms && !o.tau_pairs.empty(),
+          "a flow between temperatures needs the types of all atoms and a pair of temperatures");
+  require(static_cast<int64_t>(o.box.size()) == o.dim,
+          "architecture " + o.architecture +
+              " needs a periodic box: use 'boundary p p p' in LAMMPS, or tsf for open systems");
+  for (const auto &pair : o.tau_pairs) {
+    require(pair.first > 0.0 && pair.second > 0.0, "temperatures must be positive");
+    require(pair.first != pair.second,
+            "the two temperatures of a flow must differ: give T0 and T1 that are not equal");
+  }
+}
+
+} // namespace
+
 void check_flow_options(const FlowOptions &o) {
-  const auto require = [](bool good, const std::string &sentence) {
-    if (!good) throw Error(sentence);
-  };
-  require(o.architecture == "tsf" || o.architecture == "rnvp",
-          "architecture '" + o.architecture + "' is not known: use tsf or rnvp");
+  require(o.architecture == "tsf" || o.architecture == "rnvp" || is_thermal(o),
+          "architecture '" + o.architecture +
+              "' is not known: use tsf or rnvp, or between two temperatures kick-drift or "
+              "torus-spline");
   require(o.activation == "tanh" || o.activation == "silu" || o.activation == "relu",
           "activation '" + o.activation + "' is not known: use tanh, silu or relu");
   require(o.dtype == "float64" || o.dtype == "float32",
@@ -25,6 +47,19 @@ void check_flow_options(const FlowOptions &o) {
           "--hidden, --depth and --units-per-coordinate must be at least 1");
   require(o.tau > 0.0 && std::isfinite(o.tau), "the temperature must be a positive number");
   require(o.length > 0.0 && std::isfinite(o.length), "--length must be a positive number");
+  if (is_thermal(o)) check_thermal_options(o);
+}
+
+bool is_thermal(const FlowOptions &o) {
+  return o.architecture == "kick-drift" || o.architecture == "torus-spline";
+}
+
+std::vector<int64_t> species_of(const std::vector<int> &types) {
+  const std::set<int> occurring(types.begin(), types.end());
+  std::vector<int64_t> species;
+  for (const int type : types)
+    species.push_back(std::distance(occurring.begin(), occurring.find(type)));
+  return species;
 }
 
 int64_t default_hidden(const FlowOptions &o) {

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace nflow {
 
 /// What a flow is made of. 0 in `hidden` means the default of the form (default_hidden).
 struct FlowOptions {
-  std::string architecture = "tsf"; // "tsf" or "rnvp"
+  std::string architecture = "tsf"; // "tsf", "rnvp", "kick-drift" or "torus-spline"
   int64_t n_atoms = 0;
   int64_t dim = 0;
   int couplings = 12;     // at equal time these reach a lower KL than 8 (docs/nflow-train.md)
@@ -21,7 +23,24 @@ struct FlowOptions {
   uint32_t seed = 1;
   double tau = 1.0;    // k_B T of the training, in energy units
   double length = 1.0; // scale of the coordinates until initialise_from_data
+
+  // Of flows with a boltzmann prior (kick-drift, torus-spline) only:
+  std::vector<int> types;                           // LAMMPS types in atom-ID order
+  std::vector<double> box;                          // periodic lengths, `dim` of them
+  std::vector<std::pair<double, double>> tau_pairs; // (k_B T0, k_B T1) that the flow serves
+  int layers = 8;                                   // kicks and drifts of kick-drift
+  bool splines = true;                              // or only the scalars of every layer
+  int spline_size = 16;                             // coefficients a species pair
+  double timestep = 0.0;                            // of the untrained dynamics; 0: by layers
+  double cutoff = 2.5;                              // of the kicks, in sigma of the pair
+  std::vector<double> sigma, epsilon; // of the kicks, [species][species]; see species_of()
 };
+
+/// Whether the flow goes between two temperatures (boltzmann prior) in a periodic box.
+bool is_thermal(const FlowOptions &options);
+
+/// The species of every atom, 0 .. number - 1: the LAMMPS types that occur, in ascending order.
+std::vector<int64_t> species_of(const std::vector<int> &types);
 
 /// Throws Error where an option has a value that no flow can be built with.
 void check_flow_options(const FlowOptions &options);
