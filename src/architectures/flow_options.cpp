@@ -2,6 +2,7 @@
 
 #include "nflow_error.h"
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <set>
@@ -12,6 +13,26 @@ namespace {
 
 void require(bool good, const std::string &sentence) {
   if (!good) throw Error(sentence);
+}
+
+void check_kick_drift_options(const FlowOptions &o) {
+  const auto species = species_of(o.types);
+  const auto count = static_cast<size_t>(1 + *std::max_element(species.begin(), species.end()));
+  require(o.dim >= 2, "kick-drift moves 2 or 3 components of each atom");
+  require(o.layers >= 1, "kick-drift needs at least 1 layer: raise --layers");
+  require(o.spline_size >= 1, "a spline needs at least 1 coefficient: raise --spline-size");
+  require(o.timestep >= 0.0 && o.timestep <= 0.1, "--timestep must be positive, and at most 0.1");
+  require(o.cutoff > 0.8, "--cutoff must be above 0.8 sigma");
+  require(o.sigma.size() == count * count && o.epsilon.size() == count * count,
+          "kick-drift needs sigma and epsilon of every pair of species");
+  for (const auto *values : {&o.sigma, &o.epsilon})
+    for (const double value : *values)
+      require(value > 0.0 && std::isfinite(value), "sigma and epsilon must be positive");
+  const double reach = o.cutoff * *std::max_element(o.sigma.begin(), o.sigma.end());
+  const double half = 0.5 * *std::min_element(o.box.begin(), o.box.end());
+  require(reach <= half * (1.0 + 1e-6), "the cutoff of the kicks, " + std::to_string(reach) +
+                                            ", is beyond half the box, " + std::to_string(half) +
+                                            ": lower --cutoff, or take a larger box");
 }
 
 void check_thermal_options(const FlowOptions &o) {
@@ -25,6 +46,7 @@ void check_thermal_options(const FlowOptions &o) {
     require(pair.first != pair.second,
             "the two temperatures of a flow must differ: give T0 and T1 that are not equal");
   }
+  if (o.architecture == "kick-drift") check_kick_drift_options(o);
 }
 
 } // namespace

@@ -1,11 +1,133 @@
 #include "architectures/kick_drift.h"
 
+#include "architectures/module_assembler.h"
+#include "architectures/source_text.h"
 #include "nflow_error.h"
+
+#include <torch/csrc/jit/frontend/resolver.h>
+
+#include <algorithm>
+#include <cmath>
 
 namespace nflow {
 
-torch::jit::Module build_kick_drift(const FlowOptions &) {
-  throw Error("architecture kick-drift is not built yet");
+namespace {
+
+/// Finds `nflow` in the TorchScript source: the operators of src/operators.
+struct OperatorResolver : torch::jit::Resolver {
+  std::shared_ptr<torch::jit::SugaredValue> resolveValue(const std::string &name,
+                                                         torch::jit::GraphFunction &,
+                                                         const torch::jit::SourceRange &) override {
+    if (name == "nflow") return std::make_shared<torch::jit::BuiltinModule>("nflow");
+    return nullptr;
+  }
+};
+
+/// Mean of values and half of their range, at least `least`.
+torch::Tensor centre_and_range(const std::vector<double> &values, double least) {
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  return torch::tensor({0.5 * (*low + *high), std::max(0.5 * (*high - *low), least)},
+                       torch::kFloat64);
+}
+
+class KickDriftAssembler : ModuleAssembler {
+ public:
+  explicit KickDriftAssembler(const FlowOptions &options)
+      : ModuleAssembler(options), species_(species_of(options.types)),
+        count_(1 + *std::max_element(species_.begin(), species_.end())),
+        pairs_(count_ * (count_ + 1) / 2), flow_("__torch__.nflow_kick_drift") {}
+
+  torch::jit::Module build() {
+    add_system();
+    add_weights();
+    const int64_t spline = o_.splines ? o_.spline_size : 0, l = o_.layers, s = count_;
+    std::string sizes = "[";
+    for (const int64_t size : {l * s, l * s, s, s, l * pairs_, l * pairs_ * spline})
+      sizes += std::to_string(size) + ", ";
+    const auto text = [](int64_t value) { return std::to_string(value); };
+    const auto source =
+        expanded_source(is_ladder() ? "kick_drift_ladder" : "kick_drift_pair", {}, {}) +
+        expanded_source("kick_drift",
+                        {{"sizes", sizes + "]"},
+                         {"layers", text(l)},
+                         {"species", text(s)},
+                         {"pairs", text(pairs_)},
+                         {"spline_size", text(spline)},
+                         {"dim", text(o_.dim)},
+                         {"cutoff", precise(o_.cutoff)}},
+                        {});
+    flow_.define(source, std::make_shared<OperatorResolver>());
+    flow_.train();
+    return flow_;
+  }
+
+ private:
+  bool is_ladder() const { return o_.tau_pairs.size() > 1; }
+
+  static std::string precise(double value) {
+    char text[32];
+    std::snprintf(text, sizeof(text), "%.17g", value);
+    const std::string number = text;
+    return number.find_first_of(".e") == std::string::npos ? number + ".0" : number;
+  }
+
+  void add_system() {
+    const auto square = [&](const std::vector<double> &values) {
+      return torch::tensor(values, torch::kFloat64).view({count_, count_});
+    };
+    flow_.register_buffer("species", torch::tensor(species_, torch::kInt64));
+    flow_.register_buffer("no_mask", torch::zeros({0}, torch::kBool));
+    auto counts = torch::zeros({count_}, torch::kFloat64);
+    for (const int64_t s : species_) counts[s] += 1.0;
+    flow_.register_buffer("counts", counts);
+    constant(flow_, "box", torch::tensor(o_.box, torch::kFloat64));
+    constant(flow_, "sigma", square(o_.sigma));
+    constant(flow_, "epsilon", square(o_.epsilon));
+  }
+
+  /// Steps and kicks of the untrained dynamics, in units of the most frequent species.
+  void add_weights() {
+    const int64_t most = flow_.attr("counts").toTensor().argmax().item<int64_t>();
+    const double sigma = o_.sigma[most * count_ + most], epsilon = o_.epsilon[most * count_ + most];
+    const double dt = o_.timestep > 0.0 ? o_.timestep : default_timestep(o_.layers);
+    const auto number = [&](const char *name, double value) {
+      flow_.register_buffer(name, torch::full({}, value, torch::kFloat64));
+    };
+    number("step", dt * sigma / std::sqrt(epsilon));
+    number("kick", dt * sigma / std::sqrt(epsilon));
+    number("spline_unit", epsilon / sigma);
+    const int64_t l = o_.layers, s = count_, spline = o_.splines ? o_.spline_size : 0;
+    auto log_steps = torch::zeros({l, s});
+    log_steps[l - 1] = std::log(0.5); // the first and the last drift are halves
+    auto weights = torch::cat({torch::full({l * s}, 0.9 / static_cast<double>(l)),
+                               log_steps.flatten(), torch::full({s}, std::log(0.5)),
+                               torch::full({s}, -0.5), torch::zeros({l * pairs_ * (1 + spline)})});
+    if (is_ladder()) {
+      std::vector<double> middle, fall;
+      for (const auto &pair : o_.tau_pairs) {
+        middle.push_back(0.5 * std::log(pair.first * pair.second));
+        fall.push_back(std::log(pair.second / pair.first));
+      }
+      flow_.register_buffer("middle", centre_and_range(middle, 0.2));
+      flow_.register_buffer("fall", centre_and_range(fall, 0.2));
+      weights = torch::stack({weights, torch::zeros_like(weights), torch::zeros_like(weights)}, 1);
+    }
+    parameter(flow_, "weights", weights);
+  }
+
+  const std::vector<int64_t> species_;
+  const int64_t count_, pairs_;
+  torch::jit::Module flow_;
+};
+
+} // namespace
+
+double default_timestep(int layers) {
+  return std::min(0.012 + 0.000375 * layers, 0.02);
+}
+
+torch::jit::Module build_kick_drift(const FlowOptions &options) {
+  return KickDriftAssembler(options).build();
 }
 
 } // namespace nflow

@@ -11,7 +11,11 @@ namespace nflow {
 /// alternating momentum kicks by radial forces between species, and drifts. Equivariant under
 /// permutations within a species, translations, rotations and reflections that the box allows;
 /// constant log-det.
+/// Throws Error where the options do not fit (check_flow_options does).
 torch::jit::Module build_kick_drift(const FlowOptions &options);
+
+/// Step of the untrained dynamics, in units of the most frequent species: measured to be safe.
+double default_timestep(int layers);
 
 } // namespace nflow
 

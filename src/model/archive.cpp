@@ -1,6 +1,7 @@
 #include "model/archive.h"
 
 #include "nflow_error.h"
+#include "operators/operators.h"
 
 #include <ATen/Parallel.h>
 
@@ -37,6 +38,11 @@ std::string missing_operator(const std::string &message) {
   return message.substr(start, message.find_first_of(".\n ", message.find("::", start)) - start);
 }
 
+[[noreturn]] void refuse_operator(const std::string &path, const std::string &name) {
+  throw Error("model file '" + path + "' calls the operator " + name +
+              ", which this program does not have: use the lammps-nflow version that made it");
+}
+
 torch::jit::Module open_module(const std::string &path, torch::jit::ExtraFilesMap &extra) {
   if (!std::ifstream(path).good())
     throw Error("cannot open model file '" + path +
@@ -45,13 +51,17 @@ torch::jit::Module open_module(const std::string &path, torch::jit::ExtraFilesMa
     return torch::jit::load(path, torch::Device(torch::kCPU), extra);
   } catch (const std::exception &e) {
     const auto op = missing_operator(e.what());
-    if (!op.empty())
-      throw Error("model file '" + path + "' calls the operator " + op +
-                  ", which this program does not have: use the lammps-nflow version that made it");
+    if (!op.empty()) refuse_operator(path, op);
     throw Error("file '" + path +
                 "' is not a TorchScript archive that this LibTorch can read: write it with "
                 "nflow-train, torch::jit::Module::save or torch.jit.save");
   }
+}
+
+void require_operators(const Metadata &metadata, const std::string &path) {
+  const auto known = operator_names();
+  for (const auto &name : metadata.operators)
+    if (std::find(known.begin(), known.end(), name) == known.end()) refuse_operator(path, name);
 }
 
 void require_dtype(const Archive &archive, const std::string &path) {
@@ -92,6 +102,7 @@ Archive load_archive(const std::string &path, Format expected) {
         "model file '" + path +
         "' has no nflow.json inside: save it with the extra file of docs/model-contract.md");
   archive.metadata = parse_metadata(extra[json_name], path, expected);
+  require_operators(archive.metadata, path);
   require_dtype(archive, path);
   const auto &digest = archive.metadata.weights_digest;
   if (!digest.empty() && digest != weights_digest(archive.module))

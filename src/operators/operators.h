@@ -1,0 +1,15 @@
+#ifndef NFLOW_OPERATORS_H
+#define NFLOW_OPERATORS_H
+
+#include <string>
+#include <vector>
+
+namespace nflow {
+
+/// The operators torch.ops.nflow.* of this library, which models may call. Calling this links the
+/// library in, which registers them.
+std::vector<std::string> operator_names();
+
+} // namespace nflow
+
+#endif
