@@ -18,6 +18,8 @@ int main(int argc, char **argv) {
     add_exact(app);
     add_sample(app);
     add_evaluate(app);
+    add_ka2d_table(app);
+    add_average(app);
     add_compare(app, exit_code);
     app.parse(argc, argv);
   } catch (const CLI::ParseError &e) {
