@@ -58,6 +58,7 @@ if(LAMMPS_BINARY_DIR)
   endif()
   set(lammps_kokkos ${lmp_PKG_KOKKOS})
   find_program(LAMMPS_EXECUTABLE NAMES lmp PATHS ${lammps_binary} NO_DEFAULT_PATH)
+  find_library(LAMMPS_LIBRARY NAMES lammps PATHS ${lammps_binary} NO_DEFAULT_PATH)
 else()
   message(STATUS "LAMMPS_BINARY_DIR is not set: assuming a LAMMPS with ${lammps_sizes} integers; the plugin checks itself when it is loaded.")
 endif()
@@ -69,6 +70,13 @@ target_compile_definitions(lammps_headers INTERFACE LAMMPS_${lammps_sizes} OMPI_
 
 if(lmp_LAMMPS_EXCEPTIONS)
   target_compile_definitions(lammps_headers INTERFACE LAMMPS_EXCEPTIONS)
+endif()
+
+# For a LAMMPS in a process of ours; the plugin is not linked to it, for its host has it already.
+if(LAMMPS_LIBRARY)
+  add_library(lammps_library SHARED IMPORTED)
+  set_target_properties(lammps_library PROPERTIES IMPORTED_LOCATION ${LAMMPS_LIBRARY})
+  target_link_libraries(lammps_library INTERFACE lammps_headers)
 endif()
 
 if(lammps_kokkos)

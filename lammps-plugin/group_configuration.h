@@ -37,6 +37,8 @@ class GroupConfiguration : protected Pointers {
   /// What the simulation has, to be compared with a model's metadata.
   nflow::System system() const;
   int64_t size() const { return static_cast<int64_t>(ids_.size()); }
+  /// The atom IDs of the group, ascending.
+  const std::vector<tagint> &ids() const { return ids_; }
   /// The place of local atom i in the tensors, or -1 if it is not one of the group.
   int64_t ordinal(int i) const;
 

@@ -12,6 +12,11 @@
 
 #include <string>
 
+#if defined(LAMMPS_EXCEPTIONS) || NFLOW_LAMMPS_VERSION >= 20230328
+#define NFLOW_LAMMPS_THROWS 1 // otherwise its errors end the process
+#include "exceptions.h"
+#endif
+
 namespace LAMMPS_NS::compat {
 
 /// The compute of that ID, or null.
@@ -29,6 +34,34 @@ inline Compute *find_compute(Modify *modify, const std::string &id) {
 [[noreturn]] inline void stop(Error *error, const char *file, int line,
                               const std::string &sentence) {
   error->all(file, line, sentence);
+}
+
+/// Calls `work()`. An error of LAMMPS becomes `on_error(text, of_one)`: its text as LAMMPS words
+/// it, and whether it came from Error::one(), which is about atoms of one rank, not about the
+/// setup. Without exceptions in LAMMPS such an error ends the process.
+template <class Work, class OnError>
+void guarded(const Work &work, const OnError &on_error) {
+#ifdef NFLOW_LAMMPS_THROWS
+  try {
+    work();
+  } catch (const LAMMPSAbortException &e) {
+    on_error(std::string(e.what()), true);
+  } catch (const LAMMPSException &e) {
+    on_error(std::string(e.what()), false);
+  }
+#else
+  (void) on_error;
+  work();
+#endif
+}
+
+/// Whether LAMMPS reports errors by exceptions.
+inline constexpr bool throws() {
+#ifdef NFLOW_LAMMPS_THROWS
+  return true;
+#else
+  return false;
+#endif
 }
 
 } // namespace LAMMPS_NS::compat
