@@ -38,7 +38,8 @@ void write_section(std::FILE *file, const Ka2dPair &pair) {
     // As LAMMPS computes it; it reads r only to compare.
     const double r = std::sqrt(low * low + (high * high - low * low) * i / last);
     const PairTerm term = pair.tabulated(r);
-    std::fprintf(file, "%d %.8g %.13g %.13g\n", i + 1, r, term.energy, term.force);
+    std::fprintf(file, i == 0 ? "%d %.8g %.13g %.17g\n" : "%d %.8g %.13g %.13g\n", i + 1, r,
+                 term.energy, term.force);
   }
 }
 

@@ -36,7 +36,9 @@ const std::array<Ka2dPair, 6> &ka2d_pairs();
 /// distance in sigma below which the parabola stands.
 struct Ka2dGrid {
   static constexpr int points = 3407;
-  static constexpr double first = 0x1p-40; // in sigma; a power of two keeps the spline's ends exact
+  // Closer pairs stop LAMMPS (they do not occur). A power of two, so that LAMMPS's estimate of the
+  // slope of F/r here, a difference of large numbers, comes out as the zero that it is.
+  static constexpr double first = 0x1p-20;
   static double inner();
 };
 
