@@ -14,12 +14,12 @@ namespace nflow {
 namespace {
 
 /// Finds `nflow` in the TorchScript source: the operators of src/operators.
-struct OperatorResolver : torch::jit::Resolver {
-  std::shared_ptr<torch::jit::SugaredValue> resolveValue(const std::string &name,
-                                                         torch::jit::GraphFunction &,
-                                                         const torch::jit::SourceRange &) override {
+struct OperatorResolver : torch::jit::NativeResolver {
+  std::shared_ptr<torch::jit::SugaredValue>
+  resolveValue(const std::string &name, torch::jit::GraphFunction &function,
+               const torch::jit::SourceRange &place) override {
     if (name == "nflow") return std::make_shared<torch::jit::BuiltinModule>("nflow");
-    return nullptr;
+    return NativeResolver::resolveValue(name, function, place);
   }
 };
 

@@ -51,7 +51,8 @@ void Batches::put(double *point, int64_t frame, uint32_t number, uint64_t attemp
 
 Points Batches::target(int64_t step, std::pair<int64_t, int64_t> range) const {
   const int64_t size = slots_ * coordinates_;
-  Points points{range.second - range.first, {}};
+  Points points;
+  points.count = range.second - range.first;
   points.values.resize(points.count * size);
   const auto frames = static_cast<double>(split_.training.size());
   for (int64_t i = 0; i < points.count; i++) {
@@ -65,7 +66,8 @@ Points Batches::target(int64_t step, std::pair<int64_t, int64_t> range) const {
 
 Points Batches::prior(int64_t step, std::pair<int64_t, int64_t> range) const {
   const int64_t size = slots_ * coordinates_;
-  Points points{range.second - range.first, {}};
+  Points points;
+  points.count = range.second - range.first;
   points.values.resize(points.count * size);
   for (int64_t i = 0; i < points.count; i++)
     RandomStream(seed_, static_cast<uint32_t>(range.first + i), step, Purpose::latent)
@@ -75,7 +77,8 @@ Points Batches::prior(int64_t step, std::pair<int64_t, int64_t> range) const {
 
 Points Batches::validation(int64_t count, std::pair<int64_t, int64_t> range) const {
   const int64_t size = slots_ * coordinates_;
-  Points points{range.second - range.first, {}};
+  Points points;
+  points.count = range.second - range.first;
   points.values.resize(points.count * size);
   for (int64_t i = 0; i < points.count; i++) {
     const int64_t number = range.first + i;

@@ -2,6 +2,7 @@
 #define NFLOW_BATCHES_H
 
 #include "trainer/dump_reader.h"
+#include "trainer/points.h"
 
 #include <cstdint>
 #include <utility>
@@ -17,15 +18,8 @@ struct Split {
 };
 Split split_by_blocks(const Samples &samples, double fraction);
 
-/// Points of a flow's space, [count, S, n, d] behind one another.
-struct Points {
-  int64_t count = 0;
-  std::vector<double> values;
-};
-
-/// Draws the points of every step. A point depends on the seed, the step and its place in the
-/// global batch alone, so it is the same for any number of ranks and after a resume.
-class Batches {
+/// The points of a flow with a gaussian prior.
+class Batches : public PointSource {
  public:
   /// `samples` may be empty. tau is k_B T of prior and momenta; slots is S of the contract.
   Batches(const Samples &samples, Split split, int64_t slots, int64_t coordinates, double tau,
@@ -34,10 +28,9 @@ class Batches {
   bool has_data() const { return !split_.training.empty(); }
   int64_t validation_count() const { return static_cast<int64_t>(split_.validation.size()); }
 
-  /// Points [range) of the global batch of `step`: samples of the target with fresh momenta.
-  Points target(int64_t step, std::pair<int64_t, int64_t> range) const;
-  /// Points [range) of the global batch of `step` from the prior.
-  Points prior(int64_t step, std::pair<int64_t, int64_t> range) const;
+  /// Samples of the target with fresh momenta.
+  Points target(int64_t step, std::pair<int64_t, int64_t> range) const override;
+  Points prior(int64_t step, std::pair<int64_t, int64_t> range) const override;
   /// The validation samples in `range` of `count` evenly spread ones, always with the same momenta.
   Points validation(int64_t count, std::pair<int64_t, int64_t> range) const;
   /// Prior points for validation, always the same.

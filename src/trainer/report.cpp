@@ -12,7 +12,7 @@ namespace nflow::trainer {
 namespace {
 
 const char *csv_header = "step,loss,ml,kl,lambda,learning_rate,gradient_norm,validation_nll,ess,"
-                         "skipped_steps,seconds";
+                         "skipped_steps,seconds,j,acceptance,ess_backward";
 
 std::vector<std::string> rows_up_to(const std::string &file, int64_t step) {
   std::vector<std::string> rows;
@@ -65,6 +65,9 @@ void Report::progress(const Progress &p) {
                          static_cast<long long>(p.step), static_cast<long long>(p.steps), p.loss);
   if (std::isfinite(p.validation_nll))
     at += std::snprintf(text + at, sizeof(text) - at, "  validation NLL %.4f", p.validation_nll);
+  if (std::isfinite(p.j))
+    at +=
+        std::snprintf(text + at, sizeof(text) - at, "  J %.3f  acceptance %.3f", p.j, p.acceptance);
   if (std::isfinite(p.ess))
     at += std::snprintf(text + at, sizeof(text) - at, "  ESS %.1f %%", 100.0 * p.ess);
   at += std::snprintf(text + at, sizeof(text) - at, "  |gradient| %.3g  %.2f ms/step  left %s",
@@ -74,10 +77,11 @@ void Report::progress(const Progress &p) {
     std::snprintf(text + at, sizeof(text) - at, "  skipped %lld",
                   static_cast<long long>(p.skipped_steps));
   line(text);
-  std::snprintf(text, sizeof(text), "%lld,%.10g,%.10g,%.10g,%.6g,%.6g,%.6g,%.10g,%.6g,%lld,%.2f",
+  std::snprintf(text, sizeof(text),
+                "%lld,%.10g,%.10g,%.10g,%.6g,%.6g,%.6g,%.10g,%.6g,%lld,%.2f,%.8g,%.6g,%.6g",
                 static_cast<long long>(p.step), p.loss, p.ml, p.kl, p.lambda, p.rate,
                 p.gradient_norm, p.validation_nll, p.ess, static_cast<long long>(p.skipped_steps),
-                elapsed);
+                elapsed, p.j, p.acceptance, p.ess_backward);
   csv_ << text << "\n" << std::flush;
 }
 

@@ -15,6 +15,7 @@ struct Progress {
   double loss = NAN, ml = NAN, kl = NAN, lambda = 0.0;
   double rate = 0.0, gradient_norm = NAN;
   double validation_nll = NAN, ess = NAN;
+  double j = NAN, acceptance = NAN, ess_backward = NAN; // of flows between temperatures
   int64_t skipped_steps = 0;
 };
 

@@ -13,7 +13,9 @@ namespace {
 
 void add_flow_options(CLI::App &app, FlowOptions &flow, bool &plain) {
   const char *group = "Flow";
-  app.add_option("--architecture", flow.architecture, "tsf (temperature-steerable) or rnvp")
+  app.add_option("--architecture", flow.architecture,
+                 "tsf (temperature-steerable) or rnvp; between two temperatures kick-drift or "
+                 "torus-spline")
       ->group(group);
   app.add_flag("--plain,!--structured", plain,
                "multilayer perceptrons instead of linear mixing with per-coordinate networks")
@@ -31,6 +33,42 @@ void add_flow_options(CLI::App &app, FlowOptions &flow, bool &plain) {
   app.add_option("--dtype", flow.dtype, "float64 or float32: arithmetic of the saved model")
       ->group(group);
   app.add_option("--length", flow.length, "scale of the coordinates where no data give one")
+      ->group(group);
+}
+
+void add_thermal_options(CLI::App &app, TrainOptions &o) {
+  const char *group = "Between two temperatures";
+  auto &flow = o.flow;
+  app.add_option("--lammps", o.lammps, "LAMMPS input script of the system, without a run")
+      ->group(group);
+  app.add_option("--variable", o.variables, "name=value, an index variable of the script")
+      ->group(group);
+  app.add_option("--prior-temperature", o.prior_temperature,
+                 "T0, where the flow starts (--temperature is T1)")
+      ->group(group);
+  app.add_option("--prior-data", o.prior_data, "LAMMPS dump files with samples at T0")
+      ->group(group);
+  app.add_option("--ladder", o.ladder, "several temperatures, one flow for all neighbours")
+      ->group(group);
+  app.add_option("--ladder-data", o.ladder_data, "one dump file for each of them")->group(group);
+  app.add_option("--sample", o.sample, "sample so many frames at each temperature with LAMMPS")
+      ->group(group);
+  app.add_option("--sample-start", o.sample_start,
+                 "temperature from which sampling cools down (0: none)")
+      ->group(group);
+  app.add_option("--loss", o.loss, "reverse, forward or both")->group(group);
+  app.add_option("--layers", flow.layers, "kicks and drifts of kick-drift")->group(group);
+  app.add_flag("!--scalars,--splines", flow.splines,
+               "--scalars: damping, drift and strength of each layer only, no splines")
+      ->group(group);
+  app.add_option("--spline-size", flow.spline_size, "spline coefficients of a species pair")
+      ->group(group);
+  app.add_option("--timestep", flow.timestep, "of the untrained dynamics (0: by layers)")
+      ->group(group);
+  app.add_option("--cutoff", flow.cutoff, "of the kicks, in sigma of the pair")->group(group);
+  app.add_option("--sigma", flow.sigma, "of all species pairs, a square (default: from LAMMPS)")
+      ->group(group);
+  app.add_option("--epsilon", flow.epsilon, "of all species pairs, a square (default: from LAMMPS)")
       ->group(group);
 }
 
@@ -100,14 +138,7 @@ void require(bool good, const std::string &sentence) {
   if (!good) throw Error(sentence);
 }
 
-void check(const TrainOptions &o) {
-  require(!o.data.empty() || !o.energy.empty(),
-          "there is nothing to learn from: give samples with --data, an energy file with --energy, "
-          "or both");
-  require(o.temperature > 0.0 && std::isfinite(o.temperature),
-          "--temperature must be given, as a positive number in the units of --units");
-  boltzmann_constant(o.units);
-  require(o.flow.dim >= 0 && o.flow.dim <= 3, "--dim must be 1, 2 or 3");
+void check_schedule(const TrainOptions &o) {
   require(o.steps >= 1 && o.batch >= 1, "--steps and --batch must be at least 1");
   require(o.learning_rate > 0.0, "--learning-rate must be positive");
   require(o.beta1 >= 0.0 && o.beta1 < 1.0 && o.beta2 >= 0.0 && o.beta2 < 1.0,
@@ -115,11 +146,6 @@ void check(const TrainOptions &o) {
   require(o.warm_up >= 0 && o.final_rate >= 0.0 && o.final_rate <= 1.0,
           "--warm-up must not be negative and --final-rate must be from 0 to 1");
   require(o.clip > 0.0 && o.cap > 0.0, "--clip and --cap must be positive");
-  require(o.kl_weight >= 0.0 && o.kl_weight <= 1.0, "--kl-weight must be from 0 to 1");
-  require(o.kl_start >= 0.0 && o.kl_start <= o.kl_full && o.kl_full <= 1.0,
-          "--kl-start and --kl-full must be fractions in ascending order");
-  require(o.kl_weight == 0.0 || !o.energy.empty(),
-          "--kl-weight needs the target's energy: give --energy, or set it to 0");
   require(o.precision == "float64" || o.precision == "float32",
           "--precision must be float64 or float32");
   require(o.validation >= 0.0 && o.validation <= 0.5, "--validation must be from 0 to 0.5");
@@ -130,6 +156,76 @@ void check(const TrainOptions &o) {
       "be negative");
   require(!o.output.empty(), "--output must name a file");
   require(o.threads >= 1, "--threads must be at least 1");
+}
+
+void check_thermal(const TrainOptions &o) {
+  require(!o.lammps.empty(), "architecture " + o.flow.architecture +
+                                 " takes its energies from LAMMPS: give an input script with "
+                                 "--lammps");
+  require(o.energy.empty(), "--energy is for tsf and rnvp: give the system with --lammps");
+  require(o.loss == "reverse" || o.loss == "forward" || o.loss == "both",
+          "--loss must be reverse, forward or both");
+  require(o.sample >= 0 && o.sample_start >= 0.0,
+          "--sample and --sample-start must not be negative");
+  require(o.ladder.empty() || (o.ladder.size() >= 2 && o.prior_temperature == 0.0 &&
+                               o.temperature == 0.0 && o.data.empty() && o.prior_data.empty()),
+          "--ladder needs two temperatures or more, and replaces --temperature, "
+          "--prior-temperature, --data and --prior-data");
+  require(o.ladder_data.empty() || o.ladder_data.size() == o.ladder.size(),
+          "--ladder-data needs one file for each temperature of --ladder");
+  for (const double temperature : o.temperatures())
+    require(temperature > 0.0 && std::isfinite(temperature),
+            "--prior-temperature T0 and --temperature T1 must be given, as positive numbers");
+  require(o.temperatures()[0] != o.temperatures()[1],
+          "T0 and T1 are equal: there is nothing to learn between equal temperatures");
+  require(o.sample > 0 || !o.prior_data.empty() || !o.ladder_data.empty(),
+          "there are no samples at T0: give dumps with --prior-data (or --ladder-data), or "
+          "--sample for LAMMPS to make them");
+  require(o.loss == "reverse" || o.sample > 0 || !o.data.empty() || !o.ladder_data.empty(),
+          "--loss " + o.loss + " needs samples at T1: give --data, or --sample");
+}
+
+void check(const TrainOptions &o) {
+  if (o.thermal()) {
+    check_thermal(o);
+    check_schedule(o);
+    return;
+  }
+  require(o.lammps.empty(), "--lammps is for architectures kick-drift and torus-spline: give an "
+                            "energy file with --energy");
+  require(!o.data.empty() || !o.energy.empty(),
+          "there is nothing to learn from: give samples with --data, an energy file with --energy, "
+          "or both");
+  require(o.temperature > 0.0 && std::isfinite(o.temperature),
+          "--temperature must be given, as a positive number in the units of --units");
+  boltzmann_constant(o.units);
+  require(o.flow.dim >= 0 && o.flow.dim <= 3, "--dim must be 1, 2 or 3");
+  require(o.kl_weight >= 0.0 && o.kl_weight <= 1.0, "--kl-weight must be from 0 to 1");
+  require(o.kl_start >= 0.0 && o.kl_start <= o.kl_full && o.kl_full <= 1.0,
+          "--kl-start and --kl-full must be fractions in ascending order");
+  require(o.kl_weight == 0.0 || !o.energy.empty(),
+          "--kl-weight needs the target's energy: give --energy, or set it to 0");
+  check_schedule(o);
+}
+
+/// Defaults that suit flows between temperatures, where the user gave nothing (measured:
+/// docs/nflow-train.md).
+void take_thermal_defaults(const CLI::App &app, TrainOptions &o) {
+  const auto given = [&](const char *name) { return app.get_option(name)->count() > 0; };
+  if (!given("--steps")) o.steps = 3500;
+  if (!given("--batch")) o.batch = 32;
+  if (!given("--learning-rate")) o.learning_rate = 3e-3;
+  if (!given("--beta2")) o.beta2 = 0.99;
+  if (!given("--warm-up")) o.warm_up = 30;
+  if (!given("--final-rate")) o.final_rate = 0.02;
+  if (!given("--clip")) o.clip = 50.0;
+  if (!given("--cap")) o.cap = 100.0;
+  if (!given("--precision")) o.precision = "float64";
+  if (!given("--validation-samples")) o.validation_samples = 400;
+  if (!given("--patience")) o.patience = 0;
+  o.kl_weight = o.loss == "reverse" ? 1.0 : o.loss == "forward" ? 0.0 : 0.5;
+  o.kl_start = o.kl_full = 0.0;
+  if (o.validate_every == 0) o.validate_every = std::max<int64_t>(1, o.steps / 20);
 }
 
 std::string quoted_command(int argc, char **argv) {
@@ -149,6 +245,7 @@ bool parse_options(int argc, char **argv, TrainOptions &o, std::string &text) {
   app.allow_config_extras(CLI::config_extras_mode::error);
   add_flow_options(app, o.flow, plain);
   add_target_options(app, o);
+  add_thermal_options(app, o);
   add_schedule_options(app, o);
   add_run_options(app, o);
   try {
@@ -161,12 +258,15 @@ bool parse_options(int argc, char **argv, TrainOptions &o, std::string &text) {
     throw Error(what.substr(0, what.find('\n')) + " (nflow-train --help lists the options)");
   }
   o.flow.structured = !plain;
+  if (!o.lammps.empty() && app.get_option("--architecture")->count() == 0)
+    o.flow.architecture = "kick-drift";
   o.command_line = quoted_command(argc, argv);
   if (o.log.empty()) o.log = o.output + ".csv";
   if (o.checkpoint.empty()) o.checkpoint = o.output + ".checkpoint";
+  if (o.thermal()) take_thermal_defaults(app, o);
   check(o);
   // No data: the energy is all there is, from the first step on.
-  if (o.data.empty()) {
+  if (o.data.empty() && !o.thermal()) {
     o.kl_weight = 1.0;
     o.kl_start = o.kl_full = 0.0;
   }
@@ -206,7 +306,18 @@ nlohmann::json schedule_options(const TrainOptions &o) {
           {"validate-every", o.validate_every},
           {"validation-samples", o.validation_samples},
           {"ess-samples", o.ess_samples},
-          {"patience", o.patience}};
+          {"patience", o.patience},
+          {"lammps", o.lammps},
+          {"variable", o.variables},
+          {"temperatures", o.thermal() ? o.temperatures() : std::vector<double>{o.temperature}},
+          {"sample", o.sample},
+          {"sample-start", o.sample_start},
+          {"loss", o.loss},
+          {"layers", f.layers},
+          {"splines", f.splines},
+          {"spline-size", f.spline_size},
+          {"timestep", f.timestep},
+          {"cutoff", f.cutoff}};
 }
 
 } // namespace nflow::trainer

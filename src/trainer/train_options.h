@@ -19,6 +19,24 @@ struct TrainOptions {
   std::string units = "lj";
   double temperature = 0.0;
 
+  // Of flows between temperatures:
+  std::string lammps;                 // input script
+  std::vector<std::string> variables; // name=value, for the script
+  double prior_temperature = 0.0;     // T0
+  std::vector<std::string> prior_data;
+  std::vector<double> ladder; // instead of T0 and T1: T_0, T_1 .., and one file or list for each
+  std::vector<std::string> ladder_data;
+  int64_t sample = 0;        // frames at each temperature that the trainer samples itself
+  double sample_start = 0.0; // temperature where sampling starts; 0: at its own
+  std::string loss = "reverse";
+
+  /// Whether the flow goes between temperatures.
+  bool thermal() const { return is_thermal(flow); }
+  /// T_0, T_1 .. of the ladder, or T0 and T1.
+  std::vector<double> temperatures() const {
+    return ladder.empty() ? std::vector<double>{prior_temperature, temperature} : ladder;
+  }
+
   int64_t steps = 8000;
   int64_t batch = 256;
   double learning_rate = 1e-2;

@@ -1,13 +1,11 @@
 #include "trainer/training.h"
 
-#include "estimators/importance.h"
 #include "nflow_error.h"
 
 #include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <limits>
-#include <numeric>
 
 namespace nflow::trainer {
 
@@ -18,10 +16,6 @@ constexpr int64_t most_set_backs = 8;
 
 volatile std::sig_atomic_t signal_seen = 0;
 
-double mean_of(const std::vector<double> &values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
 } // namespace
 
 void catch_signals() {
@@ -30,9 +24,10 @@ void catch_signals() {
 }
 
 Training::Training(const TrainOptions &options, const Parallel &parallel, Objective &objective,
-                   const Batches &batches, TrainingState state, const nlohmann::json &data_digest)
-    : options_(options), parallel_(parallel), objective_(objective), batches_(batches),
-      state_(std::move(state)), data_digest_(data_digest),
+                   const PointSource &points, const Validator &validator, TrainingState state,
+                   const nlohmann::json &data_digest)
+    : options_(options), parallel_(parallel), objective_(objective), points_(points),
+      validator_(validator), state_(std::move(state)), data_digest_(data_digest),
       adam_(state_.parameters.size(), options.beta1, options.beta2) {
   if (!state_.adam_mean.empty()) {
     adam_.mean = state_.adam_mean;
@@ -56,8 +51,8 @@ Training::StepResult Training::shared_gradient(double lambda) {
   std::string failure;
   try {
     Points target, prior;
-    if (lambda < 1.0) target = batches_.target(state_.step, range);
-    if (lambda > 0.0) prior = batches_.prior(state_.step, range);
+    if (lambda < 1.0) target = points_.target(state_.step, range);
+    if (lambda > 0.0) prior = points_.prior(state_.step, range);
     const auto terms = objective_.add_gradient(target, (1.0 - lambda) * per_sample, prior,
                                                lambda * per_sample, sums);
     sums[size] = terms.ml * per_sample;
@@ -122,35 +117,9 @@ void Training::skip() {
 }
 
 void Training::validate() {
-  progress_.validation_nll = progress_.ess = std::numeric_limits<double>::quiet_NaN();
-  double score = std::numeric_limits<double>::quiet_NaN();
-  if (objective_.has_energy()) {
-    std::vector<double> mine;
-    parallel_.together([&] {
-      const auto range = parallel_.share(options_.ess_samples);
-      mine = objective_.log_weights(batches_.validation_prior(range));
-    });
-    const auto log_weights = parallel_.gather(mine);
-    progress_.ess = estimators::ess_fraction(log_weights);
-    score = -mean_of(log_weights);
-  }
-  if (batches_.validation_count() > 0) {
-    const auto count = std::min(options_.validation_samples, batches_.validation_count());
-    std::vector<double> mine;
-    parallel_.together([&] {
-      const auto range = parallel_.share(count);
-      mine = objective_.negative_log_likelihood(batches_.validation(count, range));
-    });
-    score = mean_of(parallel_.gather(mine));
-    // The entropy of the momenta is not the flow's: without it, flows with and without compare.
-    const auto &flow = options_.flow;
-    const double momenta =
-        flow.architecture == "tsf" ? 0.5 * std::log(2.0 * M_PI * M_E * flow.tau) : 0.0;
-    progress_.validation_nll = score - momenta * static_cast<double>(flow.n_atoms * flow.dim);
-  }
+  const double score = validator_.validate(progress_);
   state_.without_progress++;
-  const bool no_validation = batches_.validation_count() == 0 && !objective_.has_energy();
-  if (no_validation ||
+  if (!validator_.possible() ||
       (std::isfinite(score) && (state_.best_step < 0 || score < state_.best_score))) {
     state_.best_score = score;
     state_.best_step = state_.step;

@@ -2,12 +2,12 @@
 #define NFLOW_TRAINING_H
 
 #include "trainer/adam.h"
-#include "trainer/batches.h"
 #include "trainer/checkpoint.h"
 #include "trainer/objective.h"
 #include "trainer/parallel.h"
 #include "trainer/report.h"
 #include "trainer/train_options.h"
+#include "trainer/validation.h"
 
 #include <memory>
 #include <string>
@@ -21,7 +21,8 @@ class Training {
   enum class End { finished, plateau, interrupted };
 
   Training(const TrainOptions &options, const Parallel &parallel, Objective &objective,
-           const Batches &batches, TrainingState state, const nlohmann::json &data_digest);
+           const PointSource &points, const Validator &validator, TrainingState state,
+           const nlohmann::json &data_digest);
 
   End run();
   const TrainingState &state() const { return state_; }
@@ -43,7 +44,8 @@ class Training {
   const TrainOptions &options_;
   const Parallel &parallel_;
   Objective &objective_;
-  const Batches &batches_;
+  const PointSource &points_;
+  const Validator &validator_;
   TrainingState state_;
   nlohmann::json data_digest_;
   Adam adam_;

@@ -1,0 +1,16 @@
+#ifndef NFLOW_TRAINER_RUN_THERMAL_H
+#define NFLOW_TRAINER_RUN_THERMAL_H
+
+#include "trainer/parallel.h"
+#include "trainer/train_options.h"
+
+namespace nflow::trainer {
+
+/// Trains a flow between temperatures against a LAMMPS in this process, one on every rank, and
+/// reports what it gained over the identity and over the untrained dynamics. Returns the exit code
+/// as run() does. Throws Error on all ranks alike.
+int run_thermal(TrainOptions options, const Parallel &parallel);
+
+} // namespace nflow::trainer
+
+#endif

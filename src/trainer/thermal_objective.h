@@ -1,0 +1,46 @@
+#ifndef NFLOW_THERMAL_OBJECTIVE_H
+#define NFLOW_THERMAL_OBJECTIVE_H
+
+#include "trainer/lammps/lammps_system.h"
+#include "trainer/objective.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace nflow::trainer {
+
+struct TrainOptions;
+
+/// A flow between temperatures, with energies and forces from LAMMPS. With the work of a map
+/// h_out - h_in - log_det, h = U/(k_B T) + |p|^2/2: L_ML is the mean work of the inverse from
+/// samples of the target, L_KL that of the forward from samples of the prior; their sum bounds the
+/// rejection of exchanges. LibTorch stays behind the PIMPL.
+class ThermalObjective : public Objective {
+ public:
+  /// `options.flow` must be complete; temperatures [pairs + 1] in LAMMPS units.
+  ThermalObjective(const TrainOptions &options, const std::vector<double> &temperatures,
+                   LammpsSystem &lammps);
+  ~ThermalObjective() override;
+
+  std::vector<double> parameters() const override;
+  void set_parameters(const std::vector<double> &parameters) override;
+  std::vector<double> constants() const override;
+  void set_constants(const std::vector<double> &constants) override;
+  Terms add_gradient(const Points &target, double ml_weight, const Points &prior, double kl_weight,
+                     std::vector<double> &gradient) override;
+  Metadata metadata() const override;
+  void save(const std::vector<double> &parameters, const Metadata &metadata,
+            const std::string &file) override;
+
+  /// The works of the points of one side through the flow, with energies as LAMMPS has them.
+  std::vector<double> works(const Points &points, bool forward);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+} // namespace nflow::trainer
+
+#endif

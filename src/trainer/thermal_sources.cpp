@@ -1,0 +1,95 @@
+#include "trainer/thermal_sources.h"
+
+#include "nflow_error.h"
+#include "trainer/run_common.h"
+
+#include <cmath>
+
+namespace nflow::trainer {
+
+namespace {
+
+std::string at_temperature(double temperature) {
+  char text[64];
+  std::snprintf(text, sizeof(text), " at T = %g", temperature);
+  return text;
+}
+
+/// The dump files of temperature number i.
+std::vector<std::string> files_of(const TrainOptions &o, size_t i) {
+  if (!o.ladder.empty())
+    return o.ladder_data.empty() ? std::vector<std::string>()
+                                 : std::vector<std::string>{o.ladder_data[i]};
+  return i == 0 ? o.prior_data : o.data;
+}
+
+/// Whether samples are of this system; throws Error with what differs.
+void require_fit(const Samples &samples, const LammpsSystem &lammps, const std::string &where) {
+  const System &system = lammps.system();
+  if (samples.n_atoms != system.n_atoms)
+    throw Error("the samples" + where + " have " + std::to_string(samples.n_atoms) +
+                " atoms, the LAMMPS system has " + std::to_string(system.n_atoms) +
+                ": dump group all of this system");
+  if (samples.ids != lammps.ids())
+    throw Error("the samples" + where +
+                " have other atom IDs than the LAMMPS system: dump group all of this system");
+  if (!samples.types.empty() && samples.types != system.types)
+    throw Error("the samples" + where +
+                " have other atom types than the LAMMPS system: give the dumps of this system");
+  for (int64_t k = 0; k < system.dim; k++)
+    if (std::fabs(samples.box[k] - system.box[k]) > 1e-6 * system.box[k])
+      throw Error("the samples" + where + " have a box length of " +
+                  std::to_string(samples.box[k]) + " in " + std::string(1, "xyz"[k]) +
+                  ", the LAMMPS system has " + std::to_string(system.box[k]) +
+                  ": give the dumps of this system");
+}
+
+/// Energies of all frames, each rank a share of them.
+std::vector<double> energies_of(const Samples &samples, LammpsSystem &lammps,
+                                const Parallel &parallel, const std::string &where) {
+  std::vector<double> mine;
+  parallel.together([&] {
+    const auto range = parallel.share(samples.count());
+    mine.resize(range.second - range.first);
+    if (mine.empty()) return;
+    lammps.evaluate(range.second - range.first, samples.frame(range.first), mine.data(), nullptr);
+    for (size_t i = 0; i < mine.size(); i++)
+      if (!std::isfinite(mine[i]))
+        throw Error("sample " + std::to_string(range.first + i + 1) + where +
+                    " has no finite energy in the LAMMPS system: give dumps made with the same "
+                    "potential");
+  });
+  return parallel.gather(mine);
+}
+
+} // namespace
+
+std::vector<ThermalSamples> thermal_samples(const TrainOptions &o, LammpsSystem &lammps,
+                                            const Parallel &parallel) {
+  const System &system = lammps.system();
+  for (int64_t k = 0; k < system.dim; k++)
+    if (!system.periodic[k])
+      throw Error("the LAMMPS system is not periodic in " + std::string(1, "xyz"[k]) +
+                  ", which flows between temperatures need: use 'boundary p p p'");
+  std::vector<ThermalSamples> all;
+  const auto temperatures = o.temperatures();
+  for (size_t i = 0; i < temperatures.size(); i++) {
+    ThermalSamples samples;
+    samples.temperature = temperatures[i];
+    const auto where = at_temperature(temperatures[i]);
+    const auto files = files_of(o, i);
+    samples.samples = shared_samples(files, system.dim, o.units, parallel);
+    if (samples.samples.count() > 0) {
+      require_fit(samples.samples, lammps, where);
+      samples.energies = energies_of(samples.samples, lammps, parallel, where);
+      samples.split = split_by_blocks(samples.samples, o.validation);
+    }
+    const bool needed = i + 1 < temperatures.size();
+    if (needed && samples.split.training.size() < 2)
+      throw Error("there are too few samples" + where + ": give dumps of at least 1000 frames");
+    all.push_back(std::move(samples));
+  }
+  return all;
+}
+
+} // namespace nflow::trainer
