@@ -43,7 +43,7 @@ imageint pack(const int *counts) {
 
 /// Whether a fix moves atoms by their forces.
 bool is_integrator(const Fix *fix) {
-  return fix->time_integrate && !utils::strmatch(fix->style, "^(nve/noforce|move)");
+  return fix->time_integrate && !compat::begins_with(fix->style, {"nve/noforce", "move"});
 }
 
 } // namespace
@@ -320,7 +320,8 @@ void GroupConfiguration::find_forcing_fixes() {
     Fix *fix = modify->fix[i];
     if (!(modify->fmask[i] & FixConst::POST_FORCE)) continue;
     const bool counts = fix->energy_global_flag && fix->thermo_energy;
-    if (counts || utils::strmatch(fix->style, "^(setforce|freeze|lineforce|planeforce)"))
+    if (counts ||
+        compat::begins_with(fix->style, {"setforce", "freeze", "lineforce", "planeforce"}))
       forcing_fixes_.push_back(fix);
   }
 }

@@ -10,6 +10,8 @@
 #include "modify.h"
 #include "utils.h"
 
+#include <cstring>
+#include <initializer_list>
 #include <string>
 
 #if defined(LAMMPS_EXCEPTIONS) || NFLOW_LAMMPS_VERSION >= 20230328
@@ -34,6 +36,14 @@ inline Compute *find_compute(Modify *modify, const std::string &id) {
 [[noreturn]] inline void stop(Error *error, const char *file, int line,
                               const std::string &sentence) {
   error->all(file, line, sentence);
+}
+
+/// Whether a style has a name that begins so. The patterns of utils::strmatch() know no
+/// alternatives.
+inline bool begins_with(const char *style, std::initializer_list<const char *> names) {
+  for (const char *name : names)
+    if (std::strncmp(style, name, std::strlen(name)) == 0) return true;
+  return false;
 }
 
 /// Calls `work()`. An error of LAMMPS becomes `on_error(text, of_one)`: its text as LAMMPS words

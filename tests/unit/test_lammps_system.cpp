@@ -193,6 +193,21 @@ TEST(LammpsSystem, OurOwnFixAsTheOnlyEnergy) {
   EXPECT_FALSE(lammps.has_pair_law());
 }
 
+TEST(LammpsSystem, FixesThatHoldAtomsAreObeyed) {
+  LammpsSystem lammps(write_script("in.held", tests::fluid_script() +
+                                                  "group held id 1 5\n"
+                                                  "fix h held setforce 0.0 NULL 0.0\n"),
+                      {});
+  const auto x = lammps.positions();
+  std::vector<double> forces(x.size());
+  double energy = 0.0;
+  lammps.evaluate(1, x.data(), &energy, forces.data());
+  EXPECT_EQ(forces[0], 0.0);
+  EXPECT_NE(forces[1], 0.0);
+  EXPECT_EQ(forces[14], 0.0);
+  EXPECT_NE(forces[15], 0.0);
+}
+
 TEST(LammpsSystem, ImpossibleConfigurationsAreInfinite) {
   auto script = tests::fluid_script();
   script.insert(script.find("lattice"), "boundary p p f\n");

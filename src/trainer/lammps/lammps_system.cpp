@@ -39,7 +39,7 @@ void require_fixed_box(LAMMPS *lmp, const std::string &file) {
     throw Error("the LAMMPS input '" + file +
                 "' has a fix that changes the box, but a flow is made for a fixed one: remove it");
   for (int i = 0; i < lmp->modify->nfix; i++)
-    if (LAMMPS_NS::utils::strmatch(lmp->modify->fix[i]->style, "^(shake|rattle|rigid)"))
+    if (LAMMPS_NS::compat::begins_with(lmp->modify->fix[i]->style, {"shake", "rattle", "rigid"}))
       throw Error("the LAMMPS input '" + file + "' has a fix " + lmp->modify->fix[i]->style +
                   ", whose constraints a flow would break: remove it");
 }

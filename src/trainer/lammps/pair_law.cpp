@@ -3,6 +3,7 @@
 #include "atom.h"
 #include "force.h"
 #include "neigh_list.h"
+#include "neighbor.h"
 #include "pair.h"
 
 #include <algorithm>
@@ -16,9 +17,14 @@ constexpr double agreement = 1e-8; // of the sum of pairs with LAMMPS's pair ene
 constexpr double largest_correction = 1e8; // in caps; beyond it the rest would lose its digits
 constexpr int scan_points = 1000;          // on the way from the cutoff to the wall
 
-/// The list from which the pair style computes, or null.
+/// The list from which the pair style computes, or null. Styles with lists of their own (hybrid)
+/// leave the pointer as it was made, so it counts only if it is one of LAMMPS's lists.
 const LAMMPS_NS::NeighList *pair_list(LAMMPS_NS::LAMMPS *lmp) {
-  return lmp->force->pair ? lmp->force->pair->list : nullptr;
+  const auto neighbor = lmp->neighbor;
+  if (!lmp->force->pair) return nullptr;
+  for (int i = 0; i < neighbor->nlist; i++)
+    if (neighbor->lists[i] == lmp->force->pair->list) return neighbor->lists[i];
+  return nullptr;
 }
 
 bool pairs_make_up_the_energy(LAMMPS_NS::LAMMPS *lmp) {
