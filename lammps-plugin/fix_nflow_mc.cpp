@@ -173,7 +173,7 @@ void FixNflowMC::require_usable() const {
   if (modify->check_rigid_group_overlap(groupbit))
     stop("atoms of the group are in a rigid body, which a flow would break: choose another group");
   for (int i = 0; i < modify->nfix; i++)
-    if (utils::strmatch(modify->fix[i]->style, "^(shake|rattle)"))
+    if (compat::begins_with(modify->fix[i]->style, {"shake", "rattle"}))
       stop("fix shake and fix rattle hold bonds that a flow would break: remove the constraints");
   if (domain->box_change_size || domain->box_change_shape || domain->deform_flag)
     stop("the box changes during the run, but a flow is made for a fixed box: remove the barostat "
