@@ -186,7 +186,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "-var N 1290 -var hot 10 -var cool 10 -var hold 10 -var output big.data"},
         Example{"ka2d", "in.md", "-var settle 100 -var steps 1000 -var output a.dump.gz"},
         Example{"ka2d", "in.reference", "-var settle 100 -var steps 100"},
-        Example{"ka2d", "in.reference", "-var settle 100 -var steps 100 -var swaps 0"},
+        Example{"ka2d", "in.reference", "-var settle 100 -var steps 100 -var swaps 10"},
         Example{"lj108", "in.system", ""}, Example{"lj108", "in.equilibrate", short_cooling},
         Example{"lj108", "in.md", "-var settle 100 -var steps 1000 -var output b.dump.gz"}));
 
