@@ -9,12 +9,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 
 namespace nflow {
 
 namespace {
 
-constexpr int64_t count = 8;            // points that every check tries
+constexpr int64_t count = 8; // points that every check tries
 
 std::string scientific(double value) {
   char text[32];
@@ -27,22 +29,36 @@ std::string scientific(double value) {
               ": it would bias a simulation and is not used; train or write it again");
 }
 
-/// Points of the prior's side: gaussian, or for a boltzmann prior a jittered lattice in the box.
+/// Positions typical of a boltzmann prior, shaken a little: the model's own example, or a lattice.
+void fill_positions(const Metadata &metadata, mcmc::RandomStream &random, double *x) {
+  const double spacing = std::pow(
+      std::accumulate(metadata.box->begin(), metadata.box->end(), 1.0, std::multiplies<>()) /
+          static_cast<double>(metadata.n_atoms),
+      1.0 / static_cast<double>(metadata.dim));
+  random.fill_gaussian(x, metadata.coordinates(), 0.01 * spacing);
+  const auto side = static_cast<int64_t>(std::ceil(std::pow(metadata.n_atoms, 1.0 / metadata.dim)));
+  for (int64_t i = 0, cell = 0; i < metadata.n_atoms; i++, cell = i)
+    for (int64_t k = 0; k < metadata.dim; k++, cell /= side) {
+      const int64_t place = i * metadata.dim + k;
+      x[place] += metadata.example.empty()
+                      ? (*metadata.box)[k] * (static_cast<double>(cell % side) + 0.5) / side
+                      : metadata.example[place];
+    }
+}
+
+/// Points of the prior's side: gaussian, or for a boltzmann prior near a typical configuration.
 std::vector<double> prior_points(const Metadata &metadata, double tau) {
   std::vector<double> u(count * metadata.size());
   mcmc::RandomStream random(20210929, 0, 0, mcmc::Purpose::check);
   const double sigma_aux = std::sqrt(mcmc::auxiliary_variance(metadata.prior == Prior::gaussian,
                                                               tau, metadata.auxiliary_variance));
   const int64_t m = metadata.coordinates();
-  const auto side = static_cast<int64_t>(std::ceil(std::pow(metadata.n_atoms, 1.0 / metadata.dim)));
   for (int64_t b = 0; b < count; b++) {
     double *x = &u[b * metadata.size()];
-    random.fill_gaussian(x, m, std::sqrt(tau));
     if (metadata.prior == Prior::boltzmann && metadata.box)
-      for (int64_t i = 0, cell = 0; i < metadata.n_atoms; i++, cell = i)
-        for (int64_t k = 0; k < metadata.dim; k++, cell /= side)
-          x[i * metadata.dim + k] =
-              (*metadata.box)[k] * (cell % side + 0.5 + 0.2 * random.uniform()) / side;
+      fill_positions(metadata, random, x);
+    else
+      random.fill_gaussian(x, m, std::sqrt(tau));
     if (metadata.auxiliary) random.fill_gaussian(x + m, m, sigma_aux);
   }
   return u;

@@ -137,6 +137,18 @@ void read_geometry(const FieldReader &top, Metadata &metadata) {
   if (metadata.periodic && !metadata.box) top.complain("box", "given for a periodic model");
 }
 
+void read_example(const FieldReader &top, Metadata &metadata) {
+  if (!top.has("example")) return;
+  const json &list = top.at("example");
+  const std::string wanted = "a list of n_atoms * dim numbers";
+  if (!list.is_array() || static_cast<int64_t>(list.size()) != metadata.coordinates())
+    top.complain("example", wanted);
+  for (const auto &item : list) {
+    if (!item.is_number()) top.complain("example", wanted);
+    metadata.example.push_back(item.get<double>());
+  }
+}
+
 } // namespace
 
 Metadata parse_metadata(const std::string &text, const std::string &file, Format expected) {
@@ -171,6 +183,7 @@ Metadata parse_metadata(const std::string &text, const std::string &file, Format
     if (top.has("auxiliary_variance"))
       metadata.auxiliary_variance = top.positive("auxiliary_variance");
     read_temperature(top, file, metadata);
+    read_example(top, metadata);
   }
   metadata.operators = top.texts("operators");
   if (top.has("weights_digest")) metadata.weights_digest = top.text("weights_digest");
@@ -205,6 +218,7 @@ std::string metadata_text(const Metadata &metadata) {
     object["prior"] = "boltzmann";
     object["temperature"] = {{"pairs", metadata.temperature_pairs}};
     object["auxiliary_variance"] = metadata.auxiliary_variance;
+    if (!metadata.example.empty()) object["example"] = metadata.example;
   }
   return object.dump(2);
 }

@@ -117,6 +117,8 @@ int run_thermal(TrainOptions options, const Parallel &parallel) {
   const auto end = training.run();
   if (end == Training::End::interrupted) return interrupted(options, parallel, training);
   Metadata metadata = objective->metadata();
+  const double *typical = data[0].samples.frame(data[0].split.training[0]);
+  metadata.example.assign(typical, typical + metadata.coordinates());
   metadata.provenance["prior_data"] = options.prior_data;
   metadata.provenance["data"] = options.data;
   metadata.provenance["ladder_data"] = options.ladder_data;
