@@ -177,7 +177,8 @@ TEST_P(Examples, Starts) {
   for (const double value : run.thermo.back()) EXPECT_TRUE(std::isfinite(value));
 }
 
-constexpr const char *short_cooling = "-var hot 100 -var cool 100 -var hold 100 -var output started.data";
+constexpr const char *short_cooling =
+    "-var hot 100 -var cool 100 -var hold 100 -var output started.data";
 INSTANTIATE_TEST_SUITE_P(
     All, Examples,
     ::testing::Values(
