@@ -123,7 +123,7 @@ class KickDriftAssembler : ModuleAssembler {
 } // namespace
 
 double default_timestep(int layers) {
-  return std::min(0.012 + 0.000375 * layers, 0.02);
+  return std::max(0.022 - 0.00025 * layers, 0.012);
 }
 
 torch::jit::Module build_kick_drift(const FlowOptions &options) {

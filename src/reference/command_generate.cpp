@@ -58,7 +58,8 @@ void make_samples(const SampleOptions &options) {
     exact.sample(random, &samples[static_cast<size_t>(s * dim)]);
   }
   for (const double x : samples) largest = std::max(largest, std::abs(x));
-  DumpWriter writer(options.output, dim, 10.0 * std::ceil(1.0 + largest / 10.0));
+  const double half_box = 10.0 * std::ceil(1.0 + largest / 10.0);
+  DumpWriter writer(options.output, line_of_atoms(dim, half_box), -half_box);
   for (int64_t s = 0; s < options.count; s++)
     writer.write(s, &samples[static_cast<size_t>(s * dim)]);
   writer.close();

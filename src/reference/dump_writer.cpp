@@ -3,9 +3,21 @@
 #include "nflow_error.h"
 
 #include <cstdio>
+#include <numeric>
 #include <zlib.h>
 
 namespace nflow::reference {
+
+trainer::Samples line_of_atoms(int64_t atoms, double half_box) {
+  trainer::Samples shape;
+  shape.n_atoms = atoms;
+  shape.dim = 1;
+  shape.ids.resize(atoms);
+  std::iota(shape.ids.begin(), shape.ids.end(), 1);
+  shape.types.assign(atoms, 1);
+  shape.box.assign(3, 2.0 * half_box);
+  return shape;
+}
 
 struct DumpWriter::Sink {
   gzFile file = nullptr;
@@ -15,8 +27,8 @@ struct DumpWriter::Sink {
   }
 };
 
-DumpWriter::DumpWriter(const std::string &path, int64_t atoms, double half_box)
-    : sink_(std::make_unique<Sink>()), path_(path), atoms_(atoms), half_box_(half_box) {
+DumpWriter::DumpWriter(const std::string &path, trainer::Samples shape, double low)
+    : sink_(std::make_unique<Sink>()), path_(path), shape_(std::move(shape)), low_(low) {
   const bool compressed = path.size() > 3 && path.substr(path.size() - 3) == ".gz";
   sink_->file = gzopen(path.c_str(), compressed ? "wb1" : "wbT"); // T: as it is
   if (!sink_->file)
@@ -26,16 +38,25 @@ DumpWriter::DumpWriter(const std::string &path, int64_t atoms, double half_box)
 DumpWriter::~DumpWriter() = default;
 
 void DumpWriter::write(int64_t step, const double *x) {
-  char line[128];
+  char line[160];
+  std::string frame;
+  if (!shape_.units.empty()) frame += "ITEM: UNITS\n" + shape_.units + "\n";
   std::snprintf(line, sizeof(line), "ITEM: TIMESTEP\n%lld\nITEM: NUMBER OF ATOMS\n%lld\n",
-                static_cast<long long>(step), static_cast<long long>(atoms_));
-  std::string frame = line;
-  frame += "ITEM: BOX BOUNDS ff ff ff\n";
-  std::snprintf(line, sizeof(line), "%.16e %.16e\n", -half_box_, half_box_);
-  for (int axis = 0; axis < 3; axis++) frame += line;
-  frame += "ITEM: ATOMS id type x y z\n";
-  for (int64_t i = 0; i < atoms_; i++) {
-    std::snprintf(line, sizeof(line), "%lld 1 %.12g 0 0\n", static_cast<long long>(i + 1), x[i]);
+                static_cast<long long>(step), static_cast<long long>(shape_.n_atoms));
+  frame += line;
+  frame += "ITEM: BOX BOUNDS";
+  for (const bool periodic : shape_.periodic) frame += periodic ? " pp" : " ff";
+  for (int axis = 0; axis < 3; axis++) {
+    std::snprintf(line, sizeof(line), "\n%.16e %.16e", low_, low_ + shape_.box[axis]);
+    frame += line;
+  }
+  frame += "\nITEM: ATOMS id type x y z\n";
+  for (int64_t i = 0; i < shape_.n_atoms; i++) {
+    double place[3] = {0.0, 0.0, 0.0};
+    for (int64_t k = 0; k < shape_.dim; k++) place[k] = x[i * shape_.dim + k];
+    std::snprintf(line, sizeof(line), "%lld %d %.12g %.12g %.12g\n",
+                  static_cast<long long>(shape_.ids[i]), shape_.types[i], place[0], place[1],
+                  place[2]);
     frame += line;
   }
   if (gzwrite(sink_->file, frame.data(), static_cast<unsigned>(frame.size())) <= 0)

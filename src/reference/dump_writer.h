@@ -1,23 +1,29 @@
 #ifndef NFLOW_REFERENCE_DUMP_WRITER_H
 #define NFLOW_REFERENCE_DUMP_WRITER_H
 
+#include "trainer/dump_reader.h"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 
 namespace nflow::reference {
 
-/// Writes configurations of one-coordinate atoms as LAMMPS does with `dump custom id type x y z`,
-/// with y = z = 0 and type 1, plain or (for names that end in .gz) compressed.
+/// The shape of configurations of one-coordinate atoms of type 1 in an open box of 2 half_box.
+trainer::Samples line_of_atoms(int64_t atoms, double half_box);
+
+/// Writes configurations as LAMMPS does with `dump custom id type x y z`, plain or (for names that
+/// end in .gz) compressed.
 class DumpWriter {
  public:
-  /// `half_box`: the box that is written reaches from -half_box to half_box. Throws Error.
-  DumpWriter(const std::string &path, int64_t atoms, double half_box);
+  /// Atoms, types, box and boundaries of `shape`, whose configurations are not looked at; the lower
+  /// corner of the box is `low` along every axis. Throws Error.
+  DumpWriter(const std::string &path, trainer::Samples shape, double low);
   ~DumpWriter();
   DumpWriter(const DumpWriter &) = delete;
   DumpWriter &operator=(const DumpWriter &) = delete;
 
-  /// x [atoms]
+  /// x [atoms, dim]; the components beyond dim are written as 0.
   void write(int64_t step, const double *x);
   /// Closes the file; throws Error if not everything could be written.
   void close();
@@ -26,8 +32,8 @@ class DumpWriter {
   struct Sink;
   std::unique_ptr<Sink> sink_;
   std::string path_;
-  int64_t atoms_;
-  double half_box_;
+  trainer::Samples shape_;
+  double low_;
 };
 
 } // namespace nflow::reference

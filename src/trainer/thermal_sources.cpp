@@ -1,9 +1,12 @@
 #include "trainer/thermal_sources.h"
 
 #include "nflow_error.h"
+#include "reference/dump_writer.h"
+#include "trainer/lammps/lammps_sampler.h"
 #include "trainer/run_common.h"
 
 #include <cmath>
+#include <cstdio>
 
 namespace nflow::trainer {
 
@@ -62,6 +65,51 @@ std::vector<double> energies_of(const Samples &samples, LammpsSystem &lammps,
   return parallel.gather(mine);
 }
 
+std::string sample_file(const TrainOptions &o, double temperature) {
+  char text[64];
+  std::snprintf(text, sizeof(text), ".T%g.dump.gz", temperature);
+  return o.output + text;
+}
+
+std::string sentence_of(const SampleSet &set, double temperature, const Parallel &parallel) {
+  char text[256];
+  std::snprintf(text, sizeof(text),
+                "sampled T = %g: %lld steps of equilibration (drift z = %.2f), then a frame every "
+                "%lld steps (correlation time of the energy %.0f steps)%s",
+                temperature, static_cast<long long>(set.equilibration_steps), set.drift,
+                static_cast<long long>(set.interval), set.tau,
+                parallel.size() > 1 ? " on rank 0" : "");
+  return text;
+}
+
+/// LAMMPS's own dynamics on all ranks, each a share of the frames; the frames go into a dump, which
+/// can be a reservoir later and lets a resumed training have the same samples.
+void sample(const TrainOptions &o, LammpsSystem &lammps, const Parallel &parallel,
+            double temperature, const std::string &file) {
+  SampleOptions options;
+  options.temperature = temperature;
+  const auto range = parallel.share(o.sample);
+  options.frames = range.second - range.first;
+  options.seed = o.flow.seed;
+  options.rank = static_cast<uint32_t>(parallel.rank());
+  options.start_temperature = o.sample_start > temperature ? o.sample_start : 0.0;
+  SampleSet set;
+  parallel.together([&] {
+    if (options.frames < 1)
+      throw Error("--sample is smaller than the number of ranks: ask for more frames");
+    set = LammpsSampler(lammps).sample(options);
+  });
+  const auto x = parallel.gather(set.samples.x);
+  parallel.together([&] {
+    if (!parallel.root()) return;
+    reference::DumpWriter writer(file, set.samples, 0.0);
+    const int64_t numbers = set.samples.n_atoms * set.samples.dim;
+    for (int64_t i = 0; i < o.sample; i++) writer.write(i, &x[i * numbers]);
+    writer.close();
+  });
+  if (parallel.root()) std::printf("%s\n", sentence_of(set, temperature, parallel).c_str());
+}
+
 } // namespace
 
 std::vector<ThermalSamples> thermal_samples(const TrainOptions &o, LammpsSystem &lammps,
@@ -77,7 +125,11 @@ std::vector<ThermalSamples> thermal_samples(const TrainOptions &o, LammpsSystem 
     ThermalSamples samples;
     samples.temperature = temperatures[i];
     const auto where = at_temperature(temperatures[i]);
-    const auto files = files_of(o, i);
+    auto files = files_of(o, i);
+    if (files.empty() && o.sample > 0) {
+      files = {sample_file(o, temperatures[i])};
+      if (!o.resume) sample(o, lammps, parallel, temperatures[i], files[0]);
+    }
     samples.samples = shared_samples(files, system.dim, o.units, parallel);
     if (samples.samples.count() > 0) {
       require_fit(samples.samples, lammps, where);

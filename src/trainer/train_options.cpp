@@ -214,7 +214,7 @@ void take_thermal_defaults(const CLI::App &app, TrainOptions &o) {
   const auto given = [&](const char *name) { return app.get_option(name)->count() > 0; };
   if (!given("--steps")) o.steps = 3500;
   if (!given("--batch")) o.batch = 32;
-  if (!given("--learning-rate")) o.learning_rate = 3e-3;
+  if (!given("--learning-rate")) o.learning_rate = 3e-2;
   if (!given("--beta2")) o.beta2 = 0.99;
   if (!given("--warm-up")) o.warm_up = 30;
   if (!given("--final-rate")) o.final_rate = 0.02;

@@ -33,7 +33,7 @@ std::string complaint(Action action) {
 TEST(DumpWriter, TheReaderOfTheTrainerReadsIt) {
   const std::vector<double> frames = {-1.25, 3.0, 0.123456789012, 1e-7, -20.5, 0.0};
   for (const std::string name : {"test_samples.dump", "test_samples.dump.gz"}) {
-    DumpWriter writer(name, 3, 30.0);
+    DumpWriter writer(name, line_of_atoms(3, 30.0), -30.0);
     writer.write(0, &frames[0]);
     writer.write(1, &frames[3]);
     writer.close();
@@ -44,7 +44,7 @@ TEST(DumpWriter, TheReaderOfTheTrainerReadsIt) {
     ASSERT_EQ(samples.x.size(), frames.size());
     for (size_t i = 0; i < frames.size(); i++) EXPECT_NEAR(samples.x[i], frames[i], 1e-11 * 20.5);
   }
-  EXPECT_NE(complaint([] { DumpWriter("no_such_folder/a.dump", 3, 30.0); }).find("no_such_folder"),
+  EXPECT_NE(complaint([] { DumpWriter("no_such_folder/a.dump", line_of_atoms(3, 30.0), -30.0); }).find("no_such_folder"),
             std::string::npos);
 }
 
