@@ -2,6 +2,8 @@
 
 #include "group_configuration.h"
 #include "lammps_compat.h"
+#include "lammps_reservoir.h"
+#include "lammps_target.h"
 #include "nflow_error.h"
 #include "root_model.h"
 
@@ -16,16 +18,34 @@
 #include "variable.h"
 
 #include <cmath>
-#include <cstring>
+#include <ctime>
+#include <sstream>
 
 using namespace LAMMPS_NS;
 using namespace FixConst;
 using nflow::mcmc::Move;
 using nflow::mcmc::MoveKind;
+using nflow::mcmc::Temperatures;
 
 namespace {
-constexpr int fixed_columns = 9;     // of the vector, before those of the moves
-constexpr double restart_form = 1.0; // of what write_restart() writes
+
+std::string text(double value) {
+  std::ostringstream out;
+  out << value;
+  return out.str();
+}
+
+bool same_temperature(double a, double b) {
+  return std::fabs(a - b) <= 1e-6 * std::fabs(b);
+}
+
+/// CPU time of this process.
+double cpu_seconds() {
+  timespec now;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
 } // namespace
 
 FixNflowMC::FixNflowMC(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg, arg) {
@@ -48,7 +68,6 @@ FixNflowMC::FixNflowMC(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg, arg) 
 
   scalar_flag = vector_flag = 1;
   extscalar = extvector = 0;
-  size_vector = fixed_columns + 2 * static_cast<int>(moves_.size());
   global_freq = 1;
   restart_global = 1;
   time_depend = 1;
@@ -61,15 +80,16 @@ FixNflowMC::FixNflowMC(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg, arg) 
     const int dim = static_cast<int>(metadata.dim);
     // A gaussian prior lives on the line, so unwrapped positions count even where the box is
     // periodic.
-    configuration_ = std::make_unique<GroupConfiguration>(lmp, igroup, dim, false);
-    target_ = std::make_unique<LammpsTarget>(*configuration_, dim);
+    configuration_ =
+        std::make_unique<GroupConfiguration>(lmp, igroup, dim, boltzmann() && metadata.periodic);
+    target_ = std::make_unique<LammpsTarget>(lmp, *configuration_, dim);
+    require_fitting_moves();
+    if (boltzmann() && temperature_variable_.empty()) choose_pair(temperature_);
+    read_reservoirs();
   } catch (const nflow::Error &e) {
     stop(e.what());
   }
-  if (model_->metadata().prior != nflow::Prior::gaussian)
-    stop("model file '" + model_file_ +
-         "' has a boltzmann prior, but these moves draw from a gaussian one: use a gaussian-prior "
-         "model");
+  size_vector = first_columns + 2 * static_cast<int>(moves_.size()) + last_columns;
   make_sampler();
 }
 
@@ -79,71 +99,77 @@ void FixNflowMC::stop(const std::string &sentence) const {
   compat::stop(error, FLERR, "fix nflow/mc: " + sentence);
 }
 
-void FixNflowMC::parse_keywords(int narg, char **arg) {
-  int iarg = 8;
-  while (iarg < narg) {
-    const std::string keyword = arg[iarg];
-    if (keyword == "move") {
-      iarg = parse_move(iarg + 1, narg, arg);
-      continue;
-    }
-    if (iarg + 1 >= narg)
-      stop("keyword '" + keyword +
-           "' needs a value, or is not known: use move, batch, velocity or device");
-    const std::string value = arg[iarg + 1];
-    if (keyword == "batch") {
-      batch_ = utils::inumeric(FLERR, arg[iarg + 1], false, lmp);
-      if (batch_ < 1 || batch_ > 1000000) stop("batch must be from 1 to 1000000");
-    } else if (keyword == "velocity") {
-      if (value != "keep" && value != "redraw") stop("velocity must be keep or redraw");
-      redraw_ = value == "redraw";
-    } else if (keyword == "device") {
-      device_ = value;
-    } else {
-      stop("keyword '" + keyword + "' is not known: use move, batch, velocity or device");
-    }
-    iarg += 2;
-  }
-  if (moves_.empty()) moves_.push_back(Move());
+bool FixNflowMC::boltzmann() const {
+  return model_->metadata().prior == nflow::Prior::boltzmann;
 }
 
-/// Reads one move from arg[iarg] on and returns the place of the next keyword.
-int FixNflowMC::parse_move(int iarg, int narg, char **arg) {
-  const auto number = [&](int i, const std::string &what) {
-    if (i >= narg) stop(what + " is missing");
-    return utils::numeric(FLERR, arg[i], false, lmp);
-  };
-  if (iarg >= narg) stop("move needs a kind: independence, multitry K, latent sigma s or pcn s");
-  const std::string kind = arg[iarg++];
-  Move move;
-  if (kind == "independence") {
-    move.kind = MoveKind::independence;
-  } else if (kind == "multitry") {
-    move.kind = MoveKind::multitry;
-    if (iarg >= narg) stop("the number of tries K of move multitry is missing");
-    move.tries = utils::inumeric(FLERR, arg[iarg++], false, lmp);
-    if (move.tries < 2)
-      stop("move multitry needs K of at least 2: the current configuration and one proposal");
-  } else if (kind == "latent") {
-    move.kind = MoveKind::latent;
-    if (iarg < narg && strcmp(arg[iarg], "sigma") == 0) iarg++;
-    move.step = number(iarg++, "sigma of move latent");
-    if (!(move.step > 0.0)) stop("sigma of move latent must be positive");
-  } else if (kind == "pcn") {
-    move.kind = MoveKind::pcn;
-    move.step = number(iarg++, "s of move pcn");
-    if (!(move.step > 0.0 && move.step <= 1.0)) stop("s of move pcn must be in (0, 1]");
-  } else {
-    stop("move '" + kind + "' is not known: use independence, multitry K, latent sigma s or pcn s");
+/// Every move starts from one kind of prior; the model has one.
+void FixNflowMC::require_fitting_moves() {
+  const auto &metadata = model_->metadata();
+  if (moves_.empty() && boltzmann())
+    stop("model file '" + model_file_ +
+         "' has a boltzmann prior, for which there is no default: say move mapped or excursion");
+  if (moves_.empty()) moves_.emplace_back();
+  if (prior_temperature_ > 0.0 && !boltzmann())
+    stop("keyword prior is for models with a boltzmann prior: remove it");
+  for (const Move &move : moves_) {
+    if (boltzmann() && !needs_boltzmann(move.kind))
+      stop("model file '" + model_file_ +
+           "' has a boltzmann prior, but moves independence, multitry, latent and pcn draw from a "
+           "gaussian one: use move mapped or excursion, or a gaussian-prior model");
+    if (!boltzmann() && needs_boltzmann(move.kind))
+      stop("model file '" + model_file_ +
+           "' has a gaussian prior, but moves mapped and excursion need a boltzmann one: use "
+           "another move, or a model between two temperatures");
+    if (move.local == 0) continue;
+    if (move.local > metadata.n_atoms)
+      stop("move excursion local " + std::to_string(move.local) + " has more atoms than the " +
+           std::to_string(metadata.n_atoms) + " of the model: choose fewer");
+    for (int k = 0; k < metadata.dim; k++)
+      if (!domain->periodicity[k])
+        stop("move excursion local needs a periodic box, of which it takes a random point");
+    if (!model_->has_masked())
+      stop("model file '" + model_file_ +
+           "' has no methods forward_masked and inverse_masked, which move excursion local needs: "
+           "leave 'local' out, or use an architecture that has them (kick-drift)");
   }
-  if (iarg < narg && strcmp(arg[iarg], "weight") == 0) {
-    move.weight = number(iarg + 1, "the weight of a move");
-    if (!(move.weight > 0.0) || !std::isfinite(move.weight))
-      stop("the weight of a move must be positive");
-    iarg += 2;
+}
+
+/// Finds the pair of temperatures of the model that ends at T.
+void FixNflowMC::choose_pair(double temperature) {
+  const auto &metadata = model_->metadata();
+  std::string all, fitting;
+  int found = 0;
+  for (const auto &pair : metadata.temperature_pairs) {
+    const std::string name = text(pair.first) + " -> " + text(pair.second);
+    all += (all.empty() ? "" : ", ") + name;
+    if (!same_temperature(temperature, pair.second)) continue;
+    if (prior_temperature_ > 0.0 && !same_temperature(prior_temperature_, pair.first)) continue;
+    fitting += (fitting.empty() ? "" : ", ") + name;
+    pair_ = pair;
+    found++;
   }
-  moves_.push_back(move);
-  return iarg;
+  if (found == 0)
+    stop("the model file '" + model_file_ + "' has no pair of temperatures " +
+         (prior_temperature_ > 0.0 ? text(prior_temperature_) : "T0") + " -> " + text(temperature) +
+         ", but only " + all + ": use one of these");
+  if (found > 1)
+    stop("the model file '" + model_file_ + "' has several pairs of temperatures that end at T: " +
+         fitting + "; choose one by 'prior T0'");
+  if (same_temperature(pair_.first, pair_.second))
+    stop("the pair of temperatures " + fitting + " of model file '" + model_file_ +
+         "' begins and ends at the same temperature, where a flow has nothing to do: use a model "
+         "between two temperatures");
+}
+
+void FixNflowMC::read_reservoirs() {
+  reservoirs_.clear();
+  for (size_t i = 0; i < moves_.size(); i++) {
+    if (moves_[i].kind != MoveKind::mapped) continue;
+    reservoirs_.push_back(
+        std::make_unique<LammpsReservoir>(lmp, reservoir_files_[i], model_->metadata().dim));
+    moves_[i].reservoir = reservoirs_.back()->frames();
+  }
 }
 
 int FixNflowMC::setmask() {
@@ -155,9 +181,14 @@ void FixNflowMC::make_sampler() {
   nflow::mcmc::Space space;
   space.coordinates = metadata.coordinates();
   space.auxiliary = metadata.auxiliary;
-  space.gaussian_prior = true;
+  space.gaussian_prior = !boltzmann();
+  space.recorded_variance = metadata.auxiliary_variance;
+  space.box.dim = metadata.dim;
+  for (int k = 0; k < metadata.dim; k++)
+    space.box.lengths.push_back(domain->periodicity[k] ? domain->prd[k] : 0.0);
   sampler_ = std::make_unique<nflow::mcmc::FlowSampler>(*model_, *target_, space, moves_, batch_,
                                                         key(), static_cast<uint32_t>(replica_));
+  sampler_->set_rearrangement(rearrangement_);
   x_.resize(metadata.coordinates());
   velocities_.resize(metadata.coordinates());
 }
@@ -185,10 +216,18 @@ void FixNflowMC::init() {
   try {
     configuration_->init();
     nflow::require_match(model_->metadata(), configuration_->system(), model_file_);
+    target_->init();
+    for (const auto &reservoir : reservoirs_)
+      reservoir->require_match(configuration_->ids(), configuration_->system());
   } catch (const nflow::Error &e) {
     stop(e.what());
   }
-  warn_of_open_model();
+  if (!reservoirs_.empty() &&
+      (configuration_->size() != atom->natoms || model_->metadata().dim != domain->dimension))
+    stop("move mapped needs a group of all atoms and a model of all their components: a reservoir "
+         "is at equilibrium only with what it was sampled with");
+  reservoirs_ready_ = reservoirs_.empty();
+  if (!boltzmann() || !model_->metadata().periodic) warn_of_open_model();
   dynamics_ = configuration_->has_dynamics();
   if (!temperature_variable_.empty()) {
     const int ivar = input->variable->find(temperature_variable_.c_str());
@@ -219,7 +258,7 @@ uint32_t FixNflowMC::key() const {
   return hash ^ static_cast<uint32_t>(seed_);
 }
 
-double FixNflowMC::current_tau() {
+double FixNflowMC::current_temperature() {
   double temperature = temperature_;
   if (!temperature_variable_.empty()) {
     modify->clearstep_compute();
@@ -230,7 +269,18 @@ double FixNflowMC::current_tau() {
   if (!(temperature > 0.0) || !std::isfinite(temperature))
     stop("the temperature variable '" + temperature_variable_ + "' is not positive at step " +
          std::to_string(update->ntimestep));
-  return force->boltz * temperature;
+  return temperature;
+}
+
+Temperatures FixNflowMC::current_tau() {
+  const double temperature = current_temperature();
+  if (!boltzmann()) return force->boltz * temperature;
+  if (pair_.second == 0.0) choose_pair(temperature);
+  if (!same_temperature(temperature, pair_.second))
+    stop("the temperature variable '" + temperature_variable_ + "' is " + text(temperature) +
+         " at step " + std::to_string(update->ntimestep) + ", but the flow ends at " +
+         text(pair_.second) + ": keep T constant with a boltzmann-prior model");
+  return {force->boltz * pair_.first, force->boltz * temperature};
 }
 
 void FixNflowMC::setup_pre_exchange() {
@@ -240,12 +290,14 @@ void FixNflowMC::setup_pre_exchange() {
 }
 
 /// Checks the flow unless it has been checked at this temperature, to 5 percent.
-void FixNflowMC::check_flow(double tau) {
+void FixNflowMC::check_flow(const Temperatures &tau) {
   for (const double checked : checked_taus_)
-    if (std::fabs(tau - checked) <= 0.05 * checked) return;
+    if (std::fabs(tau.target - checked) <= 0.05 * checked) return;
+  bool masked = false;
+  for (const Move &move : moves_) masked = masked || move.local > 0;
   try {
     configuration_->read({x_.data(), configuration_->size(), model_->metadata().dim});
-    model_->check(tau, x_, checked_taus_.empty() ? batch_ : 1);
+    model_->check(tau, x_, checked_taus_.empty() ? batch_ : 1, masked);
   } catch (const std::exception &e) {
     stop(e.what());
   }
@@ -254,14 +306,29 @@ void FixNflowMC::check_flow(double tau) {
         FLERR,
         "the flow of fix nflow/mc is too large to compare its log_det with its Jacobian: only its "
         "round trip was checked");
-  checked_taus_.push_back(tau);
+  checked_taus_.push_back(tau.target);
+}
+
+/// Energies and temperatures of the reservoirs, found by LAMMPS in the box of the simulation.
+void FixNflowMC::prepare_reservoirs(const Temperatures &tau) {
+  if (reservoirs_ready_) return;
+  try {
+    configuration_->read({x_.data(), configuration_->size(), model_->metadata().dim});
+    for (const auto &reservoir : reservoirs_)
+      reservoir->evaluate(*target_, model_->metadata(), pair_.first, tau.prior);
+  } catch (const std::exception &e) {
+    stop(e.what());
+  }
+  configuration_->restore();
+  reservoirs_ready_ = true;
 }
 
 void FixNflowMC::pre_exchange() {
   if (next_reneighbor != update->ntimestep) return;
-  const double start = MPI_Wtime();
-  const double tau = current_tau();
+  const Temperatures tau = current_tau();
   check_flow(tau);
+  prepare_reservoirs(tau);
+  const double start = MPI_Wtime(), cpu_start = cpu_seconds();
   const TensorView x{x_.data(), configuration_->size(), model_->metadata().dim};
   bool moved = false;
   mc_active_ = 1;
@@ -278,7 +345,7 @@ void FixNflowMC::pre_exchange() {
       const uint64_t attempt = sampler_->counters().attempts;
       if (!sampler_->attempt()) continue;
       moved = true;
-      if (redraw_) redraw_velocities(attempt, tau);
+      if (redraw_) redraw_velocities(attempt, tau.target);
     }
   } catch (const std::exception &e) { // nflow::Error, or no memory for a batch
     stop(e.what());
@@ -296,6 +363,9 @@ void FixNflowMC::pre_exchange() {
   configuration_->migrate();
   mc_active_ = 0;
   total_seconds_ += MPI_Wtime() - start;
+  double used = cpu_seconds() - cpu_start;
+  if (comm->nprocs > 1) MPI_Allreduce(MPI_IN_PLACE, &used, 1, MPI_DOUBLE, MPI_SUM, world);
+  cpu_seconds_ += used;
   next_reneighbor = update->ntimestep + nevery;
 }
 
@@ -304,12 +374,6 @@ double FixNflowMC::timed_energy() {
   const double energy = configuration_->energy(dynamics_);
   own_energy_seconds_ += MPI_Wtime() - start;
   return energy;
-}
-
-double FixNflowMC::LammpsTarget::energy(const double *x) {
-  if (!configuration_.replace({const_cast<double *>(x), configuration_.size(), dim_}))
-    return INFINITY;
-  return configuration_.energy();
 }
 
 void FixNflowMC::redraw_velocities(uint64_t attempt, double tau) {
@@ -323,76 +387,4 @@ void FixNflowMC::redraw_velocities(uint64_t attempt, double tau) {
     const double sigma = std::sqrt(tau / (mass * force->mvv2e));
     for (int64_t k = 0; k < dim; k++) atom->v[i][k] = sigma * velocities_[first + k];
   }
-}
-
-double FixNflowMC::compute_scalar() {
-  const auto &counters = sampler_->counters();
-  return counters.attempts ? static_cast<double>(counters.accepts) / counters.attempts : 0.0;
-}
-
-double FixNflowMC::compute_vector(int i) {
-  const auto &counters = sampler_->counters();
-  const auto &timings = sampler_->timings();
-  const double attempts = timings.attempts ? static_cast<double>(timings.attempts) : 1.0;
-  switch (i) {
-  case 0:
-    return static_cast<double>(counters.attempts);
-  case 1:
-    return static_cast<double>(counters.accepts);
-  case 2:
-    return sampler_->last_energy_change();
-  case 3:
-    return sampler_->last_log_acceptance();
-  case 4:
-    return sampler_->importance().fraction();
-  case 5:
-    return static_cast<double>(counters.not_finite);
-  case 6:
-    return timings.flow / attempts;
-  case 7:
-    return (timings.energy + own_energy_seconds_) / attempts;
-  case 8:
-    return total_seconds_ / attempts;
-  }
-  const auto &of_moves = (i - fixed_columns) % 2 ? counters.move_accepts : counters.move_attempts;
-  return static_cast<double>(of_moves[(i - fixed_columns) / 2]);
-}
-
-void FixNflowMC::write_restart(FILE *fp) {
-  std::vector<double> list{restart_form, static_cast<double>(seed_), static_cast<double>(replica_),
-                           static_cast<double>(next_reneighbor),
-                           static_cast<double>(update->ntimestep)};
-  const auto numbers = sampler_->checkpoint();
-  list.push_back(static_cast<double>(numbers.size()));
-  list.insert(list.end(), numbers.begin(), numbers.end());
-  if (comm->me != 0) return;
-  const int bytes = static_cast<int>(list.size() * sizeof(double));
-  fwrite(&bytes, sizeof(int), 1, fp);
-  fwrite(list.data(), sizeof(double), list.size(), fp);
-}
-
-void FixNflowMC::restart(char *buffer) {
-  const double *list = reinterpret_cast<double *>(buffer);
-  if (list[0] != restart_form)
-    stop("the restart file is of another version of this fix: start without its state");
-  seed_ = static_cast<int>(list[1]);
-  // One file may start several partitions; each keeps to numbers of its own.
-  if (universe->nworlds == 1) replica_ = static_cast<int>(list[2]);
-  next_reneighbor = static_cast<bigint>(list[3]);
-  if (static_cast<bigint>(list[4]) != update->ntimestep)
-    stop("the timestep must not be reset when this fix is restarted");
-  const auto count = static_cast<size_t>(list[5]);
-  make_sampler();
-  sampler_->restore(std::vector<double>(list + 6, list + 6 + count));
-}
-
-void *FixNflowMC::extract(const char *name, int &dim) {
-  dim = 0;
-  if (strcmp(name, "mc_active") == 0) return &mc_active_;
-  return nullptr;
-}
-
-double FixNflowMC::memory_usage() {
-  const double point = static_cast<double>(model_->metadata().size());
-  return (2.0 * batch_ * point + 10.0 * point) * sizeof(double);
 }

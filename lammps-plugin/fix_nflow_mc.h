@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace LAMMPS_NS {
@@ -27,26 +28,25 @@ class FixNflowMC : public Fix {
   double memory_usage() override;
 
  private:
-  /// The energy of a proposal: puts the atoms there and asks LAMMPS.
-  class LammpsTarget : public nflow::mcmc::Target {
-   public:
-    LammpsTarget(class GroupConfiguration &configuration, int dim)
-        : configuration_(configuration), dim_(dim) {}
-    double energy(const double *x) override;
-
-   private:
-    class GroupConfiguration &configuration_;
-    int dim_;
-  };
+  // Columns of the vector before those of the moves, and after them.
+  static constexpr int first_columns = 9, last_columns = 5;
 
   void parse_keywords(int, char **);
   int parse_move(int, int, char **);
+  int parse_excursion(int, int, char **, nflow::mcmc::Move &) const;
+  double number_at(int, int, char **, const std::string &what) const;
+  bool boltzmann() const;
+  void require_fitting_moves();
+  void choose_pair(double temperature);
+  void read_reservoirs();
+  void prepare_reservoirs(const nflow::mcmc::Temperatures &tau);
   void require_usable() const;
   void make_sampler();
   void warn_of_open_model();
   uint32_t key() const;
-  double current_tau();
-  void check_flow(double tau);
+  double current_temperature();
+  nflow::mcmc::Temperatures current_tau();
+  void check_flow(const nflow::mcmc::Temperatures &tau);
   double timed_energy();
   void redraw_velocities(uint64_t attempt, double tau);
   [[noreturn]] void stop(const std::string &sentence) const;
@@ -57,16 +57,23 @@ class FixNflowMC : public Fix {
   int64_t batch_ = 64;
   bool redraw_ = false;
   std::vector<nflow::mcmc::Move> moves_;
+  std::vector<std::string> reservoir_files_; // of each move, or empty
+  double prior_temperature_ = 0.0;           // T0 that was asked for; 0: that of the only pair
+  std::pair<double, double> pair_{0.0, 0.0}; // T0, T1 of a boltzmann prior
+  nflow::mcmc::Rearrangement rearrangement_;
   int mc_active_ = 0;
 
   std::unique_ptr<class RootModel> model_;
   std::unique_ptr<class GroupConfiguration> configuration_;
-  std::unique_ptr<LammpsTarget> target_;
+  std::unique_ptr<class LammpsTarget> target_;
+  std::vector<std::unique_ptr<class LammpsReservoir>> reservoirs_;
   std::unique_ptr<nflow::mcmc::FlowSampler> sampler_;
   std::vector<double> x_, velocities_;
   std::vector<double> checked_taus_;
   bool dynamics_ = false, warned_ = false;
+  bool reservoirs_ready_ = true;
   double total_seconds_ = 0.0;
+  double cpu_seconds_ = 0.0;        // of all ranks
   double own_energy_seconds_ = 0.0; // of energies that are not of a proposal
 };
 

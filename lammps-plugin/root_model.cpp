@@ -1,7 +1,8 @@
 #include "root_model.h"
 
+#include "mcmc/prior.h"
 #include "mcmc/random.h"
-#include "model/checks.h"
+#include "model/masked_checks.h"
 #include "nflow_error.h"
 
 #include <algorithm>
@@ -64,11 +65,15 @@ RootModel::RootModel(MPI_Comm comm, const std::string &file, const std::string &
     model_ = std::make_unique<nflow::Model>(file, device, root_on_node(comm, partition));
     metadata_ = model_->metadata();
     device_ = model_->device();
+    has_masked_ = model_->has_masked();
   });
   if (size_of(comm) == 1) return;
   const auto text = share_text(comm, model_ ? nflow::metadata_text(metadata_) : "");
   metadata_ = nflow::parse_metadata(text, file, nflow::Format::model);
   device_ = share_text(comm, device_);
+  int masked = has_masked_;
+  MPI_Bcast(&masked, 1, MPI_INT, 0, comm);
+  has_masked_ = masked != 0;
 }
 
 void RootModel::share(int64_t batch, double *points, double *log_det) {
@@ -77,23 +82,41 @@ void RootModel::share(int64_t batch, double *points, double *log_det) {
   MPI_Bcast(log_det, static_cast<int>(batch), MPI_DOUBLE, 0, comm_);
 }
 
-void RootModel::forward(int64_t batch, const double *u, double tau, double *v, double *log_det) {
+void RootModel::forward(int64_t batch, const double *u, const Temperatures &tau, double *v,
+                        double *log_det) {
   run_on_root(comm_, [&] { model_->forward(batch, u, tau, v, log_det); });
   share(batch, v, log_det);
 }
 
-void RootModel::inverse(int64_t batch, const double *v, double tau, double *u, double *log_det) {
+void RootModel::inverse(int64_t batch, const double *v, const Temperatures &tau, double *u,
+                        double *log_det) {
   run_on_root(comm_, [&] { model_->inverse(batch, v, tau, u, log_det); });
   share(batch, u, log_det);
 }
 
-void RootModel::check(double tau, const std::vector<double> &x, int64_t batch) {
+void RootModel::forward_masked(int64_t batch, const double *u, const Temperatures &tau,
+                               const uint8_t *mask, double *v, double *log_det) {
+  run_on_root(comm_, [&] { model_->forward_masked(batch, u, tau, mask, v, log_det); });
+  share(batch, v, log_det);
+}
+
+void RootModel::inverse_masked(int64_t batch, const double *v, const Temperatures &tau,
+                               const uint8_t *mask, double *u, double *log_det) {
+  run_on_root(comm_, [&] { model_->inverse_masked(batch, v, tau, mask, u, log_det); });
+  share(batch, u, log_det);
+}
+
+void RootModel::check(const Temperatures &tau, const std::vector<double> &x, int64_t batch,
+                      bool masked) {
   run_on_root(comm_, [&] {
     std::vector<double> point(x);
     point.resize(metadata_.size());
     nflow::mcmc::RandomStream random(1, 0, 0, nflow::mcmc::Purpose::check);
-    random.fill_gaussian(point.data() + x.size(), point.size() - x.size(), std::sqrt(tau));
-    nflow::check_flow(*model_, tau, tau, point);
+    const double variance = nflow::mcmc::auxiliary_variance(
+        metadata_.prior == nflow::Prior::gaussian, tau.target, metadata_.auxiliary_variance);
+    random.fill_gaussian(point.data() + x.size(), point.size() - x.size(), std::sqrt(variance));
+    nflow::check_flow(*model_, tau.prior, tau.target, point);
+    if (masked) nflow::check_masked(*model_, tau, point);
     model_->warm_up(1, tau);
     if (batch > 1) model_->warm_up(batch, tau);
   });

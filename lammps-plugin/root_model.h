@@ -5,6 +5,7 @@
 #include "model/energy_model.h"
 #include "model/model.h"
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mpi.h>
@@ -26,14 +27,24 @@ int root_on_node(MPI_Comm world, int partition);
 /// even where their hardware does not round alike.
 class RootModel : public nflow::mcmc::Flow {
  public:
+  using Temperatures = nflow::mcmc::Temperatures;
+
   RootModel(MPI_Comm comm, const std::string &file, const std::string &device, int partition);
 
   const nflow::Metadata &metadata() const { return metadata_; }
   const std::string &device() const { return device_; }
-  void forward(int64_t batch, const double *u, double tau, double *v, double *log_det) override;
-  void inverse(int64_t batch, const double *v, double tau, double *u, double *log_det) override;
-  /// nflow::check_flow on the root, with the current configuration x [n, d], and warm-up.
-  void check(double tau, const std::vector<double> &x, int64_t batch);
+  void forward(int64_t batch, const double *u, const Temperatures &tau, double *v,
+               double *log_det) override;
+  void inverse(int64_t batch, const double *v, const Temperatures &tau, double *u,
+               double *log_det) override;
+  bool has_masked() const override { return has_masked_; }
+  void forward_masked(int64_t batch, const double *u, const Temperatures &tau, const uint8_t *mask,
+                      double *v, double *log_det) override;
+  void inverse_masked(int64_t batch, const double *v, const Temperatures &tau, const uint8_t *mask,
+                      double *u, double *log_det) override;
+  /// nflow::check_flow on the root, with the current configuration x [n, d], and warm-up; `masked`:
+  /// nflow::check_masked as well.
+  void check(const Temperatures &tau, const std::vector<double> &x, int64_t batch, bool masked);
   /// Whether check() compares the log-det with the Jacobian, or the model is too large.
   bool jacobian_checked() const;
 
@@ -44,6 +55,7 @@ class RootModel : public nflow::mcmc::Flow {
   std::unique_ptr<nflow::Model> model_; // null but on rank 0
   nflow::Metadata metadata_;
   std::string device_;
+  bool has_masked_ = false;
 };
 
 /// The same for a potential.

@@ -17,6 +17,14 @@ double log_acceptance_pcn(const PointWeights &old_point, const PointWeights &new
   return log_acceptance_latent(old_point, new_point) + old_point.log_prior - new_point.log_prior;
 }
 
+double log_acceptance_mapped(const PointWeights &old_point, const PointWeights &new_point) {
+  return -(new_point.work() - old_point.work());
+}
+
+double log_acceptance_excursion(const PointWeights &old_point, const PointWeights &new_point) {
+  return -(new_point.work() - old_point.work());
+}
+
 int64_t choose_by_weight(const double *log_weights, int64_t count, double uniform) {
   double largest = -INFINITY;
   for (int64_t k = 0; k < count; k++)
@@ -36,6 +44,10 @@ int64_t choose_by_weight(const double *log_weights, int64_t count, double unifor
     if (rest < 0.0) break;
   }
   return chosen;
+}
+
+bool is_reversible(const std::vector<uint8_t> &before, const std::vector<uint8_t> &after) {
+  return before == after;
 }
 
 bool accept(double log_acceptance, double uniform) {

@@ -1,28 +1,11 @@
 #include "mcmc/flow_sampler.h"
 
-#include "mcmc/prior.h"
+#include "mcmc/stopwatch.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 namespace nflow::mcmc {
-
-namespace {
-
-/// Adds the wall time of its own life to `seconds`.
-class Stopwatch {
- public:
-  explicit Stopwatch(double &seconds) : seconds_(seconds), start_(Clock::now()) {}
-  ~Stopwatch() { seconds_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  double &seconds_;
-  Clock::time_point start_;
-};
-
-} // namespace
 
 FlowSampler::FlowSampler(Flow &flow, Target &target, const Space &space,
                          const std::vector<Move> &moves, int64_t batch, uint32_t seed,
@@ -30,7 +13,10 @@ FlowSampler::FlowSampler(Flow &flow, Target &target, const Space &space,
     : flow_(flow), target_(target), space_(space), moves_(moves), seed_(seed), replica_(replica),
       rules_(rules), block_(space, moves, batch, seed, replica), x_(space.coordinates),
       current_(space.size()), latent_(space.size()), trial_(space.size()),
-      trial_latent_(space.size()), noise_(space.size()) {
+      trial_latent_(space.size()), noise_(space.size()), dynamics_(target, space.coordinates),
+      mobile_(space.coordinates) {
+  dynamic_.x.resize(space.coordinates);
+  dynamic_.forces.resize(space.coordinates);
   counters_.move_attempts.resize(moves.size());
   counters_.move_accepts.resize(moves.size());
   int tries = 1;
@@ -39,7 +25,7 @@ FlowSampler::FlowSampler(Flow &flow, Target &target, const Space &space,
   log_weights_.resize(tries);
 }
 
-void FlowSampler::set_state(const double *x, double energy, double tau) {
+void FlowSampler::set_state(const double *x, double energy, const Temperatures &tau) {
   std::copy(x, x + space_.coordinates, x_.begin());
   energy_ = energy;
   tau_ = tau;
@@ -69,6 +55,12 @@ bool FlowSampler::attempt() {
   case MoveKind::pcn:
     accepted = preconditioned(move.step);
     break;
+  case MoveKind::mapped:
+    accepted = mapped();
+    break;
+  case MoveKind::excursion:
+    accepted = move.local > 0 ? local_excursion(move) : excursion(move);
+    break;
   }
   counters_.attempts++;
   counters_.move_attempts[choice]++;
@@ -78,21 +70,27 @@ bool FlowSampler::attempt() {
   return accepted;
 }
 
-PointWeights FlowSampler::pull_back() {
-  if (pulled_back_ && !space_.auxiliary) return current_weights_;
+void FlowSampler::draw_current() {
   const int64_t m = space_.coordinates;
   std::copy(x_.begin(), x_.end(), current_.begin());
-  if (space_.auxiliary) {
-    RandomStream random(seed_, replica_, counters_.attempts, Purpose::auxiliary);
-    random.fill_gaussian(&current_[m], m, std::sqrt(space_.momentum_variance(tau_)));
-  }
+  if (!space_.auxiliary) return;
+  RandomStream random(seed_, replica_, counters_.attempts, Purpose::auxiliary);
+  random.fill_gaussian(&current_[m], m, std::sqrt(space_.momentum_variance(tau_.target)));
+}
+
+PointWeights FlowSampler::pull_back() {
+  if (pulled_back_ && !space_.auxiliary) return current_weights_;
+  draw_current();
   double log_det_inverse = 0.0;
   {
     const Stopwatch watch(timings_.flow);
     flow_.inverse(1, current_.data(), tau_, latent_.data(), &log_det_inverse);
   }
-  current_weights_ = {reduced_energy(energy_, current_.data()),
-                      space_.log_prior(latent_.data(), tau_), -log_det_inverse};
+  const double log_prior =
+      space_.gaussian_prior
+          ? space_.log_prior(latent_.data(), tau_.prior)
+          : -space_.reduced_energy(proposal_energy(latent_.data()), latent_.data(), tau_.prior);
+  current_weights_ = {reduced_energy(energy_, current_.data()), log_prior, -log_det_inverse};
   pulled_back_ = true;
   return current_weights_;
 }
@@ -101,18 +99,13 @@ double FlowSampler::proposal_energy(const double *v) {
   for (int64_t i = 0; i < space_.size(); i++)
     if (!std::isfinite(v[i])) return NAN;
   const Stopwatch watch(timings_.energy);
+  counters_.evaluations++;
   return target_.energy(v);
 }
 
-double FlowSampler::reduced_energy(double energy, const double *v) const {
-  double h = energy / tau_;
-  if (space_.auxiliary)
-    h += auxiliary_energy(v + space_.coordinates, space_.coordinates,
-                          space_.momentum_variance(tau_));
-  return h;
-}
-
 void FlowSampler::move_to(const double *v, double energy) {
+  counters_.rearrangements +=
+      count_rearranged(space_.box, rearrangement_, x_.data(), v, space_.atoms());
   std::copy(v, v + space_.coordinates, x_.begin());
   energy_ = energy;
   pulled_back_ = false;
@@ -124,15 +117,17 @@ bool FlowSampler::decide(double (*rule)(const PointWeights &, const PointWeights
   new_point.h = reduced_energy(energy, trial_.data());
   last_energy_change_ = energy - energy_;
   last_log_acceptance_ = rule(old_point, new_point);
-  if (!std::isfinite(energy) || std::isnan(last_log_acceptance_)) {
-    counters_.not_finite++;
-    return false;
-  }
+  if (!std::isfinite(energy) || std::isnan(last_log_acceptance_)) return reject_not_finite();
   const double uniform =
       RandomStream(seed_, replica_, counters_.attempts, Purpose::accept).uniform();
   if (!accept(last_log_acceptance_, uniform)) return false;
   move_to(trial_.data(), energy);
   return true;
+}
+
+bool FlowSampler::reject_not_finite() {
+  counters_.not_finite++;
+  return false;
 }
 
 bool FlowSampler::independence() {
@@ -190,7 +185,7 @@ bool FlowSampler::perturb(double keep, double noise_x, double noise_p,
     const Stopwatch watch(timings_.flow);
     flow_.forward(1, trial_latent_.data(), tau_, trial_.data(), &new_point.log_det);
   }
-  new_point.log_prior = space_.log_prior(trial_latent_.data(), tau_);
+  new_point.log_prior = space_.log_prior(trial_latent_.data(), tau_.prior);
   return decide(rule, old_point, new_point);
 }
 
@@ -199,14 +194,26 @@ bool FlowSampler::latent(double sigma) {
 }
 
 bool FlowSampler::preconditioned(double step) {
-  return perturb(std::sqrt(1.0 - step * step), step * std::sqrt(tau_),
-                 step * std::sqrt(space_.momentum_variance(tau_)), rules_.pcn);
+  return perturb(std::sqrt(1.0 - step * step), step * std::sqrt(tau_.prior),
+                 step * std::sqrt(space_.momentum_variance(tau_.prior)), rules_.pcn);
 }
 
+namespace {
+
+/// The counters that are not of one move, in the order in which a checkpoint holds them.
+std::vector<uint64_t Counters::*> common_counters() {
+  return {&Counters::attempts,       &Counters::accepts,
+          &Counters::not_finite,     &Counters::not_reversible,
+          &Counters::rearrangements, &Counters::evaluations,
+          &Counters::trajectories,   &Counters::accepted_trajectories};
+}
+
+} // namespace
+
 std::vector<double> FlowSampler::checkpoint() const {
-  std::vector<double> numbers{
-      static_cast<double>(counters_.attempts), static_cast<double>(counters_.accepts),
-      static_cast<double>(counters_.not_finite), last_energy_change_, last_log_acceptance_};
+  std::vector<double> numbers{last_energy_change_, last_log_acceptance_};
+  for (const auto counter : common_counters())
+    numbers.push_back(static_cast<double>(counters_.*counter));
   const auto ess = importance_.state();
   numbers.insert(numbers.end(), ess.begin(), ess.end());
   for (size_t i = 0; i < moves_.size(); i++) {
@@ -218,14 +225,14 @@ std::vector<double> FlowSampler::checkpoint() const {
 
 void FlowSampler::restore(const std::vector<double> &numbers) {
   auto ess = importance_.state();
-  const size_t head = 5 + ess.size();
+  const auto counters = common_counters();
+  const size_t of_ess = 2 + counters.size(), head = of_ess + ess.size();
   if (numbers.size() < head) return;
-  counters_.attempts = static_cast<uint64_t>(numbers[0]);
-  counters_.accepts = static_cast<uint64_t>(numbers[1]);
-  counters_.not_finite = static_cast<uint64_t>(numbers[2]);
-  last_energy_change_ = numbers[3];
-  last_log_acceptance_ = numbers[4];
-  std::copy(numbers.begin() + 5, numbers.begin() + head, ess.begin());
+  last_energy_change_ = numbers[0];
+  last_log_acceptance_ = numbers[1];
+  for (size_t i = 0; i < counters.size(); i++)
+    counters_.*counters[i] = static_cast<uint64_t>(numbers[2 + i]);
+  std::copy_n(numbers.begin() + of_ess, ess.size(), ess.begin());
   importance_.set_state(ess);
   if (numbers.size() != head + 2 * moves_.size()) return;
   for (size_t i = 0; i < moves_.size(); i++) {

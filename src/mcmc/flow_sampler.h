@@ -4,6 +4,7 @@
 #include "estimators/importance.h"
 #include "mcmc/acceptance.h"
 #include "mcmc/flow.h"
+#include "mcmc/hybrid_monte_carlo.h"
 #include "mcmc/proposals.h"
 
 #include <vector>
@@ -14,8 +15,12 @@ namespace nflow::mcmc {
 struct Counters {
   uint64_t attempts = 0;
   uint64_t accepts = 0;
-  uint64_t not_finite = 0; // rejected because an energy, a proposal or ln a was NaN or infinite
-  std::vector<uint64_t> move_attempts, move_accepts; // by move
+  uint64_t not_finite = 0;     // rejected because an energy, a proposal or ln a was NaN or infinite
+  uint64_t not_reversible = 0; // local excursions after which other atoms were the nearest
+  uint64_t rearrangements = 0; // atoms rearranged by accepted moves
+  uint64_t evaluations = 0;    // energies that attempts have asked for
+  uint64_t trajectories = 0, accepted_trajectories = 0; // of excursions
+  std::vector<uint64_t> move_attempts, move_accepts;    // by move
 };
 
 /// Wall time spent in attempts, and in the two things that an attempt cannot do without.
@@ -32,9 +37,11 @@ class FlowSampler {
   FlowSampler(Flow &flow, Target &target, const Space &space, const std::vector<Move> &moves,
               int64_t batch, uint32_t seed, uint32_t replica, const AcceptanceRules &rules = {});
 
-  /// Starts from the configuration x [n, d] of energy U at k_B T = tau: call whenever something
-  /// else may have moved the atoms or changed the temperature.
-  void set_state(const double *x, double energy, double tau);
+  /// What counts as a rearrangement from now on.
+  void set_rearrangement(const Rearrangement &criterion) { rearrangement_ = criterion; }
+  /// Starts from the configuration x [n, d] of energy U at k_B T = tau.target: call whenever
+  /// something else may have moved the atoms or changed the temperature.
+  void set_state(const double *x, double energy, const Temperatures &tau);
   /// One attempt; true if it was accepted, in which case x() and energy() have changed.
   bool attempt();
 
@@ -56,9 +63,21 @@ class FlowSampler {
   bool multitry(int tries);
   bool latent(double sigma);
   bool preconditioned(double step);
+  bool mapped();
+  bool excursion(const Move &move);
+  bool local_excursion(const Move &move);
+  /// Carries current_ to the prior's side, runs hybrid Monte Carlo there and carries the result
+  /// back to trial_; decides by the works. With `atoms`, these alone move. `reversible` says
+  /// whether the way back would have been tried.
+  template <class Reversible>
+  bool cross_and_return(const Move &move, const uint8_t *atoms, const Reversible &reversible);
+  /// Hybrid Monte Carlo at T0 from dynamic_; false if it does not start from a finite energy.
+  bool run_at_prior(const Move &move, const uint8_t *atoms);
   /// Metropolis with the proposal in trial_, whose weights but for the energy are known.
   bool decide(double (*rule)(const PointWeights &, const PointWeights &), PointWeights old_point,
               PointWeights new_point);
+  bool reject_not_finite();
+  void draw_current(); // current_ = the configuration with fresh momenta
   bool perturb(double keep, double noise_x, double noise_p,
                double (*rule)(const PointWeights &, const PointWeights &));
   /// The current configuration with fresh momenta, pulled back to the latent space: fills current_
@@ -66,7 +85,9 @@ class FlowSampler {
   PointWeights pull_back();
   /// U(x) of a proposal, NaN without calling the target if the proposal is not finite.
   double proposal_energy(const double *v);
-  double reduced_energy(double energy, const double *v) const;
+  double reduced_energy(double energy, const double *v) const {
+    return space_.reduced_energy(energy, v, tau_.target);
+  }
   void move_to(const double *v, double energy);
 
   Flow &flow_;
@@ -78,10 +99,15 @@ class FlowSampler {
   ProposalBlock block_;
 
   std::vector<double> x_;
-  double energy_ = 0.0, tau_ = 1.0;
+  double energy_ = 0.0;
+  Temperatures tau_{1.0};
   bool pulled_back_ = false; // pull_back() of the present state is still valid (no momenta)
   PointWeights current_weights_;
   std::vector<double> current_, latent_, trial_, trial_latent_, noise_, energies_, log_weights_;
+  HybridMonteCarlo dynamics_;
+  DynamicState dynamic_;
+  std::vector<uint8_t> mobile_; // coordinates that an excursion moves
+  Rearrangement rearrangement_;
 
   Counters counters_;
   Timings timings_;

@@ -2,6 +2,7 @@
 
 #include "mcmc/prior.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace nflow::mcmc {
@@ -14,6 +15,12 @@ double Space::log_prior(const double *u, double tau) const {
   double sum = log_gaussian(u, coordinates, tau);
   if (auxiliary) sum += log_gaussian(u + coordinates, coordinates, momentum_variance(tau));
   return sum;
+}
+
+double Space::reduced_energy(double energy, const double *v, double tau) const {
+  double h = energy / tau;
+  if (auxiliary) h += auxiliary_energy(v + coordinates, coordinates, momentum_variance(tau));
+  return h;
 }
 
 size_t choose_move(const std::vector<Move> &moves, uint32_t seed, uint32_t replica,
@@ -34,37 +41,60 @@ ProposalBlock::ProposalBlock(const Space &space, const std::vector<Move> &moves,
     : space_(space), moves_(moves), batch_(batch), seed_(seed), replica_(replica),
       first_(batch + 1) {}
 
-bool ProposalBlock::prepare(Flow &flow, uint64_t attempt, double tau) {
+/// The points on the prior's side that one attempt consumes, and their ln prior.
+void ProposalBlock::draw(uint64_t attempt, const Move &move, double tau, double *u,
+                         double *log_prior) const {
+  const int64_t size = space_.size(), m = space_.coordinates;
+  const double momentum_width = std::sqrt(space_.momentum_variance(tau));
+  RandomStream random(seed_, replica_, attempt, Purpose::latent);
+  for (int lane = 0; lane < move.fresh(); lane++, u += size, log_prior++) {
+    if (move.kind != MoveKind::mapped) {
+      random.fill_gaussian(u, m, std::sqrt(tau));
+      if (space_.auxiliary) random.fill_gaussian(u + m, m, momentum_width);
+      *log_prior = space_.log_prior(u, tau);
+      continue;
+    }
+    const auto &energies = move.reservoir->energies;
+    const auto count = static_cast<int64_t>(energies.size());
+    const double uniform = RandomStream(seed_, replica_, attempt, Purpose::reservoir).uniform();
+    const int64_t frame =
+        std::min(count - 1, static_cast<int64_t>(uniform * static_cast<double>(count)));
+    std::copy_n(move.reservoir->x.begin() + frame * m, m, u);
+    if (space_.auxiliary) random.fill_gaussian(u + m, m, momentum_width);
+    *log_prior = -space_.reduced_energy(energies[frame], u, tau);
+  }
+}
+
+bool ProposalBlock::prepare(Flow &flow, uint64_t attempt, const Temperatures &tau) {
   const uint64_t block = attempt / batch_;
   if (valid_ && block == block_ && tau == tau_) return false;
   valid_ = true;
   block_ = block;
   tau_ = tau;
 
+  std::vector<const Move *> chosen(batch_);
   int64_t lanes = 0;
   for (int64_t i = 0; i < batch_; i++) {
     first_[i] = lanes;
-    lanes += moves_[choose_move(moves_, seed_, replica_, block * batch_ + i)].fresh();
+    chosen[i] = &moves_[choose_move(moves_, seed_, replica_, block * batch_ + i)];
+    lanes += chosen[i]->fresh();
   }
   first_[batch_] = lanes;
   if (lanes == 0) return false;
 
-  const int64_t size = space_.size(), m = space_.coordinates;
+  const int64_t size = space_.size();
   u_.resize(lanes * size);
   v_.resize(lanes * size);
   log_det_.resize(lanes);
+  log_prior_.resize(lanes);
   weights_.resize(lanes);
-  for (int64_t i = 0; i < batch_; i++) {
-    RandomStream random(seed_, replica_, block * batch_ + i, Purpose::latent);
-    for (int64_t lane = first_[i]; lane < first_[i + 1]; lane++) {
-      random.fill_gaussian(&u_[lane * size], m, std::sqrt(tau));
-      if (space_.auxiliary)
-        random.fill_gaussian(&u_[lane * size + m], m, std::sqrt(space_.momentum_variance(tau)));
-    }
-  }
+  for (int64_t i = 0; i < batch_; i++)
+    if (first_[i] < first_[i + 1])
+      draw(block * batch_ + i, *chosen[i], tau.prior, &u_[first_[i] * size],
+           &log_prior_[first_[i]]);
   flow.forward(lanes, u_.data(), tau, v_.data(), log_det_.data());
   for (int64_t lane = 0; lane < lanes; lane++)
-    weights_[lane] = {0.0, space_.log_prior(&u_[lane * size], tau), log_det_[lane]};
+    weights_[lane] = {0.0, log_prior_[lane], log_det_[lane]};
   return true;
 }
 

@@ -3,9 +3,11 @@
 
 #include "mcmc/acceptance.h"
 #include "mcmc/flow.h"
+#include "mcmc/periodic_box.h"
 #include "mcmc/random.h"
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 namespace nflow::mcmc {
@@ -16,15 +18,30 @@ struct Space {
   bool auxiliary = false;
   bool gaussian_prior = true;
   double recorded_variance = 1.0; // of the momenta, for a boltzmann prior
+  PeriodicBox box = {};           // in which differences of coordinates are taken
 
+  int64_t atoms() const { return coordinates / box.dim; }
   int64_t size() const { return auxiliary ? 2 * coordinates : coordinates; }
   /// Variance of the momenta at k_B T = tau.
   double momentum_variance(double tau) const;
   /// ln prior(u) of a gaussian prior at k_B T = tau.
   double log_prior(const double *u, double tau) const;
+  /// h(v) = U/tau + |p|^2 / (2 a) of a point of energy U.
+  double reduced_energy(double energy, const double *v, double tau) const;
 };
 
-enum class MoveKind { independence, multitry, latent, pcn };
+enum class MoveKind { independence, multitry, latent, pcn, mapped, excursion };
+
+/// Whether a move starts from a boltzmann prior; all others start from a gaussian one.
+inline bool needs_boltzmann(MoveKind kind) {
+  return kind == MoveKind::mapped || kind == MoveKind::excursion;
+}
+
+/// Equilibrium configurations [count, n, d] at the temperature of a boltzmann prior, and their
+/// energies.
+struct Reservoir {
+  std::vector<double> x, energies;
+};
 
 /// One way to propose a configuration, chosen with a probability proportional to its weight.
 struct Move {
@@ -32,10 +49,16 @@ struct Move {
   int tries = 2;     // multitry: candidates, the current configuration included
   double step = 0.1; // latent: sigma; pcn: s in (0, 1]
   double weight = 1.0;
+  std::shared_ptr<const Reservoir> reservoir; // mapped; filled before the first attempt
+  int steps = 10;                             // excursion: of velocity Verlet in one trajectory
+  double timestep = 0.005;                    // excursion
+  int repeat = 1;                             // excursion: trajectories
+  int64_t local = 0;                          // excursion: atoms that move; 0: all
 
   /// Draws from the flow that one attempt consumes.
   int fresh() const {
-    return kind == MoveKind::independence ? 1 : kind == MoveKind::multitry ? tries - 1 : 0;
+    if (kind == MoveKind::independence || kind == MoveKind::mapped) return 1;
+    return kind == MoveKind::multitry ? tries - 1 : 0;
   }
 };
 
@@ -50,23 +73,25 @@ class ProposalBlock {
  public:
   ProposalBlock(const Space &space, const std::vector<Move> &moves, int64_t batch, uint32_t seed,
                 uint32_t replica);
-  /// Makes the block of `attempt` at k_B T = tau unless it is there. Returns true if it called the
-  /// flow.
-  bool prepare(Flow &flow, uint64_t attempt, double tau);
+  /// Makes the block of `attempt` at these temperatures unless it is there. Returns true if it
+  /// called the flow.
+  bool prepare(Flow &flow, uint64_t attempt, const Temperatures &tau);
   /// The proposals of that attempt: [fresh, S, n, d], and their weights but for h.
   const double *points(uint64_t attempt) const;
   const PointWeights *weights(uint64_t attempt) const;
 
  private:
+  void draw(uint64_t attempt, const Move &move, double tau, double *u, double *log_prior) const;
+
   Space space_;
   const std::vector<Move> moves_;
   int64_t batch_;
   uint32_t seed_, replica_;
   bool valid_ = false;
   uint64_t block_ = 0;
-  double tau_ = 0.0;
+  Temperatures tau_{0.0};
   std::vector<int64_t> first_; // of attempt block_ * batch_ + i
-  std::vector<double> u_, v_, log_det_;
+  std::vector<double> u_, v_, log_det_, log_prior_;
   std::vector<PointWeights> weights_;
 };
 

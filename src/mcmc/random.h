@@ -17,6 +17,9 @@ enum class Purpose : uint32_t {
   batch = 7,
   initialisation = 8,
   sample = 9,
+  reservoir = 10,
+  excursion = 11,
+  centre = 12,
 };
 
 /// Counter-based random numbers (Philox 4x32-10 of Random123), keyed by (seed, replica, attempt,

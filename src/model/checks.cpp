@@ -3,6 +3,7 @@
 #include "mcmc/prior.h"
 #include "mcmc/random.h"
 #include "model/model_impl.h"
+#include "model/sample_points.h"
 #include "nflow_error.h"
 
 #include <torch/csrc/autograd/autograd.h>
@@ -27,41 +28,6 @@ std::string scientific(double value) {
 [[noreturn]] void refuse(const Model &model, const std::string &what) {
   throw Error("model file '" + model.file() + "' " + what +
               ": it would bias a simulation and is not used; train or write it again");
-}
-
-/// Positions typical of a boltzmann prior, shaken a little: the model's own example, or a lattice.
-void fill_positions(const Metadata &metadata, mcmc::RandomStream &random, double *x) {
-  const double spacing = std::pow(
-      std::accumulate(metadata.box->begin(), metadata.box->end(), 1.0, std::multiplies<>()) /
-          static_cast<double>(metadata.n_atoms),
-      1.0 / static_cast<double>(metadata.dim));
-  random.fill_gaussian(x, metadata.coordinates(), 0.01 * spacing);
-  const auto side = static_cast<int64_t>(std::ceil(std::pow(metadata.n_atoms, 1.0 / metadata.dim)));
-  for (int64_t i = 0, cell = 0; i < metadata.n_atoms; i++, cell = i)
-    for (int64_t k = 0; k < metadata.dim; k++, cell /= side) {
-      const int64_t place = i * metadata.dim + k;
-      x[place] += metadata.example.empty()
-                      ? (*metadata.box)[k] * (static_cast<double>(cell % side) + 0.5) / side
-                      : metadata.example[place];
-    }
-}
-
-/// Points of the prior's side: gaussian, or for a boltzmann prior near a typical configuration.
-std::vector<double> prior_points(const Metadata &metadata, double tau) {
-  std::vector<double> u(count * metadata.size());
-  mcmc::RandomStream random(20210929, 0, 0, mcmc::Purpose::check);
-  const double sigma_aux = std::sqrt(mcmc::auxiliary_variance(metadata.prior == Prior::gaussian,
-                                                              tau, metadata.auxiliary_variance));
-  const int64_t m = metadata.coordinates();
-  for (int64_t b = 0; b < count; b++) {
-    double *x = &u[b * metadata.size()];
-    if (metadata.prior == Prior::boltzmann && metadata.box)
-      fill_positions(metadata, random, x);
-    else
-      random.fill_gaussian(x, m, std::sqrt(tau));
-    if (metadata.auxiliary) random.fill_gaussian(x + m, m, sigma_aux);
-  }
-  return u;
 }
 
 /// Root mean square of the numbers of slot `slot`: the length against which errors there are small
@@ -107,9 +73,9 @@ Pair mapped(Model &model, bool forward, const std::vector<double> &in, double ta
   const int64_t batch = in.size() / model.metadata().size();
   Pair out{std::vector<double>(in.size()), std::vector<double>(batch)};
   if (forward)
-    model.forward(batch, in.data(), tau_prior, tau_target, out.points.data(), out.log_det.data());
+    model.forward(batch, in.data(), {tau_prior, tau_target}, out.points.data(), out.log_det.data());
   else
-    model.inverse(batch, in.data(), tau_prior, tau_target, out.points.data(), out.log_det.data());
+    model.inverse(batch, in.data(), {tau_prior, tau_target}, out.points.data(), out.log_det.data());
   const auto finite = [](double value) { return std::isfinite(value); };
   if (!std::all_of(out.points.begin(), out.points.end(), finite) ||
       !std::all_of(out.log_det.begin(), out.log_det.end(), finite))
@@ -149,7 +115,7 @@ torch::Tensor autograd_jacobian(Model::Impl &impl, const double *u, double tau_p
   std::vector<double> copies(size * size);
   for (int64_t i = 0; i < size; i++) std::copy(u, u + size, &copies[i * size]);
   auto points = impl.to_tensor(size, copies.data()).requires_grad_(true);
-  const auto v = impl.call("forward", points, tau_prior, tau_target).points;
+  const auto v = impl.call("forward", points, {tau_prior, tau_target}).points;
   try {
     const auto jacobian =
         torch::autograd::grad({v.reshape({size, size}).diagonal().sum()}, {points})[0];
@@ -173,7 +139,7 @@ torch::Tensor difference_jacobian(Model::Impl &impl, const double *u, double tau
     points[i * size + i / 2] += i % 2 ? -step : step;
   }
   const auto v =
-      impl.call("forward", impl.to_tensor(2 * size, points.data()), tau_prior, tau_target)
+      impl.call("forward", impl.to_tensor(2 * size, points.data()), {tau_prior, tau_target})
           .points.to(torch::kCPU, torch::kFloat64)
           .reshape({size, 2, size});
   auto difference = v.select(1, 0) - v.select(1, 1);
@@ -239,7 +205,7 @@ FlowReport check_flow(Model &model, double tau_prior, double tau_target,
                       const std::vector<double> &target_points) {
   FlowReport report;
   const int64_t size = model.metadata().size();
-  const auto u = prior_points(model.metadata(), tau_prior);
+  const auto u = prior_points(model.metadata(), tau_prior, count);
   const auto v = check_round_trip(model, true, u, tau_prior, tau_target, report);
   check_batch(model, u, v, tau_prior, tau_target, report);
   Pair back;
@@ -257,7 +223,7 @@ FlowReport check_flow(Model &model, double tau_prior, double tau_target,
 double check_steerability(Model &model, double tau, double other_tau) {
   const auto &metadata = model.metadata();
   const int64_t size = metadata.size();
-  const auto v = mapped(model, true, prior_points(metadata, tau), tau, tau).points;
+  const auto v = mapped(model, true, prior_points(metadata, tau, count), tau, tau).points;
   const auto log_q = [&](double t) {
     auto back = mapped(model, false, v, t, t);
     for (int64_t b = 0; b < count; b++)

@@ -1,6 +1,7 @@
 #include "model/model.h"
 
 #include "model/model_impl.h"
+#include "model/sample_points.h"
 #include "nflow_error.h"
 
 #include <c10/core/InferenceMode.h>
@@ -30,19 +31,35 @@ torch::Device choose_device(const std::string &name, int local_rank) {
   return {torch::kCUDA, static_cast<c10::DeviceIndex>(std::stoi(digits))};
 }
 
+bool has_method(const torch::jit::Module &module, const char *name, size_t arguments) {
+  const auto method = module.find_method(name); // its arguments begin with self
+  return method && method->function().getSchema().arguments().size() == 1 + arguments;
+}
+
 void require_methods(const torch::jit::Module &module, const std::string &file) {
-  for (const char *name : {"forward", "inverse"}) {
-    const auto method = module.find_method(name);
-    if (!method || method->function().getSchema().arguments().size() != 3)
+  for (const char *name : {"forward", "inverse"})
+    if (!has_method(module, name, 2))
       throw Error("model file '" + file + "' has no method " + name +
                   "(points, tau): write it as docs/model-contract.md says");
-  }
+}
+
+/// Whether the optional methods are there. Half of them is an error.
+bool find_masked(const torch::jit::Module &module, const std::string &file) {
+  const bool forward = has_method(module, "forward_masked", 3);
+  const bool inverse = has_method(module, "inverse_masked", 3);
+  if (forward != inverse)
+    throw Error("model file '" + file +
+                "' has only one of forward_masked(points, tau, mask) and inverse_masked: write "
+                "both, as docs/model-contract.md says, or none");
+  return forward;
 }
 
 /// Freezing inlines all weights that the methods use. What it cannot inline is state that they
 /// change, and a map with a memory is no map.
-torch::jit::Module frozen(const torch::jit::Module &module, const std::string &file) {
-  auto result = torch::jit::freeze(module, std::vector<std::string>{"forward", "inverse"});
+torch::jit::Module frozen(const torch::jit::Module &module, bool masked, const std::string &file) {
+  std::vector<std::string> methods{"forward", "inverse"};
+  if (masked) methods.insert(methods.end(), {"forward_masked", "inverse_masked"});
+  auto result = torch::jit::freeze(module, methods);
   for (const auto &attribute : result.named_attributes())
     if (attribute.value.isTensor() || attribute.value.isInt() || attribute.value.isDouble() ||
         attribute.value.isList())
@@ -58,12 +75,13 @@ Model::Model(const std::string &file, const std::string &device, int local_rank)
   auto archive = load_archive(file, Format::model);
   require_methods(archive.module, file);
   impl_->file = file;
+  impl_->masked = find_masked(archive.module, file);
   impl_->metadata = archive.metadata;
   impl_->device = choose_device(device, local_rank);
   impl_->dtype = archive.metadata.dtype == "float32" ? torch::kFloat32 : torch::kFloat64;
   try {
     archive.module.to(impl_->device);
-    impl_->module = frozen(archive.module, file);
+    impl_->module = frozen(archive.module, impl_->masked, file);
   } catch (const Error &) {
     throw;
   } catch (const std::exception &e) {
@@ -92,17 +110,20 @@ torch::Tensor Model::Impl::to_tensor(int64_t batch, const double *points) const 
 }
 
 Model::Impl::Mapped Model::Impl::call(const char *method, const torch::Tensor &points,
-                                      double tau_prior, double tau_target) {
+                                      const mcmc::Temperatures &temperatures,
+                                      const torch::Tensor &mask) {
   const auto refuse = [&](const std::string &what) {
     throw Error("model file '" + file + "': " + method + " " + what +
                 ": correct the model as docs/model-contract.md says");
   };
-  double taus[2] = {tau_prior, tau_target};
+  double taus[2] = {temperatures.prior, temperatures.target};
   const auto tau =
       torch::from_blob(taus, {2}, torch::kFloat64).to(device, torch::kFloat64, false, true);
   c10::IValue result;
   try {
-    result = module.get_method(method)({points, tau});
+    std::vector<c10::IValue> arguments{points, tau};
+    if (mask.defined()) arguments.emplace_back(mask);
+    result = module.get_method(method)(arguments);
   } catch (const std::exception &e) {
     refuse("failed (" + first_line(e) + ")");
   }
@@ -121,39 +142,53 @@ Model::Impl::Mapped Model::Impl::call(const char *method, const torch::Tensor &p
   return mapped;
 }
 
-void Model::Impl::run(const char *method, int64_t batch, const double *in, double tau_prior,
-                      double tau_target, double *out, double *log_det) {
+torch::Tensor Model::Impl::to_mask(int64_t batch, const uint8_t *mask) const {
+  return torch::from_blob(const_cast<uint8_t *>(mask), {batch, metadata.n_atoms}, torch::kUInt8)
+      .to(device, torch::kBool);
+}
+
+void Model::Impl::run(const char *method, int64_t batch, const double *in,
+                      const mcmc::Temperatures &tau, const uint8_t *mask, double *out,
+                      double *log_det) {
   const c10::InferenceMode no_gradients;
-  const auto mapped = call(method, to_tensor(batch, in), tau_prior, tau_target);
+  const auto mapped =
+      call(method, to_tensor(batch, in), tau, mask ? to_mask(batch, mask) : torch::Tensor());
   const auto points = mapped.points.to(torch::kCPU, torch::kFloat64).contiguous();
   const auto dets = mapped.log_det.to(torch::kCPU).contiguous();
   std::memcpy(out, points.data_ptr<double>(), sizeof(double) * batch * metadata.size());
   std::memcpy(log_det, dets.data_ptr<double>(), sizeof(double) * batch);
 }
 
-void Model::forward(int64_t batch, const double *u, double tau_prior, double tau_target, double *v,
+void Model::forward(int64_t batch, const double *u, const mcmc::Temperatures &tau, double *v,
                     double *log_det) {
-  impl_->run("forward", batch, u, tau_prior, tau_target, v, log_det);
+  impl_->run("forward", batch, u, tau, nullptr, v, log_det);
 }
 
-void Model::inverse(int64_t batch, const double *v, double tau_prior, double tau_target, double *u,
+void Model::inverse(int64_t batch, const double *v, const mcmc::Temperatures &tau, double *u,
                     double *log_det) {
-  impl_->run("inverse", batch, v, tau_prior, tau_target, u, log_det);
+  impl_->run("inverse", batch, v, tau, nullptr, u, log_det);
 }
 
-void Model::forward(int64_t batch, const double *u, double tau, double *v, double *log_det) {
-  forward(batch, u, tau, tau, v, log_det);
+bool Model::has_masked() const {
+  return impl_->masked;
 }
 
-void Model::inverse(int64_t batch, const double *v, double tau, double *u, double *log_det) {
-  inverse(batch, v, tau, tau, u, log_det);
+void Model::forward_masked(int64_t batch, const double *u, const mcmc::Temperatures &tau,
+                           const uint8_t *mask, double *v, double *log_det) {
+  impl_->run("forward_masked", batch, u, tau, mask, v, log_det);
 }
 
-void Model::warm_up(int64_t batch, double tau, int repeats) {
-  std::vector<double> u(batch * metadata().size(), 0.0), v(u.size()), log_det(batch);
+void Model::inverse_masked(int64_t batch, const double *v, const mcmc::Temperatures &tau,
+                           const uint8_t *mask, double *u, double *log_det) {
+  impl_->run("inverse_masked", batch, v, tau, mask, u, log_det);
+}
+
+void Model::warm_up(int64_t batch, const mcmc::Temperatures &tau, int repeats) {
+  const auto u = prior_points(metadata(), tau.prior, batch);
+  std::vector<double> v(u.size()), back(u.size()), log_det(batch);
   for (int i = 0; i < repeats; i++) {
     forward(batch, u.data(), tau, v.data(), log_det.data());
-    inverse(batch, v.data(), tau, u.data(), log_det.data());
+    inverse(batch, v.data(), tau, back.data(), log_det.data());
   }
 }
 

@@ -25,18 +25,22 @@ class Model : public mcmc::Flow {
   std::string device() const;
 
   /// v = forward(u): u and v are [batch, S, n, d] in float64 on the host, log_det is [batch].
-  void forward(int64_t batch, const double *u, double tau, double *v, double *log_det) override;
-  void inverse(int64_t batch, const double *v, double tau, double *u, double *log_det) override;
+  void forward(int64_t batch, const double *u, const mcmc::Temperatures &tau, double *v,
+               double *log_det) override;
+  void inverse(int64_t batch, const double *v, const mcmc::Temperatures &tau, double *u,
+               double *log_det) override;
 
-  /// The same with different temperatures on the prior and the target side (boltzmann prior).
-  void forward(int64_t batch, const double *u, double tau_prior, double tau_target, double *v,
-               double *log_det);
-  void inverse(int64_t batch, const double *v, double tau_prior, double tau_target, double *u,
-               double *log_det);
+  /// Whether the file has both forward_masked and inverse_masked.
+  bool has_masked() const override;
+  /// The same for the atoms with mask [batch, n] = 1 in the presence of the others.
+  void forward_masked(int64_t batch, const double *u, const mcmc::Temperatures &tau,
+                      const uint8_t *mask, double *v, double *log_det) override;
+  void inverse_masked(int64_t batch, const double *v, const mcmc::Temperatures &tau,
+                      const uint8_t *mask, double *u, double *log_det) override;
 
   /// Runs forward and inverse `repeats` times at this batch size, so that what the JIT does at the
   /// first calls is not done inside a simulation.
-  void warm_up(int64_t batch, double tau, int repeats = 3);
+  void warm_up(int64_t batch, const mcmc::Temperatures &tau, int repeats = 3);
 
   struct Impl;
   Impl &impl() { return *impl_; }

@@ -13,18 +13,23 @@ struct Model::Impl {
   torch::jit::Module module; // frozen, on `device`
   torch::Device device{torch::kCPU};
   torch::ScalarType dtype = torch::kFloat64;
+  bool masked = false; // has forward_masked and inverse_masked
 
   struct Mapped {
     torch::Tensor points;  // [B, S, n, d], dtype of the model
     torch::Tensor log_det; // [B], float64
   };
-  /// Calls "forward" or "inverse" and checks the types and shapes of what comes back. Throws Error.
-  Mapped call(const char *method, const torch::Tensor &points, double tau_prior, double tau_target);
+  /// Calls a method of the map and checks the types and shapes of what comes back. A masked method
+  /// needs `mask` [B, n], bool. Throws Error.
+  Mapped call(const char *method, const torch::Tensor &points, const mcmc::Temperatures &tau,
+              const torch::Tensor &mask = {});
   /// Host doubles to a tensor of the model, always a copy: a model may write to its argument.
   torch::Tensor to_tensor(int64_t batch, const double *points) const;
-  /// The same for host results.
-  void run(const char *method, int64_t batch, const double *in, double tau_prior, double tau_target,
-           double *out, double *log_det);
+  /// The mask [batch, n] of bytes as a tensor of the model.
+  torch::Tensor to_mask(int64_t batch, const uint8_t *mask) const;
+  /// The same for host results; `mask` is null for a method that has none.
+  void run(const char *method, int64_t batch, const double *in, const mcmc::Temperatures &tau,
+           const uint8_t *mask, double *out, double *log_det);
 };
 
 } // namespace nflow

@@ -195,11 +195,13 @@ TEST(BrokenRuleIsCaught, MultitryCurrentLeftOut) {
 class LyingFlow : public mcmc::Flow {
  public:
   explicit LyingFlow(mcmc::Flow &flow) : flow_(flow) {}
-  void forward(int64_t batch, const double *u, double t, double *v, double *log_det) override {
+  void forward(int64_t batch, const double *u, const mcmc::Temperatures &t, double *v,
+               double *log_det) override {
     flow_.forward(batch, u, t, v, log_det);
     std::fill(log_det, log_det + batch, 0.0);
   }
-  void inverse(int64_t batch, const double *v, double t, double *u, double *log_det) override {
+  void inverse(int64_t batch, const double *v, const mcmc::Temperatures &t, double *u,
+               double *log_det) override {
     flow_.inverse(batch, v, t, u, log_det);
     std::fill(log_det, log_det + batch, 0.0);
   }

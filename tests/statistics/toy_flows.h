@@ -23,7 +23,8 @@ class ToyFlow : public mcmc::Flow {
 
   int64_t size() const { return auxiliary_ ? 2 * system_.dim() : system_.dim(); }
 
-  void forward(int64_t batch, const double *u, double, double *v, double *log_det) override {
+  void forward(int64_t batch, const double *u, const mcmc::Temperatures &, double *v,
+               double *log_det) override {
     const int64_t n = system_.dim();
     for (int64_t b = 0; b < batch; b++, u += size(), v += size()) {
       std::vector<double> x(u, u + n), p(u + n, u + size());
@@ -42,7 +43,8 @@ class ToyFlow : public mcmc::Flow {
     }
   }
 
-  void inverse(int64_t batch, const double *v, double, double *u, double *log_det) override {
+  void inverse(int64_t batch, const double *v, const mcmc::Temperatures &, double *u,
+               double *log_det) override {
     const int64_t n = system_.dim();
     for (int64_t b = 0; b < batch; b++, u += size(), v += size()) {
       std::vector<double> x(n), p(v + n, v + size());

@@ -2,6 +2,8 @@
 
 #include "model/archive.h"
 
+#include <cmath>
+
 namespace nflow::tests {
 
 namespace {
@@ -33,6 +35,50 @@ def inverse(self, v: Tensor, tau: Tensor) -> Tuple[Tensor, Tensor]:
     log_det = -(torch.log(self.scale) * (v.size(2) * v.size(3))).expand(v.size(0)).double()
     INVERSE_LIE
     return u, log_det
+)";
+
+// Half a kick, a drift, half a kick and a scale of the momenta, for the atoms with m [B, n, 1] = 1.
+const char *liquid_map_source = R"(
+def force(self, x: Tensor) -> Tensor:
+    return self.kick * torch.sin(self.wave * (x.unsqueeze(2) - x.unsqueeze(1))).sum(2)
+
+def there(self, u: Tensor, m: Tensor) -> Tensor:
+    x = u[:, 0]
+    p = u[:, 1] + m * self.force(x)
+    x = x + m * self.shear * p
+    p = p + m * self.force(x)
+    p = p * torch.exp(m * torch.log(self.scale))
+    return torch.stack([x, p], 1)
+
+def back(self, v: Tensor, m: Tensor) -> Tensor:
+    x = v[:, 0]
+    p = v[:, 1] * torch.exp(-m * torch.log(self.scale))
+    p = p - m * self.force(x)
+    x = x - m * self.shear * p
+    p = p - m * self.force(x)
+    return torch.stack([x, p], 1)
+)";
+
+const char *liquid_source = R"(
+def forward(self, u: Tensor, tau: Tensor) -> Tuple[Tensor, Tensor]:
+    log_det = torch.log(self.scale) * (u.size(2) * u.size(3))
+    return self.there(u, torch.ones_like(u[:, 0, :, :1])), log_det.expand(u.size(0))
+
+def inverse(self, v: Tensor, tau: Tensor) -> Tuple[Tensor, Tensor]:
+    log_det = torch.log(self.scale) * (v.size(2) * v.size(3))
+    return self.back(v, torch.ones_like(v[:, 0, :, :1])), -log_det.expand(v.size(0))
+)";
+
+const char *liquid_masked_source = R"(
+def forward_masked(self, u: Tensor, tau: Tensor, mask: Tensor) -> Tuple[Tensor, Tensor]:
+    m = mask.double().unsqueeze(-1)
+    v = self.there(u, m) + (1.0 - m.unsqueeze(1)) * SHAKE
+    return v, LOG_DET.double() * torch.log(self.scale) * u.size(3)
+
+def inverse_masked(self, v: Tensor, tau: Tensor, mask: Tensor) -> Tuple[Tensor, Tensor]:
+    m = mask.double().unsqueeze(-1)
+    u = self.back(v, m) + (1.0 - m.unsqueeze(1)) * SHAKE
+    return u, -LOG_DET.double() * torch.log(self.scale) * v.size(3)
 )";
 
 std::string forward_lie(Lie lie) {
@@ -97,6 +143,34 @@ void write_toy_model(const std::string &path, const Metadata &metadata, double s
   if (lie != Lie::no_inverse)
     module.define(replaced(replaced(inverse_source, "INVERSE_LIE", inverse_lie(lie)),
                            "INVERSE_START", lie == Lie::blocked ? "v = 0.5 * v" : "pass"));
+  save_archive(module, metadata, path);
+}
+
+Metadata toy_liquid_metadata(int64_t n, int64_t d, double length,
+                             const std::vector<std::pair<double, double>> &pairs) {
+  auto metadata = toy_metadata(n, d, true);
+  metadata.prior = Prior::boltzmann;
+  metadata.periodic = true;
+  metadata.box = std::vector<double>(d, length);
+  metadata.temperatures_trained.clear();
+  metadata.temperature_pairs = pairs;
+  metadata.auxiliary_variance = 0.7;
+  return metadata;
+}
+
+void write_toy_liquid(const std::string &path, const Metadata &metadata, const ToyLiquid &toy) {
+  torch::jit::Module module("ToyLiquid");
+  for (const auto &item : {std::make_pair("shear", toy.shear), std::make_pair("kick", toy.kick),
+                           std::make_pair("scale", toy.scale),
+                           std::make_pair("wave", 2.0 * M_PI / metadata.box->front())})
+    module.register_parameter(item.first, torch::full({}, item.second, torch::kFloat64), false);
+  module.define(liquid_map_source);
+  module.define(liquid_source);
+  if (toy.masked)
+    module.define(replaced(
+        replaced(liquid_masked_source, "LOG_DET",
+                 toy.lie == Lie::log_det_masked ? "torch.ones_like(mask).sum(1)" : "mask.sum(1)"),
+        "SHAKE", toy.lie == Lie::masked_frozen ? "1e-9" : "0.0"));
   save_archive(module, metadata, path);
 }
 

@@ -21,6 +21,8 @@ enum class Lie {
   no_inverse,      // the method is missing
   blocked,         // the derivative that autograd sees is not that of the map
   state,           // the map changes an attribute
+  log_det_masked,  // the masked methods have the log-det of all atoms
+  masked_frozen,   // the masked methods shake the frozen atoms
   wrapped,         // the map wraps into a box of length 2, which its inverse cannot undo
 };
 
@@ -31,6 +33,23 @@ Metadata toy_metadata(int64_t n, int64_t d, bool auxiliary = false);
 /// so that the slots mix) as a TorchScript archive.
 void write_toy_model(const std::string &path, const Metadata &metadata, double scale = 1.0,
                      double shift = 0.0, Lie lie = Lie::none);
+
+/// Metadata of a boltzmann-prior float64 model with auxiliary momenta of variance 0.7 in a periodic
+/// box of d equal lengths.
+Metadata toy_liquid_metadata(int64_t n, int64_t d, double length,
+                             const std::vector<std::pair<double, double>> &pairs);
+
+/// What a toy model of a liquid is, besides a shear of positions by momenta and a scale.
+struct ToyLiquid {
+  double shear = 0.05; // x' = x + shear p
+  double kick = 0.0;   // p' = p + kick times the sum of sin(2 pi (x_i - x_j) / L) over atoms j
+  double scale = 1.0;  // of the momenta at the end
+  bool masked = true;  // with forward_masked and inverse_masked
+  Lie lie = Lie::none; // log_det_masked, masked_frozen, or those of forward and inverse
+};
+
+/// Writes a flow of drifts, kicks by smooth periodic pair forces and a scale of the momenta.
+void write_toy_liquid(const std::string &path, const Metadata &metadata, const ToyLiquid &toy);
 
 /// Writes the potential sum k/2 x^2 over all numbers. `wrong_gradient`: energy_and_gradient lies.
 void write_harmonic_energy(const std::string &path, int64_t n, int64_t d, double k,

@@ -15,12 +15,14 @@ class HarmonicFlow : public nflow::mcmc::Flow {
   HarmonicFlow(const MultiWell &system, bool auxiliary, double scale)
       : system_(system), size_((auxiliary ? 2 : 1) * system.dim()),
         factor_(scale / std::sqrt(2.0 * system.b)) {}
-  void forward(int64_t batch, const double *u, double, double *v, double *log_det) override {
+  void forward(int64_t batch, const double *u, const nflow::mcmc::Temperatures &, double *v,
+               double *log_det) override {
     map(batch, u, v, log_det, 1.0, [this](double value, size_t i) {
       return factor_ * value - system_.a[i] / (2.0 * system_.b);
     });
   }
-  void inverse(int64_t batch, const double *v, double, double *u, double *log_det) override {
+  void inverse(int64_t batch, const double *v, const nflow::mcmc::Temperatures &, double *u,
+               double *log_det) override {
     map(batch, v, u, log_det, -1.0, [this](double value, size_t i) {
       return (value + system_.a[i] / (2.0 * system_.b)) / factor_;
     });

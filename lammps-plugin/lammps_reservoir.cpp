@@ -1,0 +1,207 @@
+#include "lammps_reservoir.h"
+
+#include "estimators/autocorrelation.h"
+#include "mcmc/random.h"
+#include "nflow_error.h"
+#include "root_model.h"
+#include "trainer/dump_reader.h"
+
+#include "comm.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+namespace LAMMPS_NS {
+
+namespace {
+
+constexpr int64_t temperature_frames = 200; // that the configurational temperature is taken from
+constexpr double largest_z = 5.0;           // standard errors
+constexpr double largest_deviation = 0.05;  // of the configurational temperature, relative
+
+std::string number(double value) {
+  std::ostringstream text;
+  text.precision(6);
+  text << value;
+  return text.str();
+}
+
+template <class Value>
+void share(MPI_Comm world, std::vector<Value> &values) {
+  int64_t size = static_cast<int64_t>(values.size());
+  MPI_Bcast(&size, 1, MPI_INT64_T, 0, world);
+  values.resize(size);
+  constexpr int64_t chunk = int64_t(1) << 24; // MPI counts in int
+  for (int64_t i = 0; i < size; i += chunk)
+    MPI_Bcast(values.data() + i, static_cast<int>(std::min(chunk, size - i) * sizeof(Value)),
+              MPI_BYTE, 0, world);
+}
+
+void share(MPI_Comm world, std::string &text) {
+  std::vector<char> letters(text.begin(), text.end());
+  share(world, letters);
+  text.assign(letters.begin(), letters.end());
+}
+
+/// Minus the derivative along the unit vector `direction` of the force along it, by a central
+/// difference of width `step`. NaN where a force is missing.
+double curvature(nflow::mcmc::Target &target, const double *x, const std::vector<double> &direction,
+                 double step) {
+  std::vector<double> place(direction.size()), forces(direction.size());
+  double difference = 0.0;
+  for (const double sign : {1.0, -1.0}) {
+    for (size_t i = 0; i < place.size(); i++) place[i] = x[i] + sign * step * direction[i];
+    if (!std::isfinite(target.energy_and_forces(place.data(), forces.data()))) return NAN;
+    for (size_t i = 0; i < place.size(); i++) difference += sign * forces[i] * direction[i];
+  }
+  return -difference / (2.0 * step);
+}
+
+} // namespace
+
+LammpsReservoir::LammpsReservoir(LAMMPS *lmp, const std::string &file, int64_t dim)
+    : Pointers(lmp), file_(file), dim_(dim), frames_(std::make_shared<nflow::mcmc::Reservoir>()) {
+  std::vector<int> periodic(3, 0);
+  run_on_root(world, [&] {
+    auto samples = nflow::trainer::read_dumps({file}, dim);
+    if (samples.count() < 2)
+      throw nflow::Error(described() + " has fewer than two configurations: sample more at T0");
+    ids_.assign(samples.ids.begin(), samples.ids.end());
+    system_.types = samples.types;
+    system_.box = samples.box;
+    system_.units = samples.units;
+    periodic.assign(samples.periodic, samples.periodic + 3);
+    frames_->x = std::move(samples.x);
+  });
+  share(world, ids_);
+  share(world, system_.types);
+  share(world, system_.box);
+  share(world, system_.units);
+  share(world, periodic);
+  share(world, frames_->x);
+  system_.periodic.assign(periodic.begin(), periodic.end());
+  numbers_ = static_cast<int64_t>(ids_.size()) * dim;
+}
+
+void LammpsReservoir::require_match(const std::vector<tagint> &ids,
+                                    const nflow::System &system) const {
+  if (ids_.size() != ids.size())
+    throw nflow::Error(described() + " has " + std::to_string(ids_.size()) +
+                       " atoms, but the group has " + std::to_string(ids.size()) +
+                       ": dump all atoms of the group");
+  for (size_t i = 0; i < ids.size(); i++) {
+    const std::string atom = "atom " + std::to_string(ids[i]);
+    if (ids_[i] != ids[i])
+      throw nflow::Error(described() + " has no " + atom +
+                         ", which the group has: dump the atoms "
+                         "of the group with their IDs");
+    if (!system_.types.empty() && system_.types[i] != system.types[i])
+      throw nflow::Error(described() + " has type " + std::to_string(system_.types[i]) + " for " +
+                         atom + ", but the simulation has type " + std::to_string(system.types[i]) +
+                         ": number the atoms alike in both");
+  }
+  for (int64_t k = 0; k < dim_; k++) {
+    if (system_.periodic[k] != system.periodic[k])
+      throw nflow::Error(described() + " and the simulation differ in the boundary along axis " +
+                         std::string(1, static_cast<char>('x' + k)) +
+                         ": make it with the boundaries of the simulation");
+    if (system.periodic[k] && std::fabs(system_.box[k] - system.box[k]) > 1e-6 * system.box[k])
+      throw nflow::Error(described() + " has the box length " + number(system_.box[k]) +
+                         " along axis " + std::string(1, static_cast<char>('x' + k)) +
+                         ", but the simulation has " + number(system.box[k]) +
+                         ": make it in the box of the simulation");
+  }
+  if (!system_.units.empty() && system_.units != system.units)
+    throw nflow::Error(described() + " is in units " + system_.units +
+                       ", but the simulation is in units " + system.units +
+                       ": make it in the units of the simulation");
+}
+
+/// Whether the energies that are there, if any, are still those of this force field.
+bool LammpsReservoir::unchanged(nflow::mcmc::Target &target) const {
+  if (frames_->energies.empty()) return false;
+  for (const int64_t i : {int64_t(0), count() / 2, count() - 1}) {
+    const double energy = target.energy(&frames_->x[i * numbers_]), known = frames_->energies[i];
+    if (!(std::fabs(energy - known) <= 1e-9 * (1.0 + std::fabs(known)))) return false;
+  }
+  return true;
+}
+
+void LammpsReservoir::evaluate(nflow::mcmc::Target &target, const nflow::Metadata &metadata,
+                               double temperature, double tau) {
+  if (unchanged(target)) return;
+  auto &energies = frames_->energies;
+  energies.clear();
+  for (int64_t i = 0; i < count(); i++) {
+    energies.push_back(target.energy(&frames_->x[i * numbers_]));
+    if (!std::isfinite(energies.back()))
+      throw nflow::Error(described() + " has an infinite energy in configuration " +
+                         std::to_string(i + 1) +
+                         ": it is not from this force field, or not at equilibrium");
+  }
+  require_mean_energy(metadata, temperature);
+  require_configurational_temperature(target, temperature, tau);
+}
+
+/// Against what the trainer has recorded of its own samples.
+void LammpsReservoir::require_mean_energy(const nflow::Metadata &metadata,
+                                          double temperature) const {
+  const auto found = metadata.provenance.find("mean_energy");
+  if (found == metadata.provenance.end() || !found->is_array()) return;
+  for (const auto &entry : *found) {
+    const auto value = [&](const char *name) {
+      const bool there = entry.is_object() && entry.contains(name) && entry[name].is_number();
+      return there ? entry[name].get<double>() : NAN;
+    };
+    if (!(std::fabs(value("temperature") - temperature) <= 1e-6 * temperature)) continue;
+    const double mean = value("mean"), error = value("error");
+    if (!std::isfinite(mean) || !std::isfinite(error)) continue;
+    const auto own = nflow::estimators::mean_with_error(frames_->energies);
+    if (std::fabs(own.mean - mean) <= largest_z * std::hypot(own.error, error)) continue;
+    throw nflow::Error(described() + " has the mean energy " + number(own.mean) + " +- " +
+                       number(own.error) + ", not that of T0 = " + number(temperature) +
+                       ", which the model records as " + number(mean) + " +- " + number(error) +
+                       ": sample it at T0 with this force field");
+  }
+}
+
+/// k_B T = < |grad U|^2 > / < laplacian U > in equilibrium. The laplacian along a random direction
+/// of +-1 (Hutchinson).
+void LammpsReservoir::require_configurational_temperature(nflow::mcmc::Target &target,
+                                                          double temperature, double tau) const {
+  const int64_t used = std::min(count(), temperature_frames);
+  double volume = 1.0;
+  for (int64_t k = 0; k < dim_; k++) volume *= system_.box[k];
+  const double spacing = std::pow(volume / static_cast<double>(ids_.size()), 1.0 / dim_);
+  const double root = std::sqrt(static_cast<double>(numbers_));
+  std::vector<double> squares, laplacians, direction(numbers_), forces(numbers_);
+  for (int64_t i = 0; i < used; i++) {
+    const double *x = &frames_->x[i * count() / used * numbers_];
+    nflow::mcmc::RandomStream random(1, 0, i, nflow::mcmc::Purpose::check);
+    for (auto &d : direction) d = (random.uniform() < 0.5 ? -1.0 : 1.0) / root;
+    target.energy_and_forces(x, forces.data());
+    const double laplacian = root * root * curvature(target, x, direction, 1e-5 * spacing * root);
+    if (!std::isfinite(laplacian)) continue;
+    double square = 0.0;
+    for (const double f : forces) square += f * f;
+    squares.push_back(square);
+    laplacians.push_back(laplacian);
+  }
+  if (squares.size() < 2) return;
+  const double slope = nflow::estimators::mean_with_error(laplacians).mean;
+  std::vector<double> excess(squares.size()); // its mean is zero at T0
+  for (size_t i = 0; i < excess.size(); i++) excess[i] = squares[i] - tau * laplacians[i];
+  const auto off = nflow::estimators::mean_with_error(excess);
+  // Without forces, or with so few that they have no slope, there is no such temperature.
+  if (!(slope > 0.0) || std::fabs(off.mean) <= largest_deviation * tau * slope ||
+      std::fabs(off.mean) <= largest_z * off.error)
+    return;
+  const double kelvin = temperature / tau; // 1/k_B
+  const double measured = kelvin * (tau + off.mean / slope);
+  throw nflow::Error(described() + " has the configurational temperature " + number(measured) +
+                     " +- " + number(kelvin * off.error / slope) + ", not that of T0 = " +
+                     number(temperature) + ": sample it at T0 with this force field");
+}
+
+} // namespace LAMMPS_NS

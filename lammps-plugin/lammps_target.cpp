@@ -1,0 +1,41 @@
+#include "lammps_target.h"
+
+#include "group_configuration.h"
+
+#include "atom.h"
+#include "comm.h"
+#include "force.h"
+
+#include <cmath>
+
+namespace LAMMPS_NS {
+
+void LammpsTarget::init() {
+  inverse_masses_.assign(configuration_.size() * dim_, 0.0);
+  for (int i = 0; i < atom->nlocal; i++) {
+    const int64_t first = configuration_.ordinal(i) * dim_;
+    if (first < 0) continue;
+    const double mass = atom->rmass ? atom->rmass[i] : atom->mass[atom->type[i]];
+    for (int k = 0; k < dim_; k++) inverse_masses_[first + k] = 1.0 / (mass * force->mvv2e);
+  }
+  if (comm->nprocs > 1)
+    MPI_Allreduce(MPI_IN_PLACE, inverse_masses_.data(), static_cast<int>(inverse_masses_.size()),
+                  MPI_DOUBLE, MPI_SUM, world);
+}
+
+bool LammpsTarget::place(const double *x) {
+  return configuration_.replace({const_cast<double *>(x), configuration_.size(), dim_});
+}
+
+double LammpsTarget::energy(const double *x) {
+  return place(x) ? configuration_.energy() : INFINITY;
+}
+
+double LammpsTarget::energy_and_forces(const double *x, double *forces) {
+  if (!place(x)) return INFINITY;
+  const double energy = configuration_.energy(true);
+  configuration_.forces({forces, configuration_.size(), dim_});
+  return energy;
+}
+
+} // namespace LAMMPS_NS

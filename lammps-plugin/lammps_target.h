@@ -1,0 +1,35 @@
+#ifndef NFLOW_LAMMPS_TARGET_H
+#define NFLOW_LAMMPS_TARGET_H
+
+#include "mcmc/flow.h"
+#include "pointers.h"
+
+#include <vector>
+
+namespace LAMMPS_NS {
+
+/// The energy of a configuration of the group as the moves see it: puts the atoms there and asks
+/// LAMMPS. Every function is collective.
+class LammpsTarget : public nflow::mcmc::Target, protected Pointers {
+ public:
+  LammpsTarget(LAMMPS *lmp, class GroupConfiguration &configuration, int dim)
+      : Pointers(lmp), configuration_(configuration), dim_(dim) {}
+
+  /// Takes the masses of the atoms, which may have changed between runs.
+  void init();
+  double energy(const double *x) override;
+  double energy_and_forces(const double *x, double *forces) override;
+  /// Of mass times mvv2e, with which m v^2 / 2 is an energy.
+  const std::vector<double> &inverse_masses() override { return inverse_masses_; }
+
+ private:
+  bool place(const double *x);
+
+  class GroupConfiguration &configuration_;
+  int dim_;
+  std::vector<double> inverse_masses_;
+};
+
+} // namespace LAMMPS_NS
+
+#endif
