@@ -35,18 +35,34 @@ void check_kick_drift_options(const FlowOptions &o) {
                                             ": lower --cutoff, or take a larger box");
 }
 
+void check_torus_spline_options(const FlowOptions &o) {
+  require(o.dim >= 2, "torus-spline maps one component given the others, so it needs atoms that "
+                      "move in 2 or 3 components");
+  require(o.bins >= 2, "a spline needs at least 2 bins: raise --bins");
+  require(o.hidden % torus_heads == 0, "--hidden of torus-spline is shared by " +
+                                           std::to_string(torus_heads) +
+                                           " heads: give a multiple of that");
+  require(o.tau_pairs.size() == 1, "torus-spline serves one pair of temperatures: give one pair, "
+                                   "or use kick-drift for a ladder");
+}
+
 void check_thermal_options(const FlowOptions &o) {
   require(static_cast<int64_t>(o.types.size()) == o.n_atoms && !o.tau_pairs.empty(),
           "a flow between temperatures needs the types of all atoms and a pair of temperatures");
   require(static_cast<int64_t>(o.box.size()) == o.dim,
           "architecture " + o.architecture +
               " needs a periodic box: use 'boundary p p p' in LAMMPS, or tsf for open systems");
+  for (const double length : o.box)
+    require(length > 0.0 && std::isfinite(length), "the lengths of the box must be positive");
   for (const auto &pair : o.tau_pairs) {
     require(pair.first > 0.0 && pair.second > 0.0, "temperatures must be positive");
     require(pair.first != pair.second,
             "the two temperatures of a flow must differ: give T0 and T1 that are not equal");
   }
-  if (o.architecture == "kick-drift") check_kick_drift_options(o);
+  if (o.architecture == "kick-drift")
+    check_kick_drift_options(o);
+  else
+    check_torus_spline_options(o);
 }
 
 } // namespace
@@ -85,7 +101,7 @@ std::vector<int64_t> species_of(const std::vector<int> &types) {
 }
 
 int64_t default_hidden(const FlowOptions &o) {
-  return o.n_atoms * o.dim <= 8 ? 32 : 64;
+  return o.architecture == "torus-spline" || o.n_atoms * o.dim <= 8 ? 32 : 64;
 }
 
 } // namespace nflow

@@ -34,6 +34,7 @@ struct FlowOptions {
   double timestep = 0.0;                            // of the untrained dynamics; 0: by layers
   double cutoff = 2.5;                              // of the kicks, in sigma of the pair
   std::vector<double> sigma, epsilon; // of the kicks, [species][species]; see species_of()
+  int64_t bins = 16; // of the splines of torus-spline (its couplings, hidden and depth: as above)
 };
 
 /// Whether the flow goes between two temperatures (boltzmann prior) in a periodic box.
@@ -45,7 +46,11 @@ std::vector<int64_t> species_of(const std::vector<int> &types);
 /// Throws Error where an option has a value that no flow can be built with.
 void check_flow_options(const FlowOptions &options);
 
-/// Hidden units where the user gives none: 32 for up to 8 coordinates, else 64.
+/// Heads of the attention of torus-spline, whose `hidden` must be a multiple of it.
+constexpr int64_t torus_heads = 4;
+
+/// Hidden units where the user gives none: 32 for up to 8 coordinates and for torus-spline,
+/// else 64.
 int64_t default_hidden(const FlowOptions &options);
 
 } // namespace nflow

@@ -63,6 +63,7 @@ void add_thermal_options(CLI::App &app, TrainOptions &o) {
       ->group(group);
   app.add_option("--spline-size", flow.spline_size, "spline coefficients of a species pair")
       ->group(group);
+  app.add_option("--bins", flow.bins, "bins of the splines of torus-spline")->group(group);
   app.add_option("--timestep", flow.timestep, "of the untrained dynamics (0: by layers)")
       ->group(group);
   app.add_option("--cutoff", flow.cutoff, "of the kicks, in sigma of the pair")->group(group);
@@ -316,6 +317,7 @@ nlohmann::json schedule_options(const TrainOptions &o) {
           {"layers", f.layers},
           {"splines", f.splines},
           {"spline-size", f.spline_size},
+          {"bins", f.bins},
           {"timestep", f.timestep},
           {"cutoff", f.cutoff}};
 }
