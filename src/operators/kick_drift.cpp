@@ -27,7 +27,7 @@ KickDrift<T, D>::KickDrift(const KickDriftParameters<T> &p)
     for (int64_t b = 0; b < s; b++) {
       const int64_t low = std::min(a, b), high = std::max(a, b);
       const T sigma = p.sigma[a * s + b], cutoff = static_cast<T>(p.cutoff) * sigma;
-      laws_.push_back({sigma, cutoff * cutoff, T(4) * p.epsilon[a * s + b] / sigma,
+      laws_.push_back({sigma, T(1) / sigma, cutoff * cutoff, T(4) * p.epsilon[a * s + b] / sigma,
                        low * s - low * (low - 1) / 2 + high - low});
     }
   if (p.spline_size > 0)
@@ -52,7 +52,8 @@ void KickDrift<T, D>::force(int64_t layer, const T *x, const bool *mask, T *f) {
     const Law &law = laws_[finder_.species(pair.a) * p_.species_count + finder_.species(pair.b)];
     if (!(pair.r2 < law.cutoff2) || !(pair.r2 > T(0))) return;
     const T per_r = T(1) / std::sqrt(pair.r2), y = law.sigma * per_r;
-    T size = strength[law.pair] * law.scale * force_law_.base(y);
+    const T inverse = pair.r2 * per_r * law.per_sigma;
+    T size = strength[law.pair] * law.scale * force_law_.base(y, inverse);
     if (with_splines) size += PairForce<T>::dot(force_law_.basis(y), padded(layer, law.pair));
     size *= per_r;
     for (int k = 0; k < D; k++) sorted[pair.a * D + k] += size * pair.d[k];
@@ -95,16 +96,17 @@ void KickDrift<T, D>::pull_back_force(int64_t layer, const T *x, const T *w, T *
     const Law &law = laws_[finder_.species(pair.a) * p_.species_count + finder_.species(pair.b)];
     if (!(pair.r2 < law.cutoff2) || !(pair.r2 > T(0))) return;
     const T per_r = T(1) / std::sqrt(pair.r2), y = law.sigma * per_r;
+    const T inverse = pair.r2 * per_r * law.per_sigma;
     T difference[D], along = 0; // w_a - w_b, and its part along the pair
     for (int k = 0; k < D; k++) {
       difference[k] = sorted_weights_[pair.a * D + k] - sorted_weights_[pair.b * D + k];
       along += difference[k] * pair.d[k];
     }
     along *= per_r;
-    const T base = law.scale * force_law_.base(y);
+    const T base = law.scale * force_law_.base(y, inverse);
     strength[law.pair] += along * base;
     T size = layer_strength[law.pair] * base;
-    T slope = layer_strength[law.pair] * law.scale * force_law_.base_slope(y); // by y
+    T slope = layer_strength[law.pair] * law.scale * force_law_.base_slope(y, inverse); // by y
     if (p_.spline_size > 0) {
       const auto basis = force_law_.basis(y);
       size += PairForce<T>::dot(basis, padded(layer, law.pair));

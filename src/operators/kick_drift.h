@@ -60,7 +60,7 @@ class KickDrift {
 
  private:
   struct Law { // of a pair of species
-    T sigma, cutoff2, scale;
+    T sigma, per_sigma, cutoff2, scale;
     int64_t pair;
   };
   void forward(T *x, T *p, const bool *mask, T *states);

@@ -5,12 +5,13 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 namespace nflow::operators {
 
-/// A pair of atoms nearer than the largest cutoff: places in the finder's own order, d = x_a - x_b
-/// (minimum image) and r^2.
+/// A pair of atoms nearer than the largest cutoff (that of their species is left to the visitor):
+/// places in the finder's own order, d = x_a - x_b (minimum image) and r^2.
 template <class T, int D>
 struct Pair {
   int64_t a, b;
@@ -20,7 +21,7 @@ struct Pair {
 
 /// Finds the pairs of atoms nearer than a cutoff in an orthogonal periodic box of D dimensions
 /// whose halves are not shorter than the cutoff. All pairs are tried in small systems; larger ones
-/// are sorted into cells, O(N). Atoms are held in an order of its own (by species, or by cell):
+/// are sorted into cells, O(N). Atoms are held in an order of its own (by cell):
 /// original() leads back. Nothing is allocated after construction.
 template <class T, int D>
 class PairFinder {
@@ -28,12 +29,8 @@ class PairFinder {
   /// cutoffs [species, species]; box [D]; species [n] from 0 on.
   PairFinder(int64_t n, const T *box, const int64_t *species, int64_t species_count,
              const T *cutoffs)
-      : n_(n), species_count_(species_count), species_(n), original_(n), cell_of_(n) {
-    T largest = 0;
-    for (int64_t i = 0; i < species_count * species_count; i++) {
-      cutoff2_.push_back(cutoffs[i] * cutoffs[i]);
-      largest = std::max(largest, cutoffs[i]);
-    }
+      : n_(n), species_(n), original_(n), cell_of_(n) {
+    const T largest = *std::max_element(cutoffs, cutoffs + species_count * species_count);
     largest2_ = largest * largest;
     int64_t cells = 1;
     bool large = n >= 200;
@@ -47,14 +44,8 @@ class PairFinder {
     }
     near_r2_.resize(n);
     near_b_.resize(n);
-    for (int64_t i = 0; i < n; i++) original_[i] = i;
-    std::stable_sort(original_.begin(), original_.end(),
-                     [&](int64_t i, int64_t j) { return species[i] < species[j]; });
+    std::iota(original_.begin(), original_.end(), 0);
     for (int64_t i = 0; i < n; i++) species_[i] = species[original_[i]];
-    species_first_.assign(species_count + 1, n);
-    for (int64_t i = n; i-- > 0;) species_first_[species_[i]] = i;
-    for (int64_t s = species_count; s-- > 0;) // of a species without atoms: where the next begins
-      species_first_[s] = std::min(species_first_[s], species_first_[s + 1]);
     if (!large) return;
     given_species_.assign(species, species + n);
     first_.resize(cells + 1);
@@ -77,20 +68,14 @@ class PairFinder {
   template <class Visit>
   void each_pair(Visit &&visit) {
     if (first_.empty()) {
-      for (int64_t a = 0; a < n_; a++) {
-        int64_t begin = a + 1;
-        for (int64_t s = species_[a]; s < species_count_; s++) {
-          row(a, begin, species_first_[s + 1], cutoff2_[species_[a] * species_count_ + s], visit);
-          begin = species_first_[s + 1];
-        }
-      }
+      for (int64_t a = 0; a < n_; a++) row(a, a + 1, n_, visit);
       return;
     }
     each_cell([&](const Cell &cell, int64_t index) {
+      const auto around = neighbours(cell, true);
       for (int64_t a = first_[index]; a < first_[index + 1]; a++) {
-        row(a, a + 1, first_[index + 1], largest2_, visit);
-        for (int64_t other : neighbours(cell, true))
-          row(a, first_[other], first_[other + 1], largest2_, visit);
+        row(a, a + 1, first_[index + 1], visit);
+        for (const auto &range : around) row(a, range.begin, range.end, visit);
       }
     });
   }
@@ -102,29 +87,32 @@ class PairFinder {
     if (first_.empty()) {
       for (int64_t a = 0; a < n_; a++) {
         if (!mask[original_[a]]) continue;
-        row(a, 0, a, largest2_, visit);
-        row(a, a + 1, n_, largest2_, visit);
+        row(a, 0, a, visit);
+        row(a, a + 1, n_, visit);
       }
       return;
     }
     each_cell([&](const Cell &cell, int64_t index) {
+      const auto around = neighbours(cell, false);
       for (int64_t a = first_[index]; a < first_[index + 1]; a++) {
         if (!mask[original_[a]]) continue;
-        row(a, first_[index], a, largest2_, visit);
-        row(a, a + 1, first_[index + 1], largest2_, visit);
-        for (int64_t other : neighbours(cell, false))
-          row(a, first_[other], first_[other + 1], largest2_, visit);
+        row(a, first_[index], a, visit);
+        row(a, a + 1, first_[index + 1], visit);
+        for (const auto &range : around) row(a, range.begin, range.end, visit);
       }
     });
   }
 
  private:
   using Cell = std::array<int64_t, D>;
-  struct CellList {
-    std::array<int64_t, 27> cells;
+  struct Range {
+    int64_t begin, end;
+  };
+  struct RangeList {
+    std::array<Range, 27> ranges;
     int count = 0;
-    const int64_t *begin() const { return cells.data(); }
-    const int64_t *end() const { return cells.data() + count; }
+    const Range *begin() const { return ranges.data(); }
+    const Range *end() const { return ranges.data() + count; }
   };
 
   T wrapped(T x, int k) const {
@@ -139,16 +127,21 @@ class PairFinder {
     return index;
   }
 
-  /// The cells around one; `half`: of each two neighbours only one names the other.
-  CellList neighbours(const Cell &cell, bool half) const {
-    CellList list;
+  /// The places of the atoms in the cells around one, cells side by side as one range; `half`: of
+  /// each two neighbours only one names the other.
+  RangeList neighbours(const Cell &cell, bool half) const {
+    RangeList list;
     const int count = D == 2 ? 9 : 27;
     for (int number = half ? count / 2 + 1 : 0; number < count; number++) {
       if (number == count / 2) continue; // itself
       Cell other = cell;
       for (int k = D - 1, rest = number; k >= 0; k--, rest /= 3)
         other[k] = (cell[k] + rest % 3 - 1 + cells_[k]) % cells_[k];
-      list.cells[list.count++] = index_of(other);
+      const int64_t index = index_of(other);
+      if (list.count > 0 && list.ranges[list.count - 1].end == first_[index])
+        list.ranges[list.count - 1].end = first_[index + 1];
+      else
+        list.ranges[list.count++] = {first_[index], first_[index + 1]};
     }
     return list;
   }
@@ -185,7 +178,7 @@ class PairFinder {
   /// The pairs of a with places [begin, end): distances first, in a loop that vectorises, then the
   /// near ones without branches.
   template <class Visit>
-  void row(int64_t a, int64_t begin, int64_t end, T limit2, Visit &&visit) {
+  void row(int64_t a, int64_t begin, int64_t end, Visit &&visit) {
     const int64_t count = end - begin;
     if (count <= 0) return;
     T *r2 = near_r2_.data();
@@ -206,7 +199,7 @@ class PairFinder {
     int64_t near = 0;
     for (int64_t i = 0; i < count; i++) {
       b[near] = static_cast<int32_t>(i);
-      near += r2[i] < limit2;
+      near += r2[i] < largest2_;
     }
     Pair<T, D> pair;
     pair.a = a;
@@ -218,10 +211,9 @@ class PairFinder {
     }
   }
 
-  int64_t n_, species_count_;
+  int64_t n_;
   std::array<T, D> box_{};
   std::array<int64_t, D> cells_{};
-  std::vector<T> cutoff2_; // [species, species]
   T largest2_ = 0;
   std::vector<int64_t> species_, original_, cell_of_;
   std::vector<int64_t> species_first_;                  // without cells: where each species begins

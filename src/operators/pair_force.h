@@ -36,16 +36,18 @@ class PairForce {
     for (int64_t i = 0; i < size_; i++) padded[3 + i] = coefficients[i];
   }
 
-  /// The smoothed Lennard-Jones part without its factor, at y = sigma/r.
-  T base(T y) const {
-    y = y < T(capped_y) ? y : T(capped_y);
-    const T y2 = y * y, y6 = y2 * y2 * y2, inverse = T(1) / y;
+  /// The smoothed Lennard-Jones part without its factor, at y = sigma/r and inverse = r/sigma.
+  T base(T y, T inverse) const {
+    const bool capped = y > T(capped_y);
+    y = capped ? T(capped_y) : y;
+    inverse = capped ? T(1.0 / capped_y) : inverse;
+    const T y2 = y * y, y6 = y2 * y2 * y2;
     return T(6) * y6 * y * (T(2) * y6 - T(1)) - inverse * (c2_ + c4_ * inverse * inverse);
   }
   /// d base / d y, zero where it is capped.
-  T base_slope(T y) const {
+  T base_slope(T y, T inverse) const {
     if (y >= T(capped_y)) return 0;
-    const T y2 = y * y, y6 = y2 * y2 * y2, inverse2 = T(1) / y2;
+    const T y2 = y * y, y6 = y2 * y2 * y2, inverse2 = inverse * inverse;
     return T(6) * y6 * (T(26) * y6 - T(7)) + inverse2 * (c2_ + T(3) * c4_ * inverse2);
   }
 

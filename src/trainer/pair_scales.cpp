@@ -24,7 +24,7 @@ Scale zero_and_depth(double cutoff) {
   for (int i = 0; i < steps; i++) { // inwards, V(c) = 0, F = -dV/dr
     const double r = cutoff - (i + 0.5) * width;
     const double before = energy;
-    energy += 4.0 * law.base(1.0 / r) * width;
+    energy += 4.0 * law.base(1.0 / r, r) * width;
     depth = std::min(depth, energy);
     if (before < 0.0 && energy >= 0.0)
       return {r - 0.5 * width + width * energy / (energy - before), -depth};
