@@ -16,9 +16,10 @@ namespace LAMMPS_NS {
 
 namespace {
 
-constexpr int64_t temperature_frames = 200; // that the configurational temperature is taken from
-constexpr double largest_z = 5.0;           // standard errors
-constexpr double largest_deviation = 0.05;  // of the configurational temperature, relative
+// What the configurational temperature is taken from: more frames where they are small.
+constexpr int64_t temperature_frames = 200, temperature_numbers = 20000;
+constexpr double largest_z = 5.0;          // standard errors
+constexpr double largest_deviation = 0.05; // of the configurational temperature, relative
 
 std::string number(double value) {
   std::ostringstream text;
@@ -170,7 +171,8 @@ void LammpsReservoir::require_mean_energy(const nflow::Metadata &metadata,
 /// of +-1 (Hutchinson).
 void LammpsReservoir::require_configurational_temperature(nflow::mcmc::Target &target,
                                                           double temperature, double tau) const {
-  const int64_t used = std::min(count(), temperature_frames);
+  const int64_t used =
+      std::min(count(), std::max(temperature_frames, temperature_numbers / numbers_));
   double volume = 1.0;
   for (int64_t k = 0; k < dim_; k++) volume *= system_.box[k];
   const double spacing = std::pow(volume / static_cast<double>(ids_.size()), 1.0 / dim_);
