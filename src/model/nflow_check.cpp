@@ -3,8 +3,8 @@
 
 #include "mcmc/random.h"
 #include "model/archive.h"
-#include "model/checks.h"
 #include "model/energy_model.h"
+#include "model/masked_checks.h"
 #include "model/model.h"
 #include "model/units.h"
 #include "nflow_error.h"
@@ -48,6 +48,14 @@ std::string cell(double value) {
   return text;
 }
 
+void print_row(const char *name, const std::pair<double, double> &tau,
+               const nflow::FlowReport &report) {
+  std::printf("%-12g %-12g %-12s %-12s %-12s %-12s %-12s %-12s%s\n", tau.first, tau.second,
+              cell(report.round_trip).c_str(), cell(report.log_det_sum).c_str(),
+              cell(report.batch).c_str(), cell(report.derivative).c_str(),
+              cell(report.jacobian).c_str(), cell(report.steerability).c_str(), name);
+}
+
 void check(Model &model, const std::vector<std::pair<double, double>> &taus) {
   std::printf("\n%-12s %-12s %-12s %-12s %-12s %-12s %-12s %-12s\n", "kT prior", "kT target",
               "round trip", "log-det sum", "batch", "derivative", "Jacobian", "steerability");
@@ -55,10 +63,9 @@ void check(Model &model, const std::vector<std::pair<double, double>> &taus) {
     auto report = nflow::check_flow(model, tau.first, tau.second);
     if (model.metadata().steerable)
       report.steerability = nflow::check_steerability(model, taus.front().first, tau.first);
-    std::printf("%-12g %-12g %-12s %-12s %-12s %-12s %-12s %-12s\n", tau.first, tau.second,
-                cell(report.round_trip).c_str(), cell(report.log_det_sum).c_str(),
-                cell(report.batch).c_str(), cell(report.derivative).c_str(),
-                cell(report.jacobian).c_str(), cell(report.steerability).c_str());
+    print_row("", tau, report);
+    if (model.has_masked())
+      print_row("(masked)", tau, nflow::check_masked(model, {tau.first, tau.second}));
   }
   if (model.metadata().size() > nflow::jacobian_limit)
     std::printf("the Jacobian is not formed above 256 numbers a configuration (this model: %lld)\n",
