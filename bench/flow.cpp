@@ -143,16 +143,20 @@ void measure_flow(const FlowOptions &o, trainer::LammpsSystem &lammps,
       {"one layer, model, batch 1",
        [&] {
          for (int64_t b = 0; b < frames; b++)
-           model.forward(1, &u[b * 2 * m], tau0, tau1, v.data(), log_det.data());
+           model.forward(1, &u[b * 2 * m], {tau0, tau1}, v.data(), log_det.data());
        },
        count * layers,
        {}},
       {"one layer, model, batch 64",
-       [&] { model.forward(frames, u.data(), tau0, tau1, v.data(), log_det.data()); },
+       [&] {
+         model.forward(frames, u.data(), {tau0, tau1}, v.data(), log_det.data());
+       },
        count * layers,
        {}},
       {"whole map, model, batch 64",
-       [&] { model.forward(frames, u.data(), tau0, tau1, v.data(), log_det.data()); },
+       [&] {
+         model.forward(frames, u.data(), {tau0, tau1}, v.data(), log_det.data());
+       },
        count,
        {}},
       {"forward, without gradients",

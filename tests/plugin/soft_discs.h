@@ -58,7 +58,8 @@ struct SoftDiscs {
 
   /// A dump of `count` independent configurations; `atoms` of the four, in a box of this length.
   static void write_dump(const std::string &file, double temperature, int count, int atoms = n,
-                         double box = length, const std::string &types = "1 1 2 2") {
+                         double box = length, const std::string &types = "1 1 2 2",
+                         const std::string &units = "") {
     mcmc::RandomStream random(23, 0, 0, mcmc::Purpose::sample);
     std::istringstream words(types);
     int type[n];
@@ -68,6 +69,7 @@ struct SoftDiscs {
     double x[2 * n];
     for (int frame = 0; frame < count; frame++) {
       sample(random, temperature, x);
+      if (frame == 0 && !units.empty()) out << "ITEM: UNITS\n" << units << '\n';
       out << "ITEM: TIMESTEP\n"
           << frame << "\nITEM: NUMBER OF ATOMS\n"
           << atoms << "\nITEM: BOX BOUNDS pp pp pp\n0 " << box << "\n0 " << box

@@ -41,6 +41,7 @@ class LiquidMisuse : public ::testing::Test {
     SoftDiscs::write_dump("missing.dump", SoftDiscs::hot, 10, 3);
     SoftDiscs::write_dump("box.dump", SoftDiscs::hot, 10, 4, 4.1);
     SoftDiscs::write_dump("types.dump", SoftDiscs::hot, 10, 4, 4.0, "1 2 1 2");
+    SoftDiscs::write_dump("units.dump", SoftDiscs::hot, 10, 4, 4.0, "1 1 2 2", "metal");
     SoftDiscs::write_dump("one.dump", SoftDiscs::hot, 1);
   }
   static void expect_error(const std::string &arguments, const std::string &part,
@@ -124,6 +125,7 @@ TEST_F(LiquidMisuse, Reservoirs) {
   expect_error(mapped + "missing.dump", "has 3 atoms, but the group has 4");
   expect_error(mapped + "box.dump", "has the box length 4.1 along axis x");
   expect_error(mapped + "types.dump", "has type 2 for atom 2");
+  expect_error(mapped + "units.dump", "is in units metal");
   expect_error(mapped + "hotter.dump", "has the configurational temperature");
   expect_error(mapped + "colder.dump", "not that of T0 = 1.5");
   expect_error("0.8 recorded.pt move mapped reservoir hot.dump", "has the mean energy");
