@@ -223,11 +223,7 @@ void measure_sizes(FlowOptions o, const trainer::Samples &samples) {
   }
 }
 
-} // namespace
-
-int main(int argc, char **argv) {
-  MPI_Init(&argc, &argv);
-  use_threads(1);
+void run(int argc, char **argv) {
   const std::string input = argc > 1 ? argv[1] : "examples/ka2d/in.system";
   const double temperature = argc > 2 ? std::stod(argv[2]) : 0.6;
   trainer::LammpsSystem lammps(input, {});
@@ -256,6 +252,20 @@ int main(int argc, char **argv) {
     measure_flow<3>(o, lammps, samples, temperature);
     measure_sizes<3>(o, samples);
   }
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  MPI_Init(&argc, &argv);
+  use_threads(1);
+  int code = 0;
+  try {
+    run(argc, argv);
+  } catch (const std::exception &e) {
+    std::fprintf(stderr, "flow: %s\n", e.what());
+    code = 2;
+  }
   MPI_Finalize();
-  return 0;
+  return code;
 }

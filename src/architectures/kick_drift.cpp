@@ -2,7 +2,7 @@
 
 #include "architectures/module_assembler.h"
 #include "architectures/source_text.h"
-#include "nflow_error.h"
+#include "operators/kick_drift_weights.h"
 
 #include <torch/csrc/jit/frontend/resolver.h>
 
@@ -35,25 +35,25 @@ class KickDriftAssembler : ModuleAssembler {
   explicit KickDriftAssembler(const FlowOptions &options)
       : ModuleAssembler(options), species_(species_of(options.types)),
         count_(1 + *std::max_element(species_.begin(), species_.end())),
-        pairs_(count_ * (count_ + 1) / 2), flow_("__torch__.nflow_kick_drift") {}
+        layout_{options.layers, count_, options.splines ? options.spline_size : 0},
+        flow_("__torch__.nflow_kick_drift") {}
 
   torch::jit::Module build() {
     add_system();
     add_weights();
-    const int64_t spline = o_.splines ? o_.spline_size : 0, l = o_.layers, s = count_;
-    std::string sizes = "[";
-    for (const int64_t size : {l * s, l * s, s, s, l * pairs_, l * pairs_ * spline})
-      sizes += std::to_string(size) + ", ";
-    const auto text = [](int64_t value) { return std::to_string(value); };
+    // Steps and kicks of the untrained dynamics, in units of the most frequent species.
+    const int64_t most = most_frequent();
+    const double sigma = o_.sigma[most * count_ + most], epsilon = o_.epsilon[most * count_ + most];
+    const double dt = o_.timestep > 0.0 ? o_.timestep : default_timestep(o_.layers);
+    const auto unit = precise(dt * sigma / std::sqrt(epsilon));
     const auto source =
         expanded_source(is_ladder() ? "kick_drift_ladder" : "kick_drift_pair", {}, {}) +
         expanded_source("kick_drift",
-                        {{"sizes", sizes + "]"},
-                         {"layers", text(l)},
-                         {"species", text(s)},
-                         {"pairs", text(pairs_)},
-                         {"spline_size", text(spline)},
-                         {"dim", text(o_.dim)},
+                        {{"layers", std::to_string(o_.layers)},
+                         {"spline_size", std::to_string(layout_.spline_size)},
+                         {"step", unit},
+                         {"kick", unit},
+                         {"spline_unit", precise(epsilon / sigma)},
                          {"cutoff", precise(o_.cutoff)}},
                         {});
     flow_.define(source, std::make_shared<OperatorResolver>());
@@ -77,31 +77,26 @@ class KickDriftAssembler : ModuleAssembler {
     };
     flow_.register_buffer("species", torch::tensor(species_, torch::kInt64));
     flow_.register_buffer("no_mask", torch::zeros({0}, torch::kBool));
-    auto counts = torch::zeros({count_}, torch::kFloat64);
-    for (const int64_t s : species_) counts[s] += 1.0;
-    flow_.register_buffer("counts", counts);
     constant(flow_, "box", torch::tensor(o_.box, torch::kFloat64));
     constant(flow_, "sigma", square(o_.sigma));
     constant(flow_, "epsilon", square(o_.epsilon));
   }
 
-  /// Steps and kicks of the untrained dynamics, in units of the most frequent species.
+  int64_t most_frequent() const {
+    std::vector<int64_t> counts(count_, 0);
+    for (const int64_t s : species_) counts[s]++;
+    return std::max_element(counts.begin(), counts.end()) - counts.begin();
+  }
+
+  /// Weights of the untrained dynamics; the first and the last drift are halves.
   void add_weights() {
-    const int64_t most = flow_.attr("counts").toTensor().argmax().item<int64_t>();
-    const double sigma = o_.sigma[most * count_ + most], epsilon = o_.epsilon[most * count_ + most];
-    const double dt = o_.timestep > 0.0 ? o_.timestep : default_timestep(o_.layers);
-    const auto number = [&](const char *name, double value) {
-      flow_.register_buffer(name, torch::full({}, value, torch::kFloat64));
+    auto weights = torch::zeros({layout_.size()}, torch::kFloat64);
+    const auto fill = [&](int64_t first, int64_t end, double value) {
+      weights.slice(0, first, end).fill_(value);
     };
-    number("step", dt * sigma / std::sqrt(epsilon));
-    number("kick", dt * sigma / std::sqrt(epsilon));
-    number("spline_unit", epsilon / sigma);
-    const int64_t l = o_.layers, s = count_, spline = o_.splines ? o_.spline_size : 0;
-    auto log_steps = torch::zeros({l, s});
-    log_steps[l - 1] = std::log(0.5); // the first and the last drift are halves
-    auto weights = torch::cat({torch::full({l * s}, 0.9 / static_cast<double>(l)),
-                               log_steps.flatten(), torch::full({s}, std::log(0.5)),
-                               torch::full({s}, -0.5), torch::zeros({l * pairs_ * (1 + spline)})});
+    fill(0, layout_.drift(), 0.9 / static_cast<double>(o_.layers));
+    fill(layout_.first_drift() - count_, layout_.last_scale(), std::log(0.5));
+    fill(layout_.last_scale(), layout_.strength(), -0.5);
     if (is_ladder()) {
       std::vector<double> middle, fall;
       for (const auto &pair : o_.tau_pairs) {
@@ -116,7 +111,8 @@ class KickDriftAssembler : ModuleAssembler {
   }
 
   const std::vector<int64_t> species_;
-  const int64_t count_, pairs_;
+  const int64_t count_;
+  const operators::KickDriftLayout layout_;
   torch::jit::Module flow_;
 };
 

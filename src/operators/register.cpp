@@ -1,214 +1,234 @@
 // torch.ops.nflow.kick_drift: the kick-drift map as a LibTorch operator, with its analytic
 // backward.
-#include "operators/kick_drift.h"
+#include "operators/kick_drift_weights.h"
 #include "operators/operators.h"
 
+#include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 #include <torch/types.h>
 
-#include <torch/csrc/autograd/custom_function.h>
+#include <algorithm>
+#include <tuple>
 
 namespace nflow {
 
 namespace {
 
-using operators::KickDrift;
-using operators::KickDriftGradients;
-using operators::KickDriftParameters;
+using namespace operators;
 using torch::Tensor;
 using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
-/// The arguments of the operator. The first six carry gradients, beside the points.
+/// The arguments of the operator but for the points.
 struct Arguments {
-  Tensor damping, drift, first_drift, last_scale, strength, splines;
+  Tensor weights, tau;
+  int64_t layers, spline_size;
+  double step, kick, spline_unit;
   Tensor species, box, sigma, epsilon;
   double cutoff;
   Tensor mask;
+  bool inverse;
 
-  void check(const Tensor &points) {
+  KickDriftLayout layout() const {
+    const auto count = static_cast<int64_t>(std::llround(std::sqrt(sigma.numel())));
+    return {layers, count, spline_size};
+  }
+  KickDriftScales scales() const {
+    const double *t = tau.data_ptr<double>();
+    return {t[0], t[1], step, kick, spline_unit};
+  }
+
+  /// Checks shapes and values, and converts what is in another arithmetic than the points.
+  void prepare(const Tensor &points) {
     TORCH_CHECK(points.dim() == 4 && points.size(1) == 2 &&
                     (points.size(3) == 2 || points.size(3) == 3),
                 "kick_drift: points must be [B, 2, n, d] with d of 2 or 3");
-    TORCH_CHECK(points.is_floating_point() && points.device().is_cpu(),
+    TORCH_CHECK(points.device().is_cpu() && (points.scalar_type() == torch::kFloat64 ||
+                                             points.scalar_type() == torch::kFloat32),
                 "kick_drift runs on the CPU, in float32 or float64");
-    TORCH_CHECK(damping.dim() == 2 && drift.sizes() == damping.sizes(),
-                "kick_drift: damping and drift must be [L, S]");
-    const int64_t layers = damping.size(0), s = damping.size(1), pairs = s * (s + 1) / 2;
-    TORCH_CHECK(first_drift.numel() == s && last_scale.numel() == s && sigma.numel() == s * s &&
-                    epsilon.numel() == s * s && strength.numel() == layers * pairs &&
-                    splines.dim() == 3 && splines.size(0) == layers && splines.size(1) == pairs,
-                "kick_drift: the parameters are not of one number of layers and species");
-    TORCH_CHECK(species.scalar_type() == torch::kInt64 && species.numel() == points.size(2) &&
-                    box.numel() == points.size(3),
+    TORCH_CHECK(tau.numel() == 2 && tau.scalar_type() == torch::kFloat64,
+                "kick_drift: tau must be float64 [2]");
+    for (Tensor *t : {&weights, &box, &sigma, &epsilon})
+      *t = t->to(points.scalar_type()).contiguous();
+    const auto shape = layout();
+    TORCH_CHECK(layers >= 1 && spline_size >= 0 &&
+                    sigma.numel() == shape.species_count * shape.species_count &&
+                    epsilon.numel() == sigma.numel() && weights.numel() == shape.size(),
+                "kick_drift: the weights are not of this number of layers and species");
+    TORCH_CHECK(species.scalar_type() == torch::kInt64 && species.is_contiguous() &&
+                    species.numel() == points.size(2) && box.numel() == points.size(3),
                 "kick_drift: species must be int64 [n], box [d]");
-    TORCH_CHECK(species.min().item<int64_t>() >= 0 && species.max().item<int64_t>() < s,
+    const int64_t *s = species.data_ptr<int64_t>();
+    TORCH_CHECK(std::all_of(s, s + species.numel(),
+                            [&](int64_t i) { return i >= 0 && i < shape.species_count; }),
                 "kick_drift: a species is not from 0 to S - 1");
     TORCH_CHECK(mask.numel() == 0 ||
                     (mask.scalar_type() == torch::kBool && mask.dim() == 2 &&
                      mask.size(0) == points.size(0) && mask.size(1) == points.size(2)),
                 "kick_drift: mask must be empty or bool [B, n]");
-    for (Tensor *t :
-         {&damping, &drift, &first_drift, &last_scale, &strength, &splines, &box, &sigma, &epsilon})
-      *t = t->to(points.scalar_type()).contiguous();
-    species = species.contiguous();
     mask = mask.contiguous();
-    const double reach = cutoff * sigma.max().item<double>();
-    TORCH_CHECK(reach > 0.0 && reach <= 0.5 * box.min().item<double>() * (1.0 + 1e-6),
-                "kick_drift: the cutoff is beyond half the box");
   }
 
   template <class T>
-  KickDriftParameters<T> parameters(int64_t n) const {
+  KickDriftParameters<T> parameters(const KickDriftNumbers<T> &numbers) const {
     KickDriftParameters<T> p;
-    p.n = n;
-    p.layers = damping.size(0);
-    p.species_count = damping.size(1);
-    p.spline_size = splines.size(2);
+    numbers.give(p);
+    p.n = species.numel();
     p.cutoff = cutoff;
     p.species = species.data_ptr<int64_t>();
     p.box = box.data_ptr<T>();
     p.sigma = sigma.data_ptr<T>();
     p.epsilon = epsilon.data_ptr<T>();
-    p.damping = damping.data_ptr<T>();
-    p.drift = drift.data_ptr<T>();
-    p.first_drift = first_drift.data_ptr<T>();
-    p.last_scale = last_scale.data_ptr<T>();
-    p.strength = strength.data_ptr<T>();
-    p.splines = splines.data_ptr<T>();
+    const double reach = cutoff * *std::max_element(p.sigma, p.sigma + sigma.numel());
+    const double half = 0.5 * *std::min_element(p.box, p.box + box.numel());
+    TORCH_CHECK(reach > 0.0 && reach <= half * (1.0 + 1e-6),
+                "kick_drift: the cutoff is beyond half the box");
     return p;
   }
-  const bool *mask_of(int64_t b, int64_t n) const {
-    return mask.numel() == 0 ? nullptr : mask.data_ptr<bool>() + b * n;
+  const bool *mask_of(int64_t b) const {
+    return mask.numel() == 0 ? nullptr : mask.data_ptr<bool>() + b * species.numel();
+  }
+  /// Atoms of each species that move, times +-d: how often log_volume() is in log_det of point b.
+  std::vector<double> volume_factors(int64_t b, int64_t dim) const {
+    std::vector<double> factors(layout().species_count, 0.0);
+    const int64_t *s = species.data_ptr<int64_t>();
+    const bool *mobile = mask_of(b);
+    const auto sign = static_cast<double>(inverse ? -dim : dim);
+    for (int64_t i = 0; i < species.numel(); i++)
+      if (!mobile || mobile[i]) factors[s[i]] += sign;
+    return factors;
   }
 };
 
 template <class T, int D>
-void map_all(const Arguments &a, const Tensor &in, Tensor &out, bool inverse, Tensor *states) {
-  const int64_t n = in.size(2), size = 2 * n * D;
-  KickDrift<T, D> map(a.parameters<T>(n));
-  T *keep = nullptr;
-  if (states) {
-    *states = torch::empty({in.size(0), map.state_size()}, in.options());
-    keep = states->data_ptr<T>();
+void map_all(const Arguments &a, const Tensor &in, Tensor &out, Tensor &log_det, Tensor *states) {
+  const KickDriftNumbers<T> numbers(a.layout(), a.scales(), a.weights.data_ptr<T>());
+  KickDrift<T, D> map(a.parameters<T>(numbers));
+  const auto volume = numbers.log_volume();
+  const int64_t size = 2 * in.size(2) * D;
+  if (states) *states = torch::empty({in.size(0), map.state_size()}, in.options());
+  std::vector<double> factors = a.volume_factors(0, D);
+  for (int64_t b = 0; b < in.size(0); b++) {
+    map.map(in.data_ptr<T>() + b * size, out.data_ptr<T>() + b * size, a.mask_of(b), a.inverse,
+            states ? states->data_ptr<T>() + b * map.state_size() : nullptr);
+    if (a.mask_of(b)) factors = a.volume_factors(b, D);
+    double sum = 0.0;
+    for (size_t s = 0; s < volume.size(); s++) sum += factors[s] * volume[s];
+    log_det.data_ptr<double>()[b] = sum;
   }
-  for (int64_t b = 0; b < in.size(0); b++)
-    map.map(in.data_ptr<T>() + b * size, out.data_ptr<T>() + b * size, a.mask_of(b, n), inverse,
-            keep ? keep + b * map.state_size() : nullptr);
 }
 
 template <class T, int D>
-void pull_back_all(const Arguments &a, const Tensor &states, const Tensor &out, Tensor &in,
-                   bool inverse, std::vector<Tensor> &of_parameters) {
-  const int64_t n = out.size(2), size = 2 * n * D;
-  KickDrift<T, D> map(a.parameters<T>(n));
-  T *g[6];
-  for (int i = 0; i < 6; i++) g[i] = of_parameters[i].data_ptr<T>();
-  for (int64_t b = 0; b < out.size(0); b++)
+void pull_back_all(const Arguments &a, const Tensor &states, const Tensor &out,
+                   const Tensor &by_log_det, Tensor &in, Tensor &by_weights) {
+  const KickDriftNumbers<T> numbers(a.layout(), a.scales(), a.weights.data_ptr<T>());
+  KickDrift<T, D> map(a.parameters<T>(numbers));
+  const int64_t size = 2 * out.size(2) * D;
+  const auto places = numbers.places(by_weights.data_ptr<T>());
+  std::vector<double> by_volume(a.layout().species_count, 0.0);
+  for (int64_t b = 0; b < out.size(0); b++) {
     map.pull_back(states.data_ptr<T>() + b * map.state_size(), out.data_ptr<T>() + b * size,
-                  in.data_ptr<T>() + b * size, a.mask_of(b, n), inverse,
-                  {g[0], g[1], g[2], g[3], g[4], g[5]});
+                  in.data_ptr<T>() + b * size, a.mask_of(b), a.inverse, places);
+    const auto factors = a.volume_factors(b, D);
+    for (size_t s = 0; s < factors.size(); s++)
+      by_volume[s] += by_log_det.data_ptr<double>()[b] * factors[s];
+  }
+  numbers.pull_back(by_weights.data_ptr<T>(), by_volume);
 }
 
 /// Calls work(T(), dimension) for the type and dimension of the points.
 template <class Work>
 void dispatch(const Tensor &points, Work &&work) {
-  const bool wide = points.scalar_type() == torch::kFloat64;
-  TORCH_CHECK(wide || points.scalar_type() == torch::kFloat32, "kick_drift: float32 or float64");
   const auto by_dimension = [&](auto zero) {
     if (points.size(3) == 2)
       work(zero, std::integral_constant<int, 2>());
     else
       work(zero, std::integral_constant<int, 3>());
   };
-  if (wide)
+  if (points.scalar_type() == torch::kFloat64)
     by_dimension(double());
   else
     by_dimension(float());
 }
 
-Tensor run(Arguments &a, const Tensor &points, bool inverse, Tensor *states) {
-  a.check(points);
+std::tuple<Tensor, Tensor> run(Arguments &a, const Tensor &points, Tensor *states) {
+  a.prepare(points);
   const Tensor in = points.contiguous();
   Tensor out = torch::empty_like(in);
+  Tensor log_det = torch::empty({in.size(0)}, in.options().dtype(torch::kFloat64));
+  if (in.size(0) == 0) return {out, log_det};
   dispatch(in, [&](auto zero, auto dim) {
-    map_all<decltype(zero), decltype(dim)::value>(a, in, out, inverse, states);
+    map_all<decltype(zero), decltype(dim)::value>(a, in, out, log_det, states);
   });
-  return out;
-}
-
-Tensor kick_drift(const Tensor &points, const Tensor &damping, const Tensor &drift,
-                  const Tensor &first_drift, const Tensor &last_scale, const Tensor &strength,
-                  const Tensor &splines, const Tensor &species, const Tensor &box,
-                  const Tensor &sigma, const Tensor &epsilon, double cutoff, const Tensor &mask,
-                  bool inverse) {
-  Arguments a{damping, drift, first_drift, last_scale, strength, splines,
-              species, box,   sigma,       epsilon,    cutoff,   mask};
-  return run(a, points, inverse, nullptr);
+  return {out, log_det};
 }
 
 class KickDriftFunction : public torch::autograd::Function<KickDriftFunction> {
  public:
-  static Tensor forward(AutogradContext *context, const Tensor &points, const Tensor &damping,
-                        const Tensor &drift, const Tensor &first_drift, const Tensor &last_scale,
-                        const Tensor &strength, const Tensor &splines, const Tensor &species,
-                        const Tensor &box, const Tensor &sigma, const Tensor &epsilon,
-                        double cutoff, const Tensor &mask, bool inverse) {
+  static variable_list forward(AutogradContext *context, const Tensor &points,
+                               const Tensor &weights, const Tensor &tau, Arguments a) {
     at::AutoDispatchBelowADInplaceOrView below;
-    Arguments a{damping, drift, first_drift, last_scale, strength, splines,
-                species, box,   sigma,       epsilon,    cutoff,   mask};
+    a.weights = weights;
+    a.tau = tau;
     Tensor states;
-    const Tensor out = run(a, points, inverse, &states);
-    context->save_for_backward({states, a.damping, a.drift, a.first_drift, a.last_scale, a.strength,
-                                a.splines, a.species, a.box, a.sigma, a.epsilon, a.mask});
-    context->saved_data["cutoff"] = cutoff;
-    context->saved_data["inverse"] = inverse;
-    return out;
+    const auto [out, log_det] = run(a, points, &states);
+    context->save_for_backward(
+        {states, a.weights, a.tau, a.species, a.box, a.sigma, a.epsilon, a.mask});
+    context->saved_data["counts"] = std::vector<int64_t>{a.layers, a.spline_size};
+    context->saved_data["numbers"] = std::vector<double>{a.step, a.kick, a.spline_unit, a.cutoff};
+    context->saved_data["inverse"] = a.inverse;
+    return {out, log_det};
   }
 
   static variable_list backward(AutogradContext *context, variable_list outputs) {
     const auto saved = context->get_saved_variables();
-    const Arguments a{saved[1],
-                      saved[2],
-                      saved[3],
-                      saved[4],
-                      saved[5],
-                      saved[6],
-                      saved[7],
-                      saved[8],
-                      saved[9],
-                      saved[10],
-                      context->saved_data["cutoff"].toDouble(),
-                      saved[11]};
-    const Tensor out = outputs[0].contiguous();
-    Tensor in = torch::empty_like(out);
-    std::vector<Tensor> of_parameters;
-    for (int i = 1; i <= 6; i++) of_parameters.push_back(torch::zeros_like(saved[i]));
-    dispatch(out, [&](auto zero, auto dim) {
-      pull_back_all<decltype(zero), decltype(dim)::value>(
-          a, saved[0], out, in, context->saved_data["inverse"].toBool(), of_parameters);
+    const auto counts = context->saved_data["counts"].toIntVector();
+    const auto numbers = context->saved_data["numbers"].toDoubleVector();
+    const Arguments a{saved[1],   saved[2],
+                      counts[0],  counts[1],
+                      numbers[0], numbers[1],
+                      numbers[2], saved[3],
+                      saved[4],   saved[5],
+                      saved[6],   numbers[3],
+                      saved[7],   context->saved_data["inverse"].toBool()};
+    const int64_t batch = saved[0].size(0), n = a.species.numel(), dim = a.box.numel();
+    const Tensor out = outputs[0].defined() ? outputs[0].contiguous()
+                                            : torch::zeros({batch, 2, n, dim}, saved[0].options());
+    const Tensor by_log_det =
+        outputs[1].defined() ? outputs[1].contiguous() : torch::zeros({batch}, torch::kFloat64);
+    Tensor in = torch::empty_like(out), by_weights = torch::zeros_like(a.weights);
+    dispatch(out, [&](auto zero, auto d) {
+      pull_back_all<decltype(zero), decltype(d)::value>(a, saved[0], out, by_log_det, in,
+                                                        by_weights);
     });
-    const Variable none;
-    variable_list gradients{in};
-    gradients.insert(gradients.end(), of_parameters.begin(), of_parameters.end());
-    gradients.resize(14, none);
-    return gradients;
+    return {in, by_weights, Tensor(), Tensor()};
   }
 };
 
-Tensor kick_drift_autograd(const Tensor &points, const Tensor &damping, const Tensor &drift,
-                           const Tensor &first_drift, const Tensor &last_scale,
-                           const Tensor &strength, const Tensor &splines, const Tensor &species,
-                           const Tensor &box, const Tensor &sigma, const Tensor &epsilon,
-                           double cutoff, const Tensor &mask, bool inverse) {
+std::tuple<Tensor, Tensor> kick_drift(const Tensor &points, const Tensor &weights,
+                                      const Tensor &tau, int64_t layers, int64_t spline_size,
+                                      double step, double kick, double spline_unit,
+                                      const Tensor &species, const Tensor &box, const Tensor &sigma,
+                                      const Tensor &epsilon, double cutoff, const Tensor &mask,
+                                      bool inverse) {
+  Arguments a{weights, tau, layers, spline_size, step,   kick, spline_unit,
+              species, box, sigma,  epsilon,     cutoff, mask, inverse};
+  return run(a, points, nullptr);
+}
+
+std::tuple<Tensor, Tensor>
+kick_drift_autograd(const Tensor &points, const Tensor &weights, const Tensor &tau, int64_t layers,
+                    int64_t spline_size, double step, double kick, double spline_unit,
+                    const Tensor &species, const Tensor &box, const Tensor &sigma,
+                    const Tensor &epsilon, double cutoff, const Tensor &mask, bool inverse) {
+  Arguments a{weights, tau, layers, spline_size, step,   kick, spline_unit,
+              species, box, sigma,  epsilon,     cutoff, mask, inverse};
   if (!torch::GradMode::is_enabled()) { // nothing to be kept for a backward
     at::AutoDispatchBelowADInplaceOrView below;
-    return kick_drift(points, damping, drift, first_drift, last_scale, strength, splines, species,
-                      box, sigma, epsilon, cutoff, mask, inverse);
+    return run(a, points, nullptr);
   }
-  return KickDriftFunction::apply(points, damping, drift, first_drift, last_scale, strength,
-                                  splines, species, box, sigma, epsilon, cutoff, mask, inverse);
+  const auto results = KickDriftFunction::apply(points, weights, tau, a);
+  return {results[0], results[1]};
 }
 
 } // namespace
@@ -220,9 +240,10 @@ std::vector<std::string> operator_names() {
 } // namespace nflow
 
 TORCH_LIBRARY(nflow, library) {
-  library.def("kick_drift(Tensor points, Tensor damping, Tensor drift, Tensor first_drift, Tensor "
-              "last_scale, Tensor strength, Tensor splines, Tensor species, Tensor box, Tensor "
-              "sigma, Tensor epsilon, float cutoff, Tensor mask, bool inverse) -> Tensor");
+  library.def(
+      "kick_drift(Tensor points, Tensor weights, Tensor tau, int layers, int spline_size, "
+      "float step, float kick, float spline_unit, Tensor species, Tensor box, Tensor "
+      "sigma, Tensor epsilon, float cutoff, Tensor mask, bool inverse) -> (Tensor, Tensor)");
 }
 TORCH_LIBRARY_IMPL(nflow, CPU, library) {
   library.impl("kick_drift", nflow::kick_drift);

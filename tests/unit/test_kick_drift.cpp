@@ -6,7 +6,7 @@
 #include "model/archive.h"
 #include "model/checks.h"
 #include "nflow_error.h"
-#include "operators/kick_drift.h"
+#include "operators/kick_drift_weights.h"
 #include "operators/operators.h"
 
 #include <gtest/gtest.h>
@@ -61,14 +61,31 @@ def force(x: Tensor, strength: Tensor, c: Tensor, species: Tensor, box: Tensor, 
     f = torch.where(inside, f / r, torch.zeros_like(f))
     return (f.unsqueeze(3) * d).sum(2)
 
-def kick_drift(u: Tensor, k: Tensor, s: Tensor, first: Tensor, last: Tensor, strength: Tensor, c: Tensor,
-               species: Tensor, box: Tensor, sigma: Tensor, epsilon: Tensor, cutoff: float, mask: Tensor,
-               inverse: bool) -> Tensor:
+def kick_drift(u: Tensor, weights: Tensor, tau: Tensor, layers: int, spline_size: int, step: float, kick: float,
+               spline_unit: float, species: Tensor, box: Tensor, sigma: Tensor, epsilon: Tensor, cutoff: float,
+               mask: Tensor, inverse: bool) -> Tuple[Tensor, Tensor]:
+    count = sigma.size(0)
+    pairs = count * (count + 1) // 2
+    sizes = [layers * count, layers * count, count, count, layers * pairs, layers * pairs * spline_size]
+    w = torch.split_with_sizes(weights, sizes)
+    fall = torch.log(tau[1] / tau[0])
+    root = torch.sqrt(tau[0])
+    k = torch.exp(fall * w[0]).view(layers, count)
+    s = (step * root * torch.exp(w[1])).view(layers, count)
+    first = step * root * torch.exp(w[2])
+    last = torch.exp(fall * w[3])
+    strength = (kick / root * (1.0 + w[4])).view(layers, pairs)
+    c = (kick / root * spline_unit * w[5]).view(layers, pairs, spline_size)
     x, p = u.unbind(1)
+    moving = torch.ones_like(x[:, :, 0])
+    if mask.numel() > 0:
+        moving = mask.to(x.dtype)
+    log_det = (moving * (fall * (w[0].view(layers, count).sum(0) + w[3]))[species]).sum(1) * x.size(2)
+    if inverse:
+        log_det = -log_det
     m = torch.ones_like(x)
     if mask.numel() > 0:
         m = mask.to(x.dtype).unsqueeze(2).expand_as(x)
-    layers = k.size(0)
     if inverse:
         p = p / (last[species].unsqueeze(1) * m + 1.0 - m)
         for i in range(layers):
@@ -84,7 +101,7 @@ def kick_drift(u: Tensor, k: Tensor, s: Tensor, first: Tensor, last: Tensor, str
             p = (k[l][species].unsqueeze(1) * m + 1.0 - m) * p + m * f
             x = x + m * s[l][species].unsqueeze(1) * p
         p = p * (last[species].unsqueeze(1) * m + 1.0 - m)
-    return torch.stack((x, p), 1)
+    return torch.stack((x, p), 1), log_det
 )";
 
 Tensor uniform(at::IntArrayRef shape, uint32_t number, double low, double high) {
@@ -95,28 +112,36 @@ Tensor uniform(at::IntArrayRef shape, uint32_t number, double low, double high) 
   return values;
 }
 
-/// Points and parameters of three species; atoms on a jittered lattice, images anywhere.
+struct Mapped {
+  Tensor points, log_det;
+};
+
+Mapped unpack(const c10::IValue &result) {
+  const auto &pair = result.toTupleRef().elements();
+  return {pair[0].toTensor(), pair[1].toTensor()};
+}
+
+/// Points and weights of three species; atoms on a jittered lattice, images anywhere.
 struct Arguments {
-  std::vector<Tensor> differentiable; // points and the six parameters
-  Tensor species, box, sigma, epsilon, mask;
+  std::vector<Tensor> differentiable; // points and weights
+  int64_t layers = 3, spline_size;
+  Tensor tau, species, box, sigma, epsilon, mask;
   double cutoff = 2.5;
 
-  Arguments(int64_t n, int64_t d, double length, int64_t spline_size = 16, int64_t batch = 2,
-            double noise = 0.55) {
+  Arguments(int64_t n, int64_t d, double length, int64_t splines = 16, int64_t batch = 2,
+            double noise = 0.55)
+      : spline_size(splines) {
     const auto side = static_cast<int64_t>(std::ceil(std::pow(n, 1.0 / d)));
     auto x = uniform({batch, n, d}, 1, 0.0, noise);
     for (int64_t i = 0; i < n; i++)
       for (int64_t k = 0, cell = i; k < d; k++, cell /= side)
         x.select(1, i).select(1, k) += static_cast<double>(cell % side);
     x = x * (length / side) + length * uniform({batch, n, d}, 2, -2.0, 3.0).floor();
-    const int64_t layers = 3, s = 3, pairs = 6;
+    const nflow::operators::KickDriftLayout layout{layers, 3, splines};
     differentiable = {torch::stack({x, uniform({batch, n, d}, 3, -1.5, 1.5)}, 1),
-                      uniform({layers, s}, 4, 0.95, 1.0),
-                      uniform({layers, s}, 5, 0.0, 0.015),
-                      uniform({s}, 6, 0.0, 0.01),
-                      uniform({s}, 7, 1.0, 1.2),
-                      uniform({layers, pairs}, 8, 0.01, 0.02),
-                      uniform({layers, pairs, spline_size}, 9, -0.05, 0.05)};
+                      uniform({layout.size()}, 4, -0.5, 0.5)};
+    differentiable[1].slice(0, layout.splines()) *= 6.0;
+    tau = torch::tensor({0.6, 0.45}, torch::kFloat64);
     species = uniform({n}, 10, 0.0, 3.0).floor().clamp_max(2.0).to(torch::kInt64);
     box = torch::full({d}, length, torch::kFloat64);
     sigma = torch::tensor({1.0, 0.8, 0.9, 0.8, 0.88, 0.8, 0.9, 0.8, 0.94}, torch::kFloat64)
@@ -137,16 +162,26 @@ torch::jit::CompilationUnit &reference() {
   return *unit;
 }
 
-Tensor call(const Arguments &a, bool inverse, bool use_reference) {
+Mapped call(const Arguments &a, bool inverse, bool use_reference) {
   static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow("nflow::kick_drift", "");
-  std::vector<c10::IValue> stack(a.differentiable.begin(), a.differentiable.end());
-  for (const auto &t : {a.species, a.box, a.sigma, a.epsilon}) stack.emplace_back(t);
-  stack.emplace_back(a.cutoff);
-  stack.emplace_back(a.mask);
-  stack.emplace_back(inverse);
-  if (use_reference) return reference().get_function("kick_drift")(stack).toTensor();
+  std::vector<c10::IValue> stack{a.differentiable[0],
+                                 a.differentiable[1],
+                                 a.tau,
+                                 a.layers,
+                                 a.spline_size,
+                                 0.015,
+                                 0.018,
+                                 1.3,
+                                 a.species,
+                                 a.box,
+                                 a.sigma,
+                                 a.epsilon,
+                                 a.cutoff,
+                                 a.mask,
+                                 inverse};
+  if (use_reference) return unpack(reference().get_function("kick_drift")(stack));
   op.callBoxed(&stack);
-  return stack[0].toTensor();
+  return {stack[0].toTensor(), stack[1].toTensor()};
 }
 
 double relative(const Tensor &a, const Tensor &b) {
@@ -158,17 +193,33 @@ void compare_with_reference(Arguments a) {
   for (const bool inverse : {false, true}) {
     for (auto &t : a.differentiable) t = t.detach().requires_grad_(true);
     const auto ours = call(a, inverse, false), theirs = call(a, inverse, true);
-    EXPECT_LT(relative(ours, theirs), 1e-12) << "inverse " << inverse;
-    const auto weight = uniform(ours.sizes(), 12, -1.0, 1.0);
-    const auto g = torch::autograd::grad({(ours * weight).sum()}, a.differentiable);
-    const auto wanted = torch::autograd::grad({(theirs * weight).sum()}, a.differentiable);
-    for (size_t i = 0; i < g.size(); i++)
-      EXPECT_LT(relative(g[i], wanted[i]), 1e-11) << "argument " << i << ", inverse " << inverse;
+    EXPECT_LT(relative(ours.points, theirs.points), 1e-11) << "inverse " << inverse;
+    EXPECT_LT(relative(ours.log_det, theirs.log_det), 1e-12) << "inverse " << inverse;
+    const auto weight = uniform(ours.points.sizes(), 12, -1.0, 1.0);
+    const auto of_log_det = uniform(ours.log_det.sizes(), 13, -1.0, 1.0);
+    const auto sum = [&](const Mapped &m) {
+      return (m.points * weight).sum() + (m.log_det * of_log_det).sum();
+    };
+    const auto g = torch::autograd::grad({sum(ours)}, a.differentiable);
+    const auto wanted = torch::autograd::grad({sum(theirs)}, a.differentiable);
+    EXPECT_LT(relative(g[0], wanted[0]), 1e-11) << "points, inverse " << inverse;
+    const nflow::operators::KickDriftLayout layout{a.layers, 3, a.spline_size};
+    const int64_t ends[] = {0,
+                            layout.drift(),
+                            layout.first_drift(),
+                            layout.last_scale(),
+                            layout.strength(),
+                            layout.splines(),
+                            layout.size()};
+    for (int kind = 0; kind < 6; kind++)
+      EXPECT_LT(relative(g[1].slice(0, ends[kind], ends[kind + 1]),
+                         wanted[1].slice(0, ends[kind], ends[kind + 1])),
+                1e-11)
+          << "weights of kind " << kind << ", inverse " << inverse;
     Arguments back = a;
-    back.differentiable[0] = ours.detach();
+    back.differentiable[0] = ours.points.detach();
     const torch::NoGradGuard no_gradient;
-    EXPECT_LT((call(back, !inverse, false) - a.differentiable[0]).abs().max().item<double>(),
-              1e-12);
+    EXPECT_LT(relative(call(back, !inverse, false).points, a.differentiable[0]), 1e-12);
   }
 }
 
@@ -200,20 +251,21 @@ TEST(Operator, GradientEqualsFiniteDifferences) {
   for (const bool inverse : {false, true}) {
     for (auto &t : a.differentiable) t = t.detach().requires_grad_(true);
     const auto out = call(a, inverse, false);
-    const auto weight = uniform(out.sizes(), 12, -1.0, 1.0);
-    const auto g = torch::autograd::grad({(out * weight).sum()}, a.differentiable);
+    const auto weight = uniform(out.points.sizes(), 12, -1.0, 1.0);
+    const auto sum = [&](const Mapped &m) { return (m.points * weight).sum() + m.log_det.sum(); };
+    const auto g = torch::autograd::grad({sum(out)}, a.differentiable);
     const torch::NoGradGuard no_gradient;
     const double step = 1e-6;
     for (size_t i = 0; i < g.size(); i++) {
       const auto flat = a.differentiable[i].flatten();
-      for (int64_t k = 0; k < flat.numel(); k += 1 + flat.numel() / 7) {
+      for (int64_t k = 0; k < flat.numel(); k += 1 + flat.numel() / 23) {
         double value[2];
         for (const int side : {0, 1}) {
           Arguments moved = a;
           auto shifted = flat.clone();
           shifted[k] += side ? step : -step;
           moved.differentiable[i] = shifted.view(a.differentiable[i].sizes());
-          value[side] = (call(moved, inverse, false) * weight).sum().item<double>();
+          value[side] = sum(call(moved, inverse, false)).item<double>();
         }
         const double wanted = g[i].flatten()[k].item<double>();
         EXPECT_NEAR((value[1] - value[0]) / (2.0 * step), wanted, 1e-6 * (1.0 + std::fabs(wanted)))
@@ -224,13 +276,14 @@ TEST(Operator, GradientEqualsFiniteDifferences) {
 }
 
 TEST(Operator, Float32) {
-  Arguments a(43, 2, 6.2, 16, 2, 0.3);
+  Arguments a(43, 2, 6.2, 16, 2, 0.1);
   a.differentiable[0].select(1, 0).remainder_(6.2);
   const auto wide = call(a, false, false);
   a.differentiable[0] = a.differentiable[0].to(torch::kFloat32);
   const auto narrow = call(a, false, false);
-  ASSERT_EQ(narrow.scalar_type(), torch::kFloat32);
-  EXPECT_LT((narrow.to(torch::kFloat64) - wide).abs().max().item<double>(), 1e-3);
+  ASSERT_EQ(narrow.points.scalar_type(), torch::kFloat32);
+  ASSERT_EQ(narrow.log_det.scalar_type(), torch::kFloat64);
+  EXPECT_LT((narrow.points.to(torch::kFloat64) - wide.points).abs().max().item<double>(), 1e-3);
 }
 
 TEST(Operator, RefusesWhatDoesNotFit) {
@@ -249,7 +302,7 @@ TEST(Operator, RefusesWhatDoesNotFit) {
   a.species[3] = 3;
   EXPECT_NE(message(a).find("species"), std::string::npos);
   a = Arguments(10, 2, 5.2);
-  a.differentiable[1] = a.differentiable[1].slice(0, 0, 2);
+  a.layers = 4;
   EXPECT_FALSE(message(a).empty());
 }
 
@@ -277,16 +330,11 @@ torch::jit::Module trained(const nflow::FlowOptions &options) {
   return flow;
 }
 
-struct Mapped {
-  Tensor points, log_det;
-};
-
 Mapped run(torch::jit::Module flow, const char *method, const Tensor &points, double tau0,
            double tau1, const Tensor &mask = {}) {
   std::vector<c10::IValue> in{points, torch::tensor({tau0, tau1}, torch::kFloat64)};
   if (mask.defined()) in.emplace_back(mask);
-  const auto out = flow.get_method(method)(in);
-  return {out.toTupleRef().elements()[0].toTensor(), out.toTupleRef().elements()[1].toTensor()};
+  return unpack(flow.get_method(method)(in));
 }
 
 Tensor liquid(int64_t n, const std::vector<double> &box, int64_t batch = 2) {
