@@ -29,7 +29,7 @@ Samples shared_samples(const std::vector<std::string> &files, int64_t dim, const
     samples = read_dumps(files, dim);
     if (!samples.units.empty() && samples.units != units)
       throw Error("the data are in units " + samples.units + ", the training in " + units +
-                  ": give --units " + samples.units);
+                  ": give --units " + samples.units + ", or data of this system");
     header = nlohmann::json{{"atoms", samples.n_atoms},
                             {"dim", samples.dim},
                             {"ids", samples.ids},

@@ -60,6 +60,9 @@ std::string describe(const TrainOptions &o, const Objective &objective,
     text << samples.split.training.size() << " training and " << samples.split.validation.size()
          << " validation samples, energy per atom " << mean.mean / atoms << " +- "
          << mean.error / atoms;
+    if (std::isfinite(samples.by_forces.error))
+      text << ", temperature by their forces " << samples.by_forces.mean << " +- "
+           << samples.by_forces.error;
   }
   return text.str();
 }
@@ -73,6 +76,8 @@ nlohmann::json energies_of(const std::vector<ThermalSamples> &data) {
                     {"mean", mean.mean},
                     {"error", mean.error},
                     {"count", samples.energies.size()}});
+    if (std::isfinite(samples.by_forces.error))
+      list.back()["temperature_by_forces"] = {samples.by_forces.mean, samples.by_forces.error};
   }
   return list;
 }

@@ -1,6 +1,7 @@
 #ifndef NFLOW_TRAINER_THERMAL_DATA_H
 #define NFLOW_TRAINER_THERMAL_DATA_H
 
+#include "estimators/autocorrelation.h"
 #include "trainer/batches.h"
 #include "trainer/dump_reader.h"
 #include "trainer/points.h"
@@ -16,7 +17,8 @@ namespace nflow::trainer {
 struct ThermalSamples {
   double temperature = 0.0; // as LAMMPS has it
   Samples samples;
-  std::vector<double> energies; // one a frame
+  std::vector<double> energies;   // one a frame
+  estimators::Estimate by_forces; // the temperature that forces tell; configurational_tau()
   Split split;
 };
 

@@ -1,7 +1,9 @@
 #include "trainer/thermal_sources.h"
 
+#include "model/units.h"
 #include "nflow_error.h"
 #include "reference/dump_writer.h"
+#include "trainer/configurational_temperature.h"
 #include "trainer/lammps/lammps_sampler.h"
 #include "trainer/run_common.h"
 
@@ -65,6 +67,17 @@ std::vector<double> energies_of(const Samples &samples, LammpsSystem &lammps,
   return parallel.gather(mine);
 }
 
+/// A mix-up of files would train nonsense without a sign of it.
+void check_temperature(const TrainOptions &o, LammpsSystem &lammps, const Parallel &parallel,
+                       const std::string &where, ThermalSamples &samples) {
+  const double boltzmann = boltzmann_constant(o.units);
+  samples.by_forces = configurational_tau(samples.samples, lammps, parallel);
+  require_temperature(samples.by_forces, boltzmann * samples.temperature, samples.temperature,
+                      where);
+  samples.by_forces.mean /= boltzmann;
+  samples.by_forces.error /= boltzmann;
+}
+
 std::string sample_file(const TrainOptions &o, double temperature) {
   char text[64];
   std::snprintf(text, sizeof(text), ".T%g.dump.gz", temperature);
@@ -83,9 +96,11 @@ std::string sentence_of(const SampleSet &set, double temperature, const Parallel
 }
 
 /// LAMMPS's own dynamics on all ranks, each a share of the frames; the frames go into a dump, which
-/// can be a reservoir later and lets a resumed training have the same samples.
-void sample(const TrainOptions &o, LammpsSystem &lammps, const Parallel &parallel,
-            double temperature, const std::string &file) {
+/// can be a reservoir later and lets a resumed training have the same samples. In a LAMMPS of its
+/// own: dynamics leave atoms in another order, and then sums of energies have other last bits than
+/// in a training that is resumed.
+void sample(const TrainOptions &o, const Parallel &parallel, double temperature,
+            const std::string &file) {
   SampleOptions options;
   options.temperature = temperature;
   const auto range = parallel.share(o.sample);
@@ -97,6 +112,7 @@ void sample(const TrainOptions &o, LammpsSystem &lammps, const Parallel &paralle
   parallel.together([&] {
     if (options.frames < 1)
       throw Error("--sample is smaller than the number of ranks: ask for more frames");
+    LammpsSystem lammps(o.lammps, o.variables);
     set = LammpsSampler(lammps).sample(options);
   });
   const auto x = parallel.gather(set.samples.x);
@@ -128,12 +144,13 @@ std::vector<ThermalSamples> thermal_samples(const TrainOptions &o, LammpsSystem 
     auto files = files_of(o, i);
     if (files.empty() && o.sample > 0) {
       files = {sample_file(o, temperatures[i])};
-      if (!o.resume) sample(o, lammps, parallel, temperatures[i], files[0]);
+      if (!o.resume) sample(o, parallel, temperatures[i], files[0]);
     }
     samples.samples = shared_samples(files, system.dim, o.units, parallel);
     if (samples.samples.count() > 0) {
       require_fit(samples.samples, lammps, where);
       samples.energies = energies_of(samples.samples, lammps, parallel, where);
+      check_temperature(o, lammps, parallel, where, samples);
       samples.split = split_by_blocks(samples.samples, o.validation);
     }
     const bool needed = i + 1 < temperatures.size();

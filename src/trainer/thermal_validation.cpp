@@ -9,12 +9,27 @@ namespace nflow::trainer {
 
 namespace {
 
-std::string row(const char *name, const estimators::ExchangeReport &r) {
-  char text[256];
-  std::snprintf(text, sizeof(text), "  %-20s %9.4g +- %-8.2g %7.4f +- %-7.4f %8.2f %% %8.2f %%\n",
-                name, r.j, r.j_error, r.acceptance, r.acceptance_error, 100.0 * r.ess_forward,
-                100.0 * r.ess_backward);
+std::string padded(const std::string &text, size_t width) {
+  return text + std::string(width > text.size() ? width - text.size() : 1, ' ');
+}
+
+/// value +- error as wide as `width`; a dash where there is none.
+std::string with_error(double value, double error, size_t width) {
+  char text[64] = "-";
+  if (std::isfinite(value)) std::snprintf(text, sizeof(text), "%.4g +- %.2g", value, error);
+  return padded(text, width);
+}
+
+std::string percent(double fraction) {
+  char text[32] = "-";
+  if (std::isfinite(fraction)) std::snprintf(text, sizeof(text), "%.2f %%", 100.0 * fraction);
   return text;
+}
+
+std::string row(const char *name, const estimators::ExchangeReport &r) {
+  return "  " + padded(name, 12) + with_error(r.j, r.j_error, 20) +
+         with_error(r.acceptance, r.acceptance_error, 22) + padded(percent(r.ess_forward), 12) +
+         percent(r.ess_backward) + "\n";
 }
 
 } // namespace
@@ -65,13 +80,13 @@ std::string ThermalValidator::table(const std::vector<double> &untrained,
     char head[256];
     std::snprintf(head, sizeof(head),
                   "T %g -> %g, held-out samples: %zu at the prior's temperature, %zu at the "
-                  "target's\n  %-20s %-21s %-18s %-10s ESS back\n",
+                  "target's\n",
                   data_[pair].temperature, data_[pair + 1].temperature,
-                  data_[pair].split.validation.size(), data_[pair + 1].split.validation.size(), "",
-                  "J", "acceptance", "ESS");
-    text += head + row("identity", identity(pair));
+                  data_[pair].split.validation.size(), data_[pair + 1].split.validation.size());
+    text += head + ("  " + padded("", 12) + padded("J", 20) + padded("acceptance", 22)) +
+            padded("ESS", 12) + "ESS back\n" + row("identity", identity(pair));
     objective_.set_parameters(untrained);
-    text += row("untrained dynamics", report(pair, count));
+    text += row("untrained", report(pair, count));
     objective_.set_parameters(trained);
     of_trained.push_back(report(pair, count));
     text += row("flow", of_trained.back());

@@ -177,8 +177,13 @@ void check_thermal(const TrainOptions &o) {
   for (const double temperature : o.temperatures())
     require(temperature > 0.0 && std::isfinite(temperature),
             "--prior-temperature T0 and --temperature T1 must be given, as positive numbers");
-  require(o.temperatures()[0] != o.temperatures()[1],
-          "T0 and T1 are equal: there is nothing to learn between equal temperatures");
+  const auto temperatures = o.temperatures();
+  for (size_t i = 1; i < temperatures.size(); i++)
+    require(temperatures[i - 1] != temperatures[i],
+            o.ladder.empty()
+                ? "T0 and T1 are equal: there is nothing to learn between equal temperatures"
+                : "two neighbours of --ladder are equal: there is nothing to learn between equal "
+                  "temperatures");
   require(o.sample > 0 || !o.prior_data.empty() || !o.ladder_data.empty(),
           "there are no samples at T0: give dumps with --prior-data (or --ladder-data), or "
           "--sample for LAMMPS to make them");
@@ -194,6 +199,10 @@ void check(const TrainOptions &o) {
   }
   require(o.lammps.empty(), "--lammps is for architectures kick-drift and torus-spline: give an "
                             "energy file with --energy");
+  require(o.prior_temperature == 0.0 && o.prior_data.empty() && o.ladder.empty() &&
+              o.ladder_data.empty() && o.sample == 0,
+          "--prior-temperature, --prior-data, --ladder, --ladder-data and --sample are of flows "
+          "between temperatures: give the input script of the system with --lammps");
   require(!o.data.empty() || !o.energy.empty(),
           "there is nothing to learn from: give samples with --data, an energy file with --energy, "
           "or both");
@@ -224,6 +233,8 @@ void take_thermal_defaults(const CLI::App &app, TrainOptions &o) {
   if (!given("--precision")) o.precision = "float64";
   if (!given("--validation-samples")) o.validation_samples = 400;
   if (!given("--patience")) o.patience = 0;
+  for (const auto name : {"--kl-weight", "--kl-start", "--kl-full"})
+    require(!given(name), std::string(name) + " is for tsf and rnvp: give --loss");
   o.kl_weight = o.loss == "reverse" ? 1.0 : o.loss == "forward" ? 0.0 : 0.5;
   o.kl_start = o.kl_full = 0.0;
   if (o.validate_every == 0) o.validate_every = std::max<int64_t>(1, o.steps / 20);
@@ -319,7 +330,9 @@ nlohmann::json schedule_options(const TrainOptions &o) {
           {"spline-size", f.spline_size},
           {"bins", f.bins},
           {"timestep", f.timestep},
-          {"cutoff", f.cutoff}};
+          {"cutoff", f.cutoff},
+          {"sigma", f.sigma},
+          {"epsilon", f.epsilon}};
 }
 
 } // namespace nflow::trainer

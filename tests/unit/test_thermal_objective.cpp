@@ -1,0 +1,284 @@
+// Between two temperatures, in process: gradients of the losses against finite differences, works
+// against the saved model and LAMMPS, scales of the kicks, the temperature that forces tell.
+#include "lammps_case.h"
+#include "model/model.h"
+#include "trainer/configurational_temperature.h"
+#include "trainer/lammps/lammps_sampler.h"
+#include "trainer/pair_scales.h"
+#include "trainer/thermal_data.h"
+#include "trainer/thermal_objective.h"
+#include "trainer/train_options.h"
+
+#include <torch/csrc/jit/runtime/graph_executor.h>
+
+#include <cmath>
+#include <memory>
+
+namespace {
+
+using namespace nflow;
+using namespace nflow::trainer;
+
+const auto *const mpi = ::testing::AddGlobalTestEnvironment(new tests::MpiEnvironment);
+
+constexpr double hot = 1.2, cold = 0.9;
+
+ThermalSamples sampled(LammpsSystem &lammps, double temperature, int64_t frames) {
+  SampleOptions options;
+  options.temperature = temperature;
+  options.frames = frames;
+  auto set = LammpsSampler(lammps).sample(options);
+  ThermalSamples samples;
+  samples.temperature = temperature;
+  samples.samples = std::move(set.samples);
+  samples.energies.resize(frames);
+  lammps.evaluate(frames, samples.samples.frame(0), samples.energies.data(), nullptr);
+  samples.split = split_by_blocks(samples.samples, 0.1);
+  return samples;
+}
+
+/// The two-dimensional liquid with equilibrium samples, made once.
+struct Liquid {
+  LammpsSystem lammps{tests::write_script("in.liquid", tests::liquid_script_2d()), {}};
+  std::vector<ThermalSamples> data{sampled(lammps, hot, 200), sampled(lammps, cold, 200)};
+};
+
+std::unique_ptr<Liquid> made;
+
+/// LAMMPS must go before MPI does, which the environment above ends.
+class LiquidEnvironment : public ::testing::Environment {
+ public:
+  void TearDown() override { made.reset(); }
+};
+const auto *const environment = ::testing::AddGlobalTestEnvironment(new LiquidEnvironment);
+
+Liquid &liquid() {
+  if (!made) made = std::make_unique<Liquid>();
+  return *made;
+}
+
+TrainOptions options_for(const std::string &architecture, double cap) {
+  auto &lammps = liquid().lammps;
+  TrainOptions o;
+  o.precision = "float64";
+  o.cap = cap;
+  auto &flow = o.flow;
+  flow.architecture = architecture;
+  flow.n_atoms = lammps.system().n_atoms;
+  flow.dim = lammps.system().dim;
+  flow.types = lammps.system().types;
+  flow.box.assign(lammps.system().box.begin(), lammps.system().box.begin() + flow.dim);
+  flow.tau_pairs = {{hot, cold}};
+  flow.layers = 3;
+  flow.spline_size = 5;
+  flow.couplings = 2;
+  flow.hidden = 8;
+  flow.depth = 1;
+  flow.bins = 4;
+  if (architecture == "kick-drift") complete_pair_scales(flow, lammps, liquid().data[0].samples);
+  return o;
+}
+
+/// An objective whose parameters are no longer those of the start, with points of both sides.
+struct Case {
+  Case(const std::string &architecture, double cap)
+      : options(options_for(architecture, cap)), objective(options, {hot, cold}, liquid().lammps),
+        parameters(tests::shaken(objective.parameters(), 0.02, 8)) {
+    objective.set_parameters(parameters);
+    const ThermalBatches batches(liquid().data, objective.metadata().slots(),
+                                 options.flow.n_atoms * options.flow.dim, 1);
+    target = batches.target(3, {0, 4});
+    prior = batches.prior(3, {0, 4});
+  }
+  double loss(const std::vector<double> &at, double ml, double kl) {
+    std::vector<double> ignored(at.size(), 0.0);
+    objective.set_parameters(at);
+    const auto terms = objective.add_gradient(target, ml, prior, kl, ignored);
+    return ml * terms.ml + kl * terms.kl;
+  }
+
+  TrainOptions options;
+  ThermalObjective objective;
+  std::vector<double> parameters;
+  Points target, prior;
+};
+
+void expect_gradient(const std::string &architecture, double cap, double ml, double kl) {
+  Case c(architecture, cap);
+  std::vector<double> gradient(c.parameters.size(), 0.0);
+  c.objective.add_gradient(c.target, ml, c.prior, kl, gradient);
+  double largest = 0.0;
+  for (uint32_t seed = 1; seed <= 3; seed++) {
+    const double h = 1e-6;
+    const auto direction = tests::shaken(std::vector<double>(gradient.size(), 0.0), 1.0, seed);
+    auto up = c.parameters, down = c.parameters;
+    double along = 0.0;
+    for (size_t i = 0; i < gradient.size(); i++) {
+      up[i] += h * direction[i];
+      down[i] -= h * direction[i];
+      along += gradient[i] * direction[i];
+    }
+    const double difference = (c.loss(up, ml, kl) - c.loss(down, ml, kl)) / (2.0 * h);
+    EXPECT_NEAR(along, difference, 2e-5 * (1.0 + std::fabs(difference)))
+        << architecture << " cap " << cap << " weights " << ml << " " << kl;
+    largest = std::max(largest, std::fabs(along));
+  }
+  EXPECT_GT(largest, 0.1);
+}
+
+TEST(ThermalObjective, GradientsOfKickDriftAreThoseOfTheLosses) {
+  expect_gradient("kick-drift", 1e6, 0.25, 0.0);
+  expect_gradient("kick-drift", 1e6, 0.0, 0.25);
+  expect_gradient("kick-drift", 100.0, 0.1, 0.15);
+  expect_gradient("kick-drift", 0.5, 0.1, 0.15); // most neighbours are in the linear part
+}
+
+TEST(ThermalObjective, GradientsOfTorusSplineAreThoseOfTheLosses) {
+  expect_gradient("torus-spline", 100.0, 0.25, 0.0);
+  expect_gradient("torus-spline", 100.0, 0.0, 0.25);
+}
+
+/// The same works from the file that was saved and energies of LAMMPS alone.
+void expect_works(const std::string &architecture, bool forward) {
+  Case c(architecture, 100.0);
+  auto metadata = c.objective.metadata();
+  const std::string file = "works-" + architecture + ".pt";
+  c.objective.save(c.parameters, metadata, file);
+  torch::jit::setGraphExecutorOptimize(true); // which trainings switch off, and freezing needs
+  Model model(file, "cpu");
+  auto &lammps = liquid().lammps;
+  const Points &points = forward ? c.prior : c.target;
+  const int64_t m = c.options.flow.n_atoms * c.options.flow.dim, size = metadata.size();
+  std::vector<double> out(points.values.size()), log_det(points.count);
+  const mcmc::Temperatures tau{hot, cold};
+  if (forward)
+    model.forward(points.count, points.values.data(), tau, out.data(), log_det.data());
+  else
+    model.inverse(points.count, points.values.data(), tau, out.data(), log_det.data());
+  const auto works = c.objective.works(points, forward);
+  ASSERT_EQ(static_cast<int64_t>(works.size()), points.count);
+  for (int64_t i = 0; i < points.count; i++) {
+    const auto reduced = [&](const double *point, double temperature) {
+      double energy = 0.0, momenta = 0.0;
+      lammps.evaluate(1, point, &energy, nullptr);
+      for (int64_t k = m; k < size; k++) momenta += 0.5 * point[k] * point[k];
+      return energy / temperature + momenta;
+    };
+    const double expected = reduced(&out[i * size], forward ? cold : hot) -
+                            reduced(&points.values[i * size], forward ? hot : cold) - log_det[i];
+    EXPECT_NEAR(works[i], expected, 1e-9 * (1.0 + std::fabs(expected))) << architecture << i;
+  }
+}
+
+TEST(ThermalObjective, WorksAreThoseOfTheSavedModelAndLammps) {
+  for (const auto architecture : {"kick-drift", "torus-spline"}) {
+    expect_works(architecture, true);
+    expect_works(architecture, false);
+  }
+}
+
+TEST(ConfigurationalTemperature, IsThatOfTheSamples) {
+  const Parallel parallel(MPI_COMM_WORLD);
+  for (const auto &samples : liquid().data) {
+    const auto tau = configurational_tau(samples.samples, liquid().lammps, parallel);
+    EXPECT_GT(tau.error, 0.0);
+    EXPECT_LT(tau.error, 0.05);
+    EXPECT_LT(std::fabs(tau.z_score(samples.temperature)), 5.0)
+        << tau.mean << " +- " << tau.error << " at " << samples.temperature;
+    EXPECT_EQ(tests::sentence([&] { require_temperature(tau, samples.temperature, 0.0, " here"); }),
+              "");
+  }
+}
+
+TEST(ConfigurationalTemperature, RefusesAnotherOne) {
+  const Parallel parallel(MPI_COMM_WORLD);
+  const auto tau = configurational_tau(liquid().data[0].samples, liquid().lammps, parallel);
+  const auto said = tests::sentence([&] { require_temperature(tau, cold, cold, " at T = 0.9"); });
+  EXPECT_NE(said.find("the samples at T = 0.9 were not made at this temperature"),
+            std::string::npos)
+      << said;
+  Samples few = liquid().data[0].samples;
+  few.x.resize(10 * few.n_atoms * few.dim);
+  const auto unknown = configurational_tau(few, liquid().lammps, parallel);
+  EXPECT_FALSE(std::isfinite(unknown.error));
+  EXPECT_EQ(tests::sentence([&] { require_temperature(unknown, cold, cold, ""); }), "");
+}
+
+struct Scales {
+  std::vector<double> sigma, epsilon;
+};
+
+Scales scales_of(LammpsSystem &lammps, double tau) {
+  FlowOptions flow;
+  const auto &system = lammps.system();
+  flow.n_atoms = system.n_atoms;
+  flow.dim = system.dim;
+  flow.types = system.types;
+  flow.box.assign(system.box.begin(), system.box.begin() + system.dim);
+  flow.tau_pairs = {{tau, 0.5 * tau}};
+  Samples samples;
+  samples.n_atoms = system.n_atoms;
+  samples.dim = system.dim;
+  samples.x = lammps.positions();
+  complete_pair_scales(flow, lammps, samples);
+  return {flow.sigma, flow.epsilon};
+}
+
+TEST(PairScales, OfKa2dAreThoseOfItsDefinition) {
+  const std::string root = NFLOW_SOURCE_DIR;
+  LammpsSystem lammps(
+      root + "/examples/ka2d/in.system",
+      {"folder=" + root + "/examples/ka2d", "nflow_potentials=" + root + "/potentials"});
+  const auto scales = scales_of(lammps, 1.0);
+  const std::vector<double> sigma{1.0, 0.8, 0.9, 0.8, 0.88, 0.8, 0.9, 0.8, 0.94},
+      epsilon{1.0, 1.5, 0.75, 1.5, 0.5, 1.5, 0.75, 1.5, 0.75};
+  ASSERT_EQ(scales.sigma.size(), 9u);
+  for (size_t i = 0; i < 9; i++) {
+    EXPECT_NEAR(scales.sigma[i], sigma[i], 1e-3 * sigma[i]) << i;
+    EXPECT_NEAR(scales.epsilon[i], epsilon[i], 1e-3 * epsilon[i]) << i;
+  }
+}
+
+TEST(PairScales, OfLennardJonesAreNearItsOwn) {
+  const std::string root = NFLOW_SOURCE_DIR;
+  LammpsSystem lammps(root + "/examples/lj108/in.system", {"folder=" + root + "/examples/lj108"});
+  const auto scales = scales_of(lammps, 2.0);
+  ASSERT_EQ(scales.sigma.size(), 1u);
+  // The zero and the depth of the law that kicks have (that of KA2D), against those of this one.
+  double zero = 1.0, depth = 0.0;
+  for (double r = 2.4; r > 0.9; r -= 1e-4) {
+    const double s6 = std::pow(r, -6.0);
+    const double v = 4.0 * (s6 * s6 - s6 + 0.04049023795 - 0.00970155098 * r * r +
+                            0.00062012617 * r * r * r * r);
+    depth = std::min(depth, v);
+    if (v < 0.0) zero = r;
+  }
+  const double shift = 4.0 * (std::pow(2.5, -6.0) - std::pow(2.5, -12.0));
+  // 4 (s^2 - s) + shift = 0 with s = r^-6.
+  const double own_zero = std::pow(0.5 * (1.0 + std::sqrt(1.0 - shift)), -1.0 / 6.0);
+  EXPECT_NEAR(scales.sigma[0], own_zero / zero, 1e-3);
+  EXPECT_NEAR(scales.epsilon[0], (1.0 - shift) / -depth, 1e-3);
+}
+
+TEST(PairScales, OfARepulsiveWallAreWhereItReachesKT) {
+  auto script = tests::liquid_script_2d();
+  script.replace(script.find("lj/cut 2.5"), 10, "lj/cut 1.122462048309373");
+  LammpsSystem lammps(tests::write_script("in.wca", script), {});
+  const auto scales = scales_of(lammps, 2.0);
+  // 4 (s^2 - s) + 1 = 2 with s = r^-6.
+  EXPECT_NEAR(scales.sigma.at(0), std::pow(0.5 * (1.0 + std::sqrt(2.0)), -1.0 / 6.0), 2e-3);
+  EXPECT_DOUBLE_EQ(scales.epsilon.at(0), 2.0);
+}
+
+TEST(PairScales, WithoutAPairLawComeFromTheSamples) {
+  auto script = tests::liquid_script_2d();
+  script.replace(script.find("lj/cut 2.5"), 10, "hybrid lj/cut 2.5");
+  script.replace(script.find("pair_coeff 1 1"), 14, "pair_coeff 1 1 lj/cut");
+  LammpsSystem lammps(tests::write_script("in.hybrid", script), {});
+  ASSERT_FALSE(lammps.has_pair_law());
+  const auto scales = scales_of(lammps, 2.0);
+  EXPECT_NEAR(scales.sigma.at(0), 6.5 / 6.0 / 0.87, 1e-4); // of the square lattice
+  EXPECT_DOUBLE_EQ(scales.epsilon.at(0), 2.0);
+}
+
+} // namespace

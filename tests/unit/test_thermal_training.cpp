@@ -1,0 +1,301 @@
+// nflow-train between temperatures as a program, on KA2D with 43 atoms and few samples: what
+// training gains, ranks, resuming, ladders, what the model says about itself, and bad input.
+#include "model/model.h"
+#include "nflow_error.h"
+#include "reference/dump_writer.h"
+#include "trainer/dump_reader.h"
+#include "training_case.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <regex>
+#include <unistd.h>
+
+namespace {
+
+using namespace nflow;
+using tests::CommandResult;
+using tests::digest_of;
+using tests::run_command;
+using tests::write_text;
+
+const std::string root = NFLOW_SOURCE_DIR;
+const std::string variables =
+    "--variable folder=" + root + "/examples/ka2d nflow_potentials=" + root + "/potentials ";
+const std::string ka2d = " --lammps " + root + "/examples/ka2d/in.system " + variables;
+const std::string hot = "data.pt.T1.4.dump.gz", middle = "data.pt.T1.dump.gz",
+                  cold = "data.pt.T0.7.dump.gz";
+const std::string pair = ka2d + "--prior-temperature 1.4 --temperature 0.7 ";
+const std::string with_data = pair + "--prior-data " + hot + " --data " + cold + " ";
+const std::string small = "--layers 3 --batch 9 --validation-samples 100 --validation 0.2 ";
+
+/// Ended from outside if it hangs.
+CommandResult train(const std::string &options, int ranks = 1) {
+  std::string command = "timeout 120 ";
+  if (ranks > 1)
+    command += std::string(NFLOW_MPIEXEC) + " --oversubscribe " +
+               (geteuid() == 0 ? "--allow-run-as-root " : "") + "-np " + std::to_string(ranks) +
+               " ";
+  return run_command(command + NFLOW_TRAIN + " " + options);
+}
+
+void expect_refusal(const std::string &options, const std::string &part, int ranks = 1) {
+  const auto result = train(options, ranks);
+  EXPECT_EQ(result.code, 2) << options << "\n" << result.output;
+  const auto first = result.output.find("nflow-train: ");
+  ASSERT_NE(first, std::string::npos) << result.output;
+  EXPECT_EQ(result.output.find("nflow-train: ", first + 1), std::string::npos) << result.output;
+  EXPECT_NE(result.output.find(part), std::string::npos) << result.output;
+  if (ranks > 1) return; // mpirun has something to say, too
+  EXPECT_EQ(first, 0u) << result.output;
+  EXPECT_EQ(result.output.find('\n'), result.output.size() - 1) << result.output;
+}
+
+struct Row {
+  double j = NAN, error = NAN;
+};
+
+/// Of the table at the end.
+Row row(const std::string &output, const std::string &name) {
+  std::smatch found;
+  const std::regex form("\n +" + name + " +([-+.e0-9]+) \\+- ([-+.e0-9]+)");
+  if (!std::regex_search(output, found, form)) return {};
+  return {std::stod(found[1]), std::stod(found[2])};
+}
+
+class Thermal : public testing::Test {
+ protected:
+  /// One run samples what all the others are given.
+  static void SetUpTestSuite() {
+    const auto result =
+        train(ka2d + "--ladder 1.4 1 0.7 --sample 400 --steps 1 --output data.pt " + small);
+    ASSERT_EQ(result.code, 0) << result.output;
+    ASSERT_NE(result.output.find("sampled T = 0.7"), std::string::npos) << result.output;
+  }
+  void SetUp() override { ASSERT_EQ(access(cold.c_str(), R_OK), 0) << "there are no samples"; }
+};
+
+TEST_F(Thermal, TrainingLowersJAndTheModelSaysWhatItIs) {
+  const auto result = train(with_data + small + "--steps 120 --output pair.pt");
+  ASSERT_EQ(result.code, 0) << result.output;
+  const Row identity = row(result.output, "identity"), untrained = row(result.output, "untrained"),
+            flow = row(result.output, "flow");
+  // KA2D has J = 46 ln^2(T0/T1) for the identity.
+  EXPECT_NEAR(identity.j, 46.0 * std::pow(std::log(2.0), 2), 4.0) << result.output;
+  EXPECT_LT(flow.j + 3.0 * std::hypot(flow.error, identity.error), identity.j) << result.output;
+  EXPECT_LT(flow.j, untrained.j) << result.output;
+
+  const auto check = run_command(std::string(NFLOW_CHECK) + " pair.pt");
+  EXPECT_EQ(check.code, 0) << check.output;
+  const Model model("pair.pt", "cpu");
+  const auto &metadata = model.metadata();
+  EXPECT_EQ(metadata.types.value().size(), 43u);
+  EXPECT_EQ(metadata.example.size(), 86u);
+  ASSERT_EQ(metadata.temperature_pairs.size(), 1u);
+  EXPECT_EQ(metadata.provenance.at("mean_energy").size(), 2u);
+  const auto &quality = metadata.provenance.at("quality").at(0);
+  EXPECT_NEAR(quality.at("j").get<double>(), flow.j, 1e-3 * flow.j);
+  EXPECT_GT(quality.at("acceptance").get<double>(), 0.0);
+  EXPECT_GT(quality.at("ess_backward").get<double>(), 0.0);
+}
+
+TEST_F(Thermal, SamplesMadeHereAreThoseOfTheirTemperatures) {
+  const Model model("data.pt", "cpu");
+  const auto &energies = model.metadata().provenance.at("mean_energy");
+  ASSERT_EQ(energies.size(), 3u);
+  for (const auto &of : energies) {
+    EXPECT_EQ(of.at("count"), 400);
+    EXPECT_NEAR(of.at("temperature_by_forces").at(0).get<double>(), of.at("temperature"), 0.1);
+    if (of.at("temperature") == 1.4) continue;
+    // examples/ka2d/README.md: -1.880 at T = 1, -2.168 at 0.7; 400 samples tell them to 0.012.
+    const double expected = of.at("temperature") == 1.0 ? -1.880 : -2.168;
+    EXPECT_NEAR(of.at("mean").get<double>() / 43.0, expected, 0.06);
+  }
+}
+
+TEST_F(Thermal, ScalarsAndTheOtherLossesGainToo) {
+  for (const std::string options : {"--scalars", "--loss forward", "--loss both"}) {
+    const auto result = train(with_data + small + "--steps 120 --output variant.pt " + options);
+    ASSERT_EQ(result.code, 0) << result.output;
+    const Row identity = row(result.output, "identity"), flow = row(result.output, "flow");
+    EXPECT_LT(flow.j + 3.0 * std::hypot(flow.error, identity.error), identity.j) << result.output;
+  }
+}
+
+TEST_F(Thermal, ReverseLossNeedsNoSamplesOfTheTarget) {
+  const auto result =
+      train(pair + "--prior-data " + hot + " " + small + "--steps 5 --output one-sided.pt");
+  EXPECT_EQ(result.code, 0) << result.output;
+  EXPECT_NE(result.output.find("T = 0.7: no samples"), std::string::npos) << result.output;
+}
+
+TEST_F(Thermal, TorusSplineTrains) {
+  const auto result = train(with_data + "--architecture torus-spline --couplings 4 --hidden 8 "
+                                        "--depth 1 --bins 6 --steps 20 --batch 8 --learning-rate "
+                                        "2e-3 --validation-samples 10 --validate-every 20 "
+                                        "--output torus.pt");
+  ASSERT_EQ(result.code, 0) << result.output;
+  // It starts as nearly the identity and learns slowly.
+  const Row untrained = row(result.output, "untrained"), flow = row(result.output, "flow");
+  EXPECT_LT(flow.j, untrained.j + 3.0 * std::hypot(flow.error, untrained.error)) << result.output;
+  const Model model("torus.pt", "cpu");
+  EXPECT_EQ(model.metadata().slots(), 1);
+}
+
+/// Where both models carry the example, as one vector.
+std::vector<double> mapped(const std::string &file) {
+  Model model(file, "cpu");
+  const auto &metadata = model.metadata();
+  std::vector<double> u(metadata.example), v(metadata.size()), log_det(1);
+  u.resize(metadata.size(), 0.3);
+  model.forward(1, u.data(), {1.4, 0.7}, v.data(), log_det.data());
+  v.push_back(log_det[0]);
+  return v;
+}
+
+TEST_F(Thermal, TwoRanksTrainTheSameModel) {
+  const auto options = with_data + small + "--steps 20 --loss both ";
+  ASSERT_EQ(train(options + "--output one.pt").code, 0);
+  const auto two = train(options + "--output two.pt", 2);
+  ASSERT_EQ(two.code, 0) << two.output;
+  const auto a = mapped("one.pt"), b = mapped("two.pt");
+  for (size_t i = 0; i < a.size(); i++) EXPECT_NEAR(a[i], b[i], 1e-7);
+}
+
+void expect_same_after_a_break(const std::string &options) {
+  ASSERT_EQ(train(options + "--steps 12 --output whole.pt").code, 0);
+  const auto stopped = train(options + "--steps 12 --output parts.pt --stop-at 5");
+  EXPECT_EQ(stopped.code, 3) << stopped.output;
+  const auto resumed = train(options + "--steps 12 --output parts.pt --resume");
+  ASSERT_EQ(resumed.code, 0) << resumed.output;
+  ASSERT_FALSE(digest_of("whole.pt").empty());
+  EXPECT_EQ(digest_of("parts.pt"), digest_of("whole.pt")) << options;
+}
+
+TEST_F(Thermal, StoppedAndResumedEqualsUnbroken) {
+  expect_same_after_a_break(with_data + small);
+  expect_same_after_a_break(pair + "--sample 60 " + small);
+  expect_same_after_a_break(ka2d + "--ladder 1.4 1 0.7 --ladder-data " + hot + " " + middle + " " +
+                            cold + " " + small);
+}
+
+TEST_F(Thermal, ALadderServesItsPairs) {
+  const auto result = train(ka2d + "--ladder 1.4 1 0.7 --ladder-data " + hot + " " + middle + " " +
+                            cold + " " + small + "--steps 200 --output ladder.pt");
+  ASSERT_EQ(result.code, 0) << result.output;
+  const auto check = run_command(std::string(NFLOW_CHECK) + " ladder.pt");
+  EXPECT_EQ(check.code, 0) << check.output;
+  Model model("ladder.pt", "cpu");
+  const auto &metadata = model.metadata();
+  const std::vector<std::pair<double, double>> pairs{{1.4, 1.0}, {1.0, 0.7}};
+  EXPECT_EQ(metadata.temperature_pairs, pairs);
+  EXPECT_EQ(metadata.provenance.at("mean_energy").size(), 3u);
+  const auto &quality = metadata.provenance.at("quality");
+  ASSERT_EQ(quality.size(), 2u);
+  std::vector<double> u(metadata.example), v(metadata.size()), back(metadata.size()), log_det(2);
+  u.resize(metadata.size(), 0.3);
+  for (size_t i = 0; i < 2; i++) {
+    const mcmc::Temperatures tau{pairs[i].first, pairs[i].second};
+    model.forward(1, u.data(), tau, v.data(), &log_det[0]);
+    model.inverse(1, v.data(), tau, back.data(), &log_det[1]);
+    for (size_t k = 0; k < u.size(); k++) EXPECT_NEAR(u[k], back[k], 1e-9);
+    EXPECT_LT(log_det[0], 0.0); // into the cold
+    // Better than 46 ln^2(T0/T1), which the identity has.
+    EXPECT_LT(quality.at(i).at("j").get<double>(),
+              46.0 * std::pow(std::log(pairs[i].first / pairs[i].second), 2));
+  }
+}
+
+/// A copy of the samples of T0 as `change` leaves them.
+std::string changed(const std::string &file,
+                    const std::function<void(trainer::Samples &)> &change) {
+  auto samples = trainer::read_dumps({hot}, 2);
+  change(samples);
+  reference::DumpWriter writer(file, samples, 0.0);
+  for (int64_t i = 0; i < samples.count(); i++) writer.write(i, samples.frame(i));
+  writer.close();
+  return file;
+}
+
+TEST_F(Thermal, WrongSamplesAreRefused) {
+  const auto refused = [](const std::string &file, const std::string &part, int ranks = 1) {
+    expect_refusal(pair + "--prior-data " + file + " --steps 1 --output bad.pt", part, ranks);
+  };
+  refused("not-there.dump", "not-there.dump");
+  const auto missing = changed("missing.dump", [](auto &s) {
+    const auto whole = s;
+    s.n_atoms = 42;
+    s.ids.resize(42);
+    s.types.resize(42);
+    s.x.clear();
+    for (int64_t i = 0; i < whole.count(); i++)
+      s.x.insert(s.x.end(), whole.frame(i), whole.frame(i) + 84);
+  });
+  refused(missing, "have 42 atoms, the LAMMPS system has 43", 2);
+  refused(changed("species.dump", [](auto &s) { s.types[0] = s.types[0] == 1 ? 2 : 1; }),
+          "other atom types");
+  refused(changed("box.dump", [](auto &s) { s.box[1] *= 1.001; }), "box length");
+  refused(changed("ids.dump", [](auto &s) { s.ids.back() += 1; }), "other atom IDs");
+  const auto overlapping = changed("overlap.dump", [](auto &s) {
+    for (int64_t i = 0; i < s.count(); i++)
+      for (int k = 0; k < 2; k++) s.x[i * 86 + 2 + k] = s.x[i * 86 + k];
+  });
+  refused(overlapping, "no finite energy", 2);
+  changed("lj.dump", [](auto &) {});
+  run_command("sed 's/^lj$/metal/' lj.dump > metal.dump");
+  refused("metal.dump", "in units metal");
+  run_command("head -c 100000 lj.dump > cut.dump");
+  refused("cut.dump", "cut.dump");
+}
+
+TEST_F(Thermal, SamplesOfAnotherTemperatureAreRefused) {
+  const auto part = "were not made at this temperature";
+  expect_refusal(pair + "--prior-data " + cold + " --output bad.pt", part, 2);
+  expect_refusal(pair + "--prior-data " + hot + " --data " + middle + " --output bad.pt", part);
+}
+
+TEST_F(Thermal, WrongSystemsAreRefused) {
+  const auto refused = [](const std::string &script, const std::string &part, int ranks = 1) {
+    write_text("in.bad", script);
+    expect_refusal("--lammps in.bad " + variables + "--prior-temperature 1.4 --temperature 0.7 " +
+                       "--prior-data " + hot + " --output bad.pt",
+                   part, ranks);
+  };
+  const std::string include = "include " + root + "/examples/ka2d/in.system\n";
+  refused(include + "pair_coeff nonsense\n", "LAMMPS says: ", 2);
+  refused(include + "change_box all boundary f p p\n", "not periodic in x");
+  refused(include + "change_box all triclinic\n", "triclinic");
+  refused("units lj\n", "no simulation box", 2);
+  write_text("in.quit", include + "quit\n"); // LAMMPS ends the process itself
+  const auto quit = train("--lammps in.quit " + variables +
+                          "--prior-temperature 1.4 --temperature "
+                          "0.7 --prior-data " +
+                          hot);
+  EXPECT_EQ(quit.code, 2) << quit.output;
+  EXPECT_NE(quit.output.find("command 'quit'"), std::string::npos) << quit.output;
+  expect_refusal("--lammps no.script --prior-temperature 1.4 --temperature 0.7 --prior-data " + hot,
+                 "no.script", 2);
+  expect_refusal(with_data + "--cutoff 3.5", "beyond half the box", 2);
+}
+
+TEST_F(Thermal, ContradictionsAreRefused) {
+  expect_refusal(ka2d + "--prior-temperature 1 --temperature 1 --prior-data " + hot, "are equal",
+                 2);
+  expect_refusal(ka2d + "--ladder 1 0.7 0.7 --sample 100", "equal");
+  expect_refusal("--architecture kick-drift --prior-temperature 1.4 --temperature 0.7 --sample 9",
+                 "--lammps");
+  expect_refusal("--prior-temperature 1.4 --temperature 0.7 --sample 9", "--lammps");
+  expect_refusal(pair, "there are no samples at T0");
+  expect_refusal(pair + "--prior-data " + hot + " --loss forward", "needs samples at T1");
+  expect_refusal(pair + "--sample 1", "--sample", 2);
+  expect_refusal(ka2d + "--ladder 1.4 1 0.7 --ladder-data " + hot + " " + cold,
+                 "one file for each temperature");
+  expect_refusal(with_data + "--energy x.pt", "--energy is for tsf and rnvp");
+  expect_refusal(with_data + "--architecture tsf", "--lammps is for architectures");
+  expect_refusal(with_data + "--kl-weight 0.5", "--loss");
+  expect_refusal(ka2d + "--prior-temperature 1 --prior-data " + hot, "T1 must be given");
+}
+
+} // namespace
