@@ -32,10 +32,20 @@ void complete_options(TrainOptions &o, LammpsSystem &lammps,
   if (flow.architecture == "kick-drift") complete_pair_scales(flow, lammps, data[0].samples);
 }
 
+/// Of samples and their energies, so that a checkpoint is not resumed with others.
 nlohmann::json data_digest(const std::vector<ThermalSamples> &data) {
   nlohmann::json digests = nlohmann::json::array();
-  for (const auto &samples : data)
-    digests.push_back(samples.samples.count() > 0 ? digest(samples.samples.x) : "none");
+  for (const auto &samples : data) {
+    if (samples.energies.empty()) {
+      digests.push_back("none");
+      continue;
+    }
+    // To digits that no order of summation changes.
+    char energy[32];
+    std::snprintf(energy, sizeof(energy), "%.8g",
+                  estimators::mean_with_error(samples.energies).mean);
+    digests.push_back({{"samples", digest(samples.samples.x)}, {"mean_energy", energy}});
+  }
   return digests;
 }
 

@@ -181,6 +181,17 @@ TEST_F(Thermal, StoppedAndResumedEqualsUnbroken) {
                             cold + " " + small);
 }
 
+TEST_F(Thermal, ResumingWithAnotherPotentialIsRefused) {
+  const std::string script = "include " + root + "/examples/ka2d/in.system\n";
+  const std::string options = "--lammps in.same " + variables +
+                              "--prior-temperature 1.4 --temperature 0.7 --prior-data " + hot +
+                              " --steps 4 --output other.pt " + small;
+  write_text("in.same", script);
+  ASSERT_EQ(train(options + "--stop-at 2").code, 3);
+  write_text("in.same", script + "fix s all spring/self 0.1\nfix_modify s energy yes\n");
+  expect_refusal(options + "--resume", "other data");
+}
+
 TEST_F(Thermal, ALadderServesItsPairs) {
   const auto result = train(ka2d + "--ladder 1.4 1 0.7 --ladder-data " + hot + " " + middle + " " +
                             cold + " " + small + "--steps 200 --output ladder.pt");
