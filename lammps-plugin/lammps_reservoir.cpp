@@ -6,6 +6,7 @@
 #include "root_model.h"
 #include "trainer/dump_reader.h"
 
+#include "atom.h"
 #include "comm.h"
 
 #include <algorithm>
@@ -85,12 +86,15 @@ LammpsReservoir::LammpsReservoir(LAMMPS *lmp, const std::string &file, int64_t d
   numbers_ = static_cast<int64_t>(ids_.size()) * dim;
 }
 
-void LammpsReservoir::require_match(const std::vector<tagint> &ids,
-                                    const nflow::System &system) const {
+void LammpsReservoir::require_match(const std::vector<tagint> &ids, const nflow::System &system) {
   if (ids_.size() != ids.size())
     throw nflow::Error(described() + " has " + std::to_string(ids_.size()) +
                        " atoms, but the group has " + std::to_string(ids.size()) +
                        ": dump all atoms of the group");
+  // Species of fix atom/swap: another numbering of the same atoms.
+  if (atom->molecular == Atom::ATOMIC && !atom->q_flag && !system_.types.empty() &&
+      system_.types != system.types)
+    nflow::trainer::relabel(system_.types, system.types, dim_, frames_->x);
   for (size_t i = 0; i < ids.size(); i++) {
     const std::string atom = "atom " + std::to_string(ids[i]);
     if (ids_[i] != ids[i])

@@ -21,7 +21,7 @@ class LammpsReservoir : protected Pointers {
 
   /// Throws nflow::Error unless the atoms, types, box, boundaries and units of the file are those
   /// of the simulation.
-  void require_match(const std::vector<tagint> &ids, const nflow::System &system) const;
+  void require_match(const std::vector<tagint> &ids, const nflow::System &system);
   /// Energies of all configurations, unless those of some are what they were; then checks the
   /// temperature (in temperature units; tau = k_B T) against the mean energy that the model's
   /// provenance has for it, and by the configurational temperature. Leaves the atoms at some

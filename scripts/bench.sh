@@ -2,6 +2,7 @@
 # Measures; prints tables; asserts nothing.
 #
 #   scripts/bench.sh moves   the cost of a move of fix nflow/mc against its floor, one energy and one flow evaluation
+#   scripts/bench.sh liquid  the kick-drift flow and LAMMPS's energies in the trainer (bench/), one rank against two
 #   scripts/bench.sh flows   TSF against RNVP at equal parameter counts, d = 5 and 20, three seeds (about 40 minutes)
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -79,7 +80,26 @@ flows() {
   done
 }
 
+# nflow-train between two temperatures on KA2D: milliseconds a step on one rank and on two, in turn.
+liquid() {
+  cd "$here"
+  build/bench/flow examples/ka2d/in.system 0.6 16
+  printf '\n'
+  build/bench/lammps_energy examples/ka2d/in.system 0.6
+  local mpi=(mpirun --oversubscribe) round ranks
+  [ "$(id -u)" -ne 0 ] || mpi=(mpirun --allow-run-as-root --oversubscribe)
+  printf '\nnflow-train, KA2D 0.6 -> 0.4, 8 layers, batch 32: milliseconds a step\n'
+  for round in 1 2 3; do
+    for ranks in 1 2; do
+      "${mpi[@]}" -np $ranks build/bin/nflow-train --lammps examples/ka2d/in.system --prior-temperature 0.6 --temperature 0.4 \
+        --sample 400 --output "$out/scaling.pt" --steps 1000 --validate-every 1000 --validation-samples 20 |
+        awk -v ranks=$ranks '/^step 1000/ { for (i = 2; i <= NF; i++) if ($i ~ /^ms/) print ranks, "ranks:", $(i - 1) }'
+    done
+  done
+}
+
 case ${1:-} in
+  liquid) liquid ;;
   moves) moves ;;
   flows) flows ;;
   *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"; exit 2 ;;

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # The main job from end to end, on the multi-well of the temperature-steerable flows paper: LAMMPS samples it,
 # nflow-train fits a flow at T = 1, LAMMPS samples three temperatures with fix nflow/mc and that one flow, and
-# everything is compared with the exact answer and drawn. Does its own set-up; safe to run again.
+# everything is compared with the exact answer and drawn. Then the second part, scripts/demo_liquid.sh, on a glass former:
+# a flow between two temperatures. Does its own set-up; safe to run again.
 #
-#   scripts/demo.sh                  about 5 minutes on 2 cores once LAMMPS is built; results in build/demo
+#   scripts/demo.sh                  about 7 minutes on 2 cores once LAMMPS is built; results in build/demo
 #   scripts/demo.sh --full           trains the baseline and the plain form at d = 20 too
 #   scripts/demo.sh --output FOLDER  results there
 set -euo pipefail
@@ -128,6 +129,9 @@ fi
 say "(e) gnuplot: marginals.png and nll.png"
 gnuplot -e "folder='.'" "$example/marginals.gp"
 gnuplot -e "folder='.'" "$example/nll.gp"
+
+say "second part: a glass former between two temperatures, in $out/ka2d"
+"$here/scripts/demo_liquid.sh" "$out/ka2d"
 
 say "done in $((SECONDS - start)) s: $out"
 tail -qn 1 compare_T*.txt

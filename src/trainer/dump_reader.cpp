@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <numeric>
 #include <string_view>
@@ -225,6 +226,21 @@ class FrameReader {
   std::vector<double> x_;
 };
 
+/// Where in `from` the atoms are that stand for those of `to`: the k-th of a type for the k-th of
+/// that type. Empty where the composition differs.
+std::vector<int64_t> renumbering(const std::vector<int> &from, const std::vector<int> &to) {
+  std::map<int, std::vector<int64_t>> places;
+  for (size_t i = from.size(); i-- > 0;) places[from[i]].push_back(static_cast<int64_t>(i));
+  std::vector<int64_t> order;
+  for (const int type : to) {
+    auto &left = places[type];
+    if (left.empty()) return {};
+    order.push_back(left.back());
+    left.pop_back();
+  }
+  return from.size() == to.size() ? order : std::vector<int64_t>();
+}
+
 void require_same(const Lines &lines, const Samples &samples, const Frame &frame) {
   if (frame.ids.size() != samples.ids.size())
     lines.complain("the frame has " + std::to_string(frame.ids.size()) +
@@ -234,8 +250,8 @@ void require_same(const Lines &lines, const Samples &samples, const Frame &frame
     lines.complain("the frame has other atom IDs than the first one of all data: give dumps of one "
                    "and the same group");
   if (frame.types != samples.types)
-    lines.complain("the frame has other atom types than the first one of all data: give dumps of "
-                   "one system");
+    lines.complain("the frame has other numbers of atoms of the types than the first one of all "
+                   "data: give dumps of one system");
   if (!frame.units.empty() && !samples.units.empty() && frame.units != samples.units)
     lines.complain("the frame is in units " + frame.units + ", the first one in " + samples.units +
                    ": give dumps of one unit style");
@@ -248,7 +264,9 @@ void require_same(const Lines &lines, const Samples &samples, const Frame &frame
                      " from that of the first frame: give dumps of one constant box");
 }
 
-void append(Samples &samples, const Frame &frame, const Lines &lines) {
+void append(Samples &samples, Frame &frame, const Lines &lines) {
+  if (frame.ids == samples.ids && frame.types != samples.types)
+    relabel(frame.types, samples.types, samples.dim, frame.x);
   if (samples.ids.empty()) {
     samples.n_atoms = static_cast<int64_t>(frame.ids.size());
     samples.ids = frame.ids;
@@ -263,6 +281,20 @@ void append(Samples &samples, const Frame &frame, const Lines &lines) {
 }
 
 } // namespace
+
+bool relabel(std::vector<int> &types, const std::vector<int> &wanted, int64_t dim,
+             std::vector<double> &x) {
+  const auto order = renumbering(types, wanted);
+  if (order.empty()) return false;
+  std::vector<double> before(order.size() * dim);
+  for (size_t first = 0; first < x.size(); first += before.size()) {
+    std::copy_n(&x[first], before.size(), before.begin());
+    for (size_t i = 0; i < order.size(); i++)
+      std::copy_n(&before[order[i] * dim], dim, &x[first + i * dim]);
+  }
+  types = wanted;
+  return true;
+}
 
 Samples read_dumps(const std::vector<std::string> &files, int64_t dim) {
   Samples samples;

@@ -27,9 +27,16 @@ struct Samples {
 
 /// Reads LAMMPS text dumps (`dump custom` with id, x or xu (y, z as `dim` asks) and, if it is
 /// there, type), plain or gzipped. Throws Error with file and line for a truncated frame, a missing
-/// column, a number that is none or not finite, or frames that differ in atoms, types or periodic
-/// box lengths.
+/// column, a number that is none or not finite, or frames that differ in atoms or periodic box
+/// lengths. Where types differ from the first frame but not the number of atoms of each type (fix
+/// atom/swap exchanges types), the atoms are renumbered to have those of the first.
 Samples read_dumps(const std::vector<std::string> &files, int64_t dim);
+
+/// Renumbers the atoms of all configurations x [count, n, dim] of atoms with these types such that
+/// atom number i has type wanted[i]: atoms of one species are interchangeable. False, with nothing
+/// changed, where the numbers of atoms of the types differ.
+bool relabel(std::vector<int> &types, const std::vector<int> &wanted, int64_t dim,
+             std::vector<double> &x);
 
 } // namespace nflow::trainer
 

@@ -28,8 +28,9 @@ std::vector<std::string> files_of(const TrainOptions &o, size_t i) {
   return i == 0 ? o.prior_data : o.data;
 }
 
-/// Whether samples are of this system; throws Error with what differs.
-void require_fit(const Samples &samples, const LammpsSystem &lammps, const std::string &where) {
+/// Whether samples are of this system; throws Error with what differs. Renumbers atoms within their
+/// species where that makes them fit.
+void require_fit(Samples &samples, const LammpsSystem &lammps, const std::string &where) {
   const System &system = lammps.system();
   if (samples.n_atoms != system.n_atoms)
     throw Error("the samples" + where + " have " + std::to_string(samples.n_atoms) +
@@ -38,7 +39,8 @@ void require_fit(const Samples &samples, const LammpsSystem &lammps, const std::
   if (samples.ids != lammps.ids())
     throw Error("the samples" + where +
                 " have other atom IDs than the LAMMPS system: dump group all of this system");
-  if (!samples.types.empty() && samples.types != system.types)
+  if (!samples.types.empty() && samples.types != system.types &&
+      !relabel(samples.types, system.types, samples.dim, samples.x))
     throw Error("the samples" + where +
                 " have other atom types than the LAMMPS system: give the dumps of this system");
   for (int64_t k = 0; k < system.dim; k++)

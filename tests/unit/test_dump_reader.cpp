@@ -104,10 +104,24 @@ TEST(DumpReader, RefusesMissingColumns) {
   expect_error(frame("type x y", {"1 0 0"}), "no column id");
 }
 
+TEST(DumpReader, ExchangedTypesRenumberTheAtoms) {
+  // As fix atom/swap leaves them: the second frame has the types of the first exchanged.
+  const auto file = written("swapped.dump",
+                            frame("id type x y z", {"1 1 0.5 1 0", "2 2 2 3 0", "3 1 4 5 0"}) +
+                                frame("id type x y z", {"1 2 0.5 1 0", "2 1 2 3 0", "3 1 4 5 0"}));
+  auto samples = read_dumps({file}, 2);
+  EXPECT_EQ(samples.types, (std::vector<int>{1, 2, 1}));
+  EXPECT_EQ(samples.x, (std::vector<double>{0.5, 1, 2, 3, 4, 5, 2, 3, 0.5, 1, 4, 5}));
+  ASSERT_TRUE(nflow::trainer::relabel(samples.types, {2, 1, 1}, 2, samples.x));
+  EXPECT_EQ(samples.x, (std::vector<double>{2, 3, 0.5, 1, 4, 5, 0.5, 1, 2, 3, 4, 5}));
+  EXPECT_FALSE(nflow::trainer::relabel(samples.types, {2, 2, 1}, 2, samples.x));
+}
+
 TEST(DumpReader, RefusesWhatDiffers) {
   expect_error(good + frame("id type x y z", {"2 1 1 2 0"}), "has 1 atoms");
   expect_error(good + frame("id type x y z", {"2 1 1 2 0", "8 2 1 2 0"}), "other atom IDs");
-  expect_error(good + frame("id type x y z", {"2 2 1 2 0", "7 2 1 2 0"}), "other atom types");
+  expect_error(good + frame("id type x y z", {"2 2 1 2 0", "7 2 1 2 0"}),
+               "other numbers of atoms of the types");
   expect_error(good + frame("id type x y z", {"2 1 1 2 0", "7 2 1 2 0"}, "pp pp pp", "11"),
                "periodic box differs");
   expect_error(frame("id type x y z", {"2 1 1 2 0", "2 1 1 2 0"}), "comes twice");
