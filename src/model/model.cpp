@@ -78,6 +78,13 @@ Model::Model(const std::string &file, const std::string &device, int local_rank)
   impl_->masked = find_masked(archive.module, file);
   impl_->metadata = archive.metadata;
   impl_->device = choose_device(device, local_rank);
+  if (!archive.metadata.operators.empty() && impl_->device.is_cuda()) {
+    if (device != "auto")
+      throw Error("model file '" + file +
+                  "' calls an operator of lammps-nflow, and these run on the CPU only: use device "
+                  "cpu or auto");
+    impl_->device = torch::kCPU;
+  }
   impl_->dtype = archive.metadata.dtype == "float32" ? torch::kFloat32 : torch::kFloat64;
   try {
     archive.module.to(impl_->device);

@@ -1,7 +1,8 @@
 // The trainer on several ranks: the same gradients, the same model to rounding, one clean end.
 #include "model/archive.h"
 #include "support/toy_models.h"
-#include "trainer/objective.h"
+#include "trainer/batches.h"
+#include "trainer/gaussian_objective.h"
 #include "trainer/train_options.h"
 #include "training_case.h"
 
@@ -43,7 +44,7 @@ TEST_F(TrainerRanks, ShardsOfABatchHaveTheGradientOfTheWhole) {
   options.flow.dim = 1;
   options.flow.couplings = 2;
   const auto samples = read_dumps({"train.dump"}, 1);
-  Objective objective(options, samples);
+  GaussianObjective objective(options, samples);
   const auto split = split_by_blocks(samples, 0.1);
   objective.initialise(samples, split.training);
   objective.set_parameters(objective.parameters());
