@@ -40,7 +40,7 @@ class LiquidMisuse : public ::testing::Test {
     SoftDiscs::write_dump("colder.dump", SoftDiscs::cold, 5000);
     SoftDiscs::write_dump("missing.dump", SoftDiscs::hot, 10, 3);
     SoftDiscs::write_dump("box.dump", SoftDiscs::hot, 10, 4, 4.1);
-    SoftDiscs::write_dump("types.dump", SoftDiscs::hot, 10, 4, 4.0, "1 2 1 2");
+    SoftDiscs::write_dump("types.dump", SoftDiscs::hot, 10, 4, 4.0, "1 2 2 2");
     SoftDiscs::write_dump("units.dump", SoftDiscs::hot, 10, 4, 4.0, "1 1 2 2", "metal");
     SoftDiscs::write_dump("one.dump", SoftDiscs::hot, 1);
   }
