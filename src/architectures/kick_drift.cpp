@@ -44,7 +44,13 @@ class KickDriftAssembler : ModuleAssembler {
     // Steps and kicks of the untrained dynamics, in units of the most frequent species.
     const int64_t most = most_frequent();
     const double sigma = o_.sigma[most * count_ + most], epsilon = o_.epsilon[most * count_ + most];
-    const double dt = o_.timestep > 0.0 ? o_.timestep : default_timestep(o_.layers);
+    double dt = o_.timestep;
+    if (dt == 0.0) {
+      // Above k_B T = epsilon thermal steps of the same dt run too far into the cores.
+      double hottest = 0.0;
+      for (const auto &pair : o_.tau_pairs) hottest = std::max({hottest, pair.first, pair.second});
+      dt = default_timestep(o_.layers) * std::min(1.0, std::sqrt(epsilon / hottest));
+    }
     const auto unit = precise(dt * sigma / std::sqrt(epsilon));
     const auto source =
         expanded_source(is_ladder() ? "kick_drift_ladder" : "kick_drift_pair", {}, {}) +

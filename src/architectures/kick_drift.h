@@ -14,7 +14,8 @@ namespace nflow {
 /// Throws Error where the options do not fit (check_flow_options does).
 torch::jit::Module build_kick_drift(const FlowOptions &options);
 
-/// Step of the untrained dynamics, in units of the most frequent species: measured to be safe.
+/// Step of the untrained dynamics, in units of the most frequent species, for temperatures up to
+/// k_B T = epsilon: measured to be safe.
 double default_timestep(int layers);
 
 } // namespace nflow
