@@ -82,6 +82,7 @@ double solve(const std::vector<double> &forward, const std::vector<double> &back
   for (int step = 0; step < 2000; step++) {
     const FermiSum left(forward, m - x), right(backward, -m + x);
     const double difference = left.sum - right.sum;
+    if (difference == 0.0) return x; // also where all Fermi functions underflow
     (difference > 0.0 ? b.high : b.low) = x;
     const double tolerance = 1e-13 * std::max(1.0, std::abs(x));
     const double newton = x - difference / (left.slope + right.slope);
@@ -121,6 +122,7 @@ FreeEnergy bar(const std::vector<double> &all_forward, const std::vector<double>
   // functions at that limit: the influence of attempt k is (f_R,k - f_F,k)/slope. The error is
   // that of this series, whose autocorrelation has the correlation of both directions in it.
   const double slope = FermiSum(forward, m - value).slope + FermiSum(backward, -m + value).slope;
+  if (!(slope > 0.0)) return unknown; // not even the tails of both directions overlap
   auto influence = fermi_series(forward, m - value);
   const auto right = fermi_series(backward, -m + value);
   if (forward.size() != backward.size())

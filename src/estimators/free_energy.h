@@ -26,7 +26,9 @@ FreeEnergy exp_estimate(const std::vector<double> &works);
 /// M = ln(n_F/n_R), both series in the order of the simulation. The error bar accounts for
 /// autocorrelation. Series of equal length are taken as pairs (attempt k gave forward[k] and
 /// backward[k]), whose correlation counts, too; series of unequal length as independent of each
-/// other. Needs two works in each direction, of which one is finite.
+/// other. Needs two works in each direction, of which one is finite. Like all error bars of this
+/// kind it knows nothing of what neither direction has visited: look at ess_fraction of both as
+/// well.
 FreeEnergy bar(const std::vector<double> &forward, const std::vector<double> &backward);
 
 } // namespace nflow::estimators
