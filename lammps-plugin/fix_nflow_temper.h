@@ -66,12 +66,15 @@ class FixNflowTemper : public Fix {
   bool all_alive(const std::vector<double> &status);
   void scan(const std::vector<double> &status);
   double propose(int partner);
+  void read_arrays();
+  void pack_arrays();
   void pack_proposal(int partner);
   void draw_momenta(uint64_t number, double tau, double variance);
   bool place_proposal(int partner);
   void settle_proposal(int partner, bool accepted);
   void exchange_directly(int partner, double energy_there);
   void take_velocities(int partner, const double *velocities, const double *other_forces);
+  void add_forces(const double *forces, double scale);
   void take_momenta(int partner, const double *momenta);
   double tau(int partition) const;
   size_t numbers() const; // of coordinates of all atoms
@@ -107,7 +110,7 @@ class FixNflowTemper : public Fix {
   int count_, here_; // partitions, and which this one is
   std::vector<double> temperatures_;
   bool tuning_ = false, temperatures_of_restart_ = false;
-  uint64_t scan_ = 0;         // number of scans so far: all random numbers follow from it
+  uint64_t scan_ = 0; // number of scans so far: all random numbers follow from it
   uint64_t sampled_scans_ = 0;
   std::vector<nflow::tempering::PairStatistics> statistics_;
   std::unique_ptr<nflow::tempering::ReplicaFlow> replicas_;

@@ -279,7 +279,8 @@ double GroupConfiguration::energy(bool with_forces, bool tally) {
   if (tally) {
     forget_computes();
     eflag |= update->eflag_atom == update->ntimestep ? 2 : 0;
-    vflag |= update->vflag_global == update->ntimestep ? update->integrate->virial_style : 0;
+    // As Verlet::init() chooses: 2 = from forces and positions, 1 = as a sum over pairs.
+    if (update->vflag_global == update->ntimestep) vflag |= force->newton_pair ? 2 : 1;
     vflag |= update->vflag_atom == update->ntimestep ? 4 : 0;
   }
   compute_forces(with_forces, eflag, vflag);

@@ -79,8 +79,7 @@ void PartitionLink::gather_all(const double *mine, int columns, std::vector<doub
     MPI_Iallgather(mine, columns, MPI_DOUBLE, all.data(), columns, MPI_DOUBLE, roots_, &request);
     wait(&request, 1, what);
   }
-  if (comm->nprocs > 1)
-    MPI_Bcast(all.data(), static_cast<int>(all.size()), MPI_DOUBLE, 0, world);
+  if (comm->nprocs > 1) MPI_Bcast(all.data(), static_cast<int>(all.size()), MPI_DOUBLE, 0, world);
 }
 
 void PartitionLink::swap(int partner, const std::vector<double> &out, std::vector<double> &in,

@@ -29,11 +29,12 @@ class ExchangeMap {
 
   ExchangeMap() = default;
   /// `size` numbers a point. The flow must live as long as this.
-  ExchangeMap(Kind kind, mcmc::Flow *flow, int64_t size) : kind_(kind), flow_(flow), latent_(size) {}
+  ExchangeMap(Kind kind, mcmc::Flow *flow, int64_t size)
+      : kind_(kind), flow_(flow), latent_(size) {}
 
   Kind kind() const { return kind_; }
-  /// out = f(in), points [S, n, d]; returns ln|det d out / d in|. Not for the identity, whose points
-  /// need no copy.
+  /// out = f(in), points [S, n, d]; returns ln|det d out / d in|. Not for the identity, whose
+  /// points need no copy.
   double map(const double *in, double here, double there, double *out);
 
  private:

@@ -27,8 +27,7 @@ Pairs matched_at_random(int count, mcmc::RandomStream &random) {
   // Fisher and Yates; std::shuffle may differ between libraries.
   for (int i = count - 1; i > 0; i--) std::swap(order[i], order[below(i + 1, random)]);
   Pairs pairs;
-  for (int i = 0; i + 1 < count; i += 2)
-    pairs.push_back(std::minmax(order[i], order[i + 1]));
+  for (int i = 0; i + 1 < count; i += 2) pairs.push_back(std::minmax(order[i], order[i + 1]));
   std::sort(pairs.begin(), pairs.end());
   return pairs;
 }

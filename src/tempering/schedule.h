@@ -1,6 +1,7 @@
 #ifndef NFLOW_TEMPERING_SCHEDULE_H
 #define NFLOW_TEMPERING_SCHEDULE_H
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
