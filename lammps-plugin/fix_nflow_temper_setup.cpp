@@ -37,24 +37,24 @@ std::string short_text(double value) {
   return text;
 }
 
-/// What two partitions may differ in, in the order of FixNflowTemper::facts().
+/// What two partitions may differ in, in the order of FixNflowTemper::facts(): "partition 1 has 3
+/// as its <what>".
 struct Fact {
   const char *what, *remedy;
   double tolerance; // relative
 };
 const Fact compared[] = {
-    {"atoms", "give all partitions the same system", 0.0},
-    {"a hash of atom IDs, types and group of", "give all partitions the same atoms and group", 0.0},
-    {"a box length in x of", "give all partitions the same box", 1e-6},
-    {"a box length in y of", "give all partitions the same box", 1e-6},
-    {"a box length in z of", "give all partitions the same box", 1e-6},
-    {"a first step of the run of", "give all partitions the same run and read_restart commands",
-     0.0},
-    {"a last step of the run of", "give all partitions the same run commands", 0.0},
-    {"a number of exchanges so far of",
-     "the restart files are of different steps: read files that were written at one step", 0.0},
-    {"a hash of the keywords of", "give the same keywords in all partitions", 0.0},
-    {"a permutation of replicas with the hash",
+    {"number of atoms", "give all partitions the same system", 0.0},
+    {"hash of atom IDs, types and group", "give all partitions the same atoms and group", 0.0},
+    {"length of the box in x", "give all partitions the same box", 1e-6},
+    {"length of the box in y", "give all partitions the same box", 1e-6},
+    {"length of the box in z", "give all partitions the same box", 1e-6},
+    {"number of exchanges so far",
+     "if they come from restart files, let all read files that were written at the same step", 0.0},
+    {"first step of the run", "give all partitions the same run and read_restart commands", 0.0},
+    {"last step of the run", "give all partitions the same run commands", 0.0},
+    {"hash of the keywords", "give the same keywords in all partitions", 0.0},
+    {"hash of the permutation of replicas",
      "the restart files are of different runs: read files of one run", 0.0},
 };
 constexpr int fact_count = sizeof(compared) / sizeof(compared[0]);
@@ -91,9 +91,9 @@ std::vector<double> FixNflowTemper::facts() const {
           domain->prd[0],
           domain->prd[1],
           domain->prd[2],
+          static_cast<double>(scan_),
           static_cast<double>(update->firststep),
           static_cast<double>(update->laststep),
-          static_cast<double>(scan_),
           hash_of(settings_),
           hash_of(permutation),
           given_temperatures_[given_temperatures_.size() == 1 ? 0 : here_]};
@@ -109,13 +109,9 @@ void FixNflowTemper::compare_partitions() {
     for (int partition = 1; partition < count_; partition++) {
       const double first = all[k], other = all[partition * columns + k];
       if (std::fabs(other - first) <= compared[k].tolerance * std::fabs(first)) continue;
-      const std::string what = std::string(compared[k].what) + ' ';
-      const bool counted = k == 0;
-      const auto has = [&](double value) {
-        return counted ? short_text(value) + " atoms" : what + short_text(value);
-      };
-      link_->stop_together("partition " + std::to_string(partition) + " has " + has(other) +
-                           ", partition 0 has " + has(first) + ": " + compared[k].remedy);
+      link_->stop_together("partition " + std::to_string(partition) + " has " + short_text(other) +
+                           " as its " + compared[k].what + ", partition 0 has " +
+                           short_text(first) + ": " + compared[k].remedy);
     }
   if (started_) return;
   std::vector<double> own_ones;
