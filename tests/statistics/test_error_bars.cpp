@@ -10,10 +10,10 @@
 #include <cmath>
 
 using namespace nflow::estimators;
-using nflow::test::gaussian_works;
-using nflow::test::oscillator_delta_f;
-using nflow::test::oscillator_works;
-using nflow::test::Works;
+using nflow::tests::gaussian_works;
+using nflow::tests::oscillator_delta_f;
+using nflow::tests::oscillator_works;
+using nflow::tests::Works;
 
 namespace {
 
@@ -100,7 +100,7 @@ TEST(ErrorBars, OfMbar) {
     Calibration f, energy;
     for (uint32_t seed = 2000; seed < 2000 + seeds; seed++) {
       const auto series =
-          nflow::test::tempering_energies(dim, temperatures, 0.8, 1500, seed, exchange);
+          nflow::tests::tempering_energies(dim, temperatures, 0.8, 1500, seed, exchange);
       std::vector<double> betas, pooled;
       for (const double t : temperatures) betas.push_back(1.0 / t);
       for (const auto &s : series) pooled.insert(pooled.end(), s.begin(), s.end());

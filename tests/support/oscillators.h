@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace nflow::test {
+namespace nflow::tests {
 
 /// A harmonic oscillator U = |x|^2/2 in several dimensions, simulated exactly at temperature T by
 /// x <- phi x + sqrt(1 - phi^2) sqrt(T) xi; k_B = 1. Z is proportional to T^(dim/2), the mean of U
@@ -101,6 +101,6 @@ inline Works gaussian_works(double delta_f, double s, int forward, int backward,
   return works;
 }
 
-} // namespace nflow::test
+} // namespace nflow::tests
 
 #endif

@@ -7,8 +7,8 @@
 #include <cmath>
 
 using namespace nflow::estimators;
-using nflow::test::Oscillator;
-using nflow::test::oscillator_delta_f;
+using nflow::tests::Oscillator;
+using nflow::tests::oscillator_delta_f;
 
 namespace {
 
