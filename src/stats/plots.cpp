@@ -15,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t most_scans = 2000; // drawn, evenly chosen
+constexpr double drawn_trips = 5.0; // round trips a replica, about: more would be a black square
 constexpr int bins = 60;
 
 const char *const preamble =
@@ -51,14 +52,16 @@ set output "flow.png"
 set multiplot layout 1,2 title "flow of replicas through temperature"
 unset title
 unset key
-set xtics norotate
+set xtics norotate autojustify
 set xrange [*:*]
+set format x "%g"
 set yrange [-0.3:temperatures-0.7]
 set ytics 1
-set xlabel "step"
+set xlabel "step (the first part of the run)"
 set ylabel "index of the temperature"
 plot for [r=0:temperatures-1] "flow.csv" using 1:(column(r+2)) with steps lw 1.1 \
-  lc palette frac (r/(temperatures-1.0))
+  lc palette frac (r/(temperatures-1.0)), \
+  "flow.csv" using 1:2 with steps lw 2.6 lc rgb "#222222"
 set xlabel "temperature"
 set ylabel "fraction that came last from the hottest"
 set yrange [-0.03:1.03]
@@ -111,6 +114,14 @@ void write_acceptance(const fs::path &folder, const ExchangeLog &log, const Repo
               static_cast<double>(p.accepts) / static_cast<double>(p.attempts));
 }
 
+/// As many scans as give each replica some round trips; all where there are few.
+size_t drawn_scans(const ExchangeLog &log, const Report &report, const FlowSeries &series) {
+  const auto all = static_cast<double>(series.steps.size());
+  if (report.ladder.round_trips == 0) return series.steps.size();
+  const auto replicas = static_cast<double>(log.temperatures.size());
+  return static_cast<size_t>(std::min(all, drawn_trips * replicas / report.ladder.rate + 1.0));
+}
+
 void write_flow(const fs::path &folder, const ExchangeLog &log, const Report &report,
                 const FlowSeries &series) {
   TextFile fraction(folder / "fraction.csv");
@@ -119,8 +130,8 @@ void write_flow(const fs::path &folder, const ExchangeLog &log, const Report &re
     fraction.print("%.8g,%.6g\n", log.temperatures[t], report.ladder.fraction_from_hot[t]);
   TextFile flow(folder / "flow.csv");
   flow.print("# step,temperature of replica 0,1,..%s\n", "");
-  const size_t stride = 1 + series.steps.size() / most_scans;
-  for (size_t s = 0; s < series.steps.size(); s += stride) {
+  const size_t last = drawn_scans(log, report, series), stride = 1 + last / most_scans;
+  for (size_t s = 0; s < last; s += stride) {
     flow.print("%lld", static_cast<long long>(series.steps[s]));
     for (const int t : series.temperatures[s]) flow.print(",%d", t);
     flow.print("%s\n", "");
@@ -149,7 +160,11 @@ void write_script(const fs::path &folder, const ExchangeLog &log, const Report &
                   bool with_energies) {
   const auto [low, high] = std::minmax_element(log.temperatures.begin(), log.temperatures.end());
   std::string names;
-  for (const double t : log.temperatures) names += std::to_string(t) + " ";
+  for (const double t : log.temperatures) {
+    char name[32];
+    std::snprintf(name, sizeof(name), "%g ", t);
+    names += name;
+  }
   TextFile out(folder / "nflow-stats.gp");
   out.print("%spairs = %zu\ntemperatures = %zu\nratio = %g\nnames = \"%s\"\n%s%s%s", preamble,
             report.pairs.size(), log.temperatures.size(), *high / *low, names.c_str(),

@@ -7,12 +7,13 @@ namespace nflow::stats {
 
 namespace {
 
-/// "value +- error", or as much of it as is known.
+/// "value +- error", or as much of it as is known ("-": nothing).
 std::string with_error(double value, double error, const char *format = "%.4g +- %.2g") {
   if (std::isnan(value)) return "-";
   char text[64];
   std::snprintf(text, sizeof(text), format, value, error);
-  return text;
+  const std::string result = text;
+  return std::isnan(error) ? result.substr(0, result.find(" +-")) + " +- ?" : result;
 }
 
 std::string with_error(const estimators::FreeEnergy &f) {
@@ -37,7 +38,7 @@ void print_title(const std::string &file, const ExchangeLog &log, const Report &
 
 void print_acceptances(const ExchangeLog &log, const std::vector<PairReport> &pairs) {
   std::printf("\n%-3s %-3s %-8s %-8s %9s %9s %9s  %-20s %-10s %s\n", "i", "j", "T_i", "T_j",
-              "attempts", "accepts", "rejected", "acceptance", "rejection", "z");
+              "attempts", "accepts", "infinite", "acceptance", "rejection", "z");
   for (const PairReport &p : pairs)
     std::printf("%-3d %-3d %-8g %-8g %9lld %9lld %9lld  %-20s %-10.4g %.1f\n", p.i, p.j,
                 log.temperatures[p.i], log.temperatures[p.j], static_cast<long long>(p.attempts),
@@ -83,7 +84,7 @@ void print_barrier(const LadderReport &ladder) {
     print_ladder("the same, of the suggested number", ladder.suggested_ladder);
 }
 
-void print_flow(const LadderReport &ladder) {
+void print_flow(const ExchangeLog &log, const LadderReport &ladder) {
   std::printf("\n%-34s %lld\n", "round trips", static_cast<long long>(ladder.round_trips));
   std::printf("%-34s %lld\n", "tempered restarts",
               static_cast<long long>(ladder.tempered_restarts));
@@ -91,13 +92,13 @@ void print_flow(const LadderReport &ladder) {
               with_error(ladder.rate, ladder.rate_error).c_str());
   std::printf("%-34s %s\n", "predicted for deo, at most",
               with_error(ladder.deo_rate, 0.0, "%.4g").c_str());
-  std::printf("\n%-10s %-12s %-18s %s\n", "replica or", "round trips", "tempered restarts",
-              "came last from hot");
-  std::printf("%-10s %-12s %-18s %s\n", "temp.", "of replica", "of replica", "at temperature");
+  std::printf("\n%-4s %-10s %-22s %-26s %s\n", "k", "T_k", "came last from hot",
+              "round trips of replica k", "tempered restarts of it");
   for (size_t k = 0; k < ladder.round_trips_of.size(); k++)
-    std::printf("%-10zu %-12lld %-18lld %s\n", k, static_cast<long long>(ladder.round_trips_of[k]),
-                static_cast<long long>(ladder.restarts_of[k]),
-                with_error(ladder.fraction_from_hot[k], 0.0, "%.3f").c_str());
+    std::printf("%-4zu %-10g %-22s %-26lld %lld\n", k, log.temperatures[k],
+                with_error(ladder.fraction_from_hot[k], 0.0, "%.3f").c_str(),
+                static_cast<long long>(ladder.round_trips_of[k]),
+                static_cast<long long>(ladder.restarts_of[k]));
 }
 
 void print_energies(const std::vector<EnergyReport> &energies) {
@@ -120,7 +121,7 @@ void print_report(const std::string &file, const ExchangeLog &log, const Report 
   print_acceptances(log, report.pairs);
   print_works(report.pairs);
   print_barrier(report.ladder);
-  print_flow(report.ladder);
+  print_flow(log, report.ladder);
   if (!report.energies.empty()) print_energies(report.energies);
 }
 
