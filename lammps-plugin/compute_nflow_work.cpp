@@ -149,21 +149,13 @@ void ComputeNflowWork::evaluate() {
   evaluated_at_ = update->ntimestep;
 }
 
-/// Before its first use, on the sides that the current configuration goes through.
+/// Before its first use.
 void ComputeNflowWork::check_flow() {
   const double here = tau_here(), there = tau_there();
-  if (there_.kind() == ExchangeMap::Kind::forward) {
-    // The flow is tried at configurations of its target side: here, the mapped one.
-    std::copy(x_.begin(), x_.end(), point_.begin());
-    draw_momenta();
-    there_.map(point_.data(), here, there, mapped_.data());
-    model_->check({here, there}, {mapped_.begin(), mapped_.begin() + x_.size()}, 1, false);
-  } else if (there_.kind() == ExchangeMap::Kind::backward) {
-    model_->check({there, here}, x_, 1, false);
-  } else {
+  if (there > 0.0)
+    check_exchange(*model_, there_, here, there, x_);
+  else
     model_->check(here, x_, 1, false);
-    if (there > 0.0) model_->check(there, x_, 1, false);
-  }
   if (!model_->jacobian_checked() && comm->me == 0)
     error->warning(FLERR, "the flow of compute nflow/work is too large to compare its log_det with "
                           "its Jacobian: only its round trip was checked");

@@ -1,6 +1,7 @@
 #include "exchange_kind.h"
 
 #include "nflow_error.h"
+#include "root_model.h"
 
 #include <cmath>
 #include <sstream>
@@ -9,10 +10,6 @@ namespace LAMMPS_NS {
 
 namespace {
 
-bool same_temperature(double a, double b) {
-  return std::fabs(a - b) <= 1e-6 * std::fabs(b);
-}
-
 std::string arrow(double from, double to) {
   std::ostringstream out;
   out << from << " -> " << to;
@@ -20,6 +17,10 @@ std::string arrow(double from, double to) {
 }
 
 } // namespace
+
+bool same_temperature(double a, double b) {
+  return std::fabs(a - b) <= 1e-6 * std::fabs(b);
+}
 
 nflow::tempering::ExchangeMap::Kind exchange_kind(const nflow::Metadata &metadata, double here,
                                                   double there, const std::string &file) {
@@ -36,6 +37,24 @@ nflow::tempering::ExchangeMap::Kind exchange_kind(const nflow::Metadata &metadat
   throw nflow::Error("model file '" + file + "' has no pair of temperatures " + arrow(here, there) +
                      " or back, but only " + known +
                      ": use the temperatures of the flow, or another flow");
+}
+
+void check_exchange(RootModel &model, nflow::tempering::ExchangeMap &map, double here, double there,
+                    const std::vector<double> &x) {
+  using Kind = nflow::tempering::ExchangeMap::Kind;
+  if (map.kind() == Kind::latent) {
+    model.check(here, x, 1, false);
+    model.check(there, x, 1, false);
+  } else if (map.kind() == Kind::backward) {
+    model.check({there, here}, x, 1, false);
+  } else {
+    // A flow is tried at configurations of its target side; any momenta will do to get there.
+    std::vector<double> point(x), mapped(model.metadata().size());
+    point.resize(mapped.size());
+    map.map(point.data(), here, there, mapped.data());
+    mapped.resize(x.size());
+    model.check({here, there}, mapped, 1, false);
+  }
 }
 
 } // namespace LAMMPS_NS

@@ -2,6 +2,7 @@
 
 #include "fix_nflow_temper.h"
 
+#include "exchange_kind.h"
 #include "group_configuration.h"
 #include "lammps_compat.h"
 #include "mcmc/proposals.h"
@@ -26,10 +27,6 @@ using nflow::tempering::HotEnd;
 using nflow::tempering::ReplicaFlow;
 
 namespace {
-
-bool same_temperature(double a, double b) {
-  return std::fabs(a - b) <= 1e-6 * std::fabs(b);
-}
 
 std::string short_text(double value) {
   char text[32];
@@ -213,48 +210,17 @@ void FixNflowTemper::load_route(int partner) {
     const auto place = std::lower_bound(ids.begin(), ids.end(), atom_id) - ids.begin();
     for (int64_t k = 0; k < metadata.dim; k++) places_.push_back(3 * place + k);
   }
-  const Kind kind = kind_between(*model, temperatures_[here_], temperatures_[partner], file);
+  const auto kind = exchange_kind(metadata, temperatures_[here_], temperatures_[partner], file);
   routes_[partner] = {model.get(), ExchangeMap(kind, model.get(), metadata.size())};
   check_flow(partner);
 }
 
-FixNflowTemper::Kind FixNflowTemper::kind_between(const RootModel &model, double here, double there,
-                                                  const std::string &file) const {
-  const auto &metadata = model.metadata();
-  if (metadata.prior == nflow::Prior::gaussian) return Kind::latent;
-  std::string known;
-  for (const auto &pair : metadata.temperature_pairs) {
-    if (same_temperature(here, pair.first) && same_temperature(there, pair.second))
-      return Kind::forward;
-    if (same_temperature(there, pair.first) && same_temperature(here, pair.second))
-      return Kind::backward;
-    known +=
-        (known.empty() ? "" : ", ") + short_text(pair.first) + " -> " + short_text(pair.second);
-  }
-  throw nflow::Error("model file '" + file + "' has no pair of temperatures " + short_text(here) +
-                     " -> " + short_text(there) + " or back, but only " + known +
-                     ": use the temperatures of the flow, or another flow");
-}
-
-/// Checks the flow at the configuration that this partition has, which is of the flow's prior or of
-/// its target.
 void FixNflowTemper::check_flow(int partner) {
   Route &route = routes_[partner];
   const auto &metadata = route.model->metadata();
   std::vector<double> x(metadata.coordinates());
   group_->read({x.data(), group_->size(), metadata.dim});
-  const double own = tau(here_), other = tau(partner);
-  if (route.map.kind() == Kind::latent) {
-    route.model->check(own, x, 1, false);
-  } else if (route.map.kind() == Kind::backward) {
-    route.model->check({other, own}, x, 1, false);
-  } else {
-    std::vector<double> point(x), mapped(metadata.size());
-    point.resize(metadata.size());
-    route.map.map(point.data(), own, other, mapped.data());
-    mapped.resize(x.size());
-    route.model->check({own, other}, mapped, 1, false);
-  }
+  check_exchange(*route.model, route.map, tau(here_), tau(partner), x);
   if (!route.model->jacobian_checked() && comm->me == 0)
     error->warning(FLERR, "a flow of fix nflow/temper is too large to compare its log_det with its "
                           "Jacobian: only its round trip was checked");
