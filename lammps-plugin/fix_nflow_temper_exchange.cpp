@@ -13,6 +13,7 @@
 #include "root_model.h"
 
 #include "atom.h"
+#include "comm.h"
 #include "domain.h"
 #include "force.h"
 #include "update.h"
@@ -38,9 +39,8 @@ double variance_of(const nflow::Metadata &metadata, double tau) {
 
 } // namespace
 
-/// All pairs of a scan: works, decisions, and their consequences for this partition. `status` has
-/// two columns, of which the second is the potential energy.
-void FixNflowTemper::scan(const std::vector<double> &status) {
+/// All pairs of a scan: works, decisions, and their consequences for this partition.
+void FixNflowTemper::scan() {
   const auto pairs = nflow::tempering::pairs_of_scan(scheme_, count_, scan_, key_);
   int partner = -1;
   bool any_evaluates = false;
@@ -50,20 +50,19 @@ void FixNflowTemper::scan(const std::vector<double> &status) {
     any_evaluates = any_evaluates || evaluates(i, j);
   }
   const bool proposes = partner >= 0 && evaluates(here_, partner);
-  std::vector<double> arrived; // the work of what arrived in each partition
   if (any_evaluates) {
     const double mine = proposes ? propose(partner) : 0.0;
-    link_->gather_all(&mine, 1, arrived, "the decision");
+    link_->gather_all(&mine, 1, arrived_, "the decision");
   }
   std::vector<double> works_ij, works_ji;
   std::vector<char> accepted;
   for (const auto &[i, j] : pairs) {
     double ij, ji;
     if (evaluates(i, j)) {
-      ij = arrived[j];
-      ji = arrived[i];
+      ij = arrived_[j];
+      ji = arrived_[i];
     } else {
-      const double u_i = status[2 * i + 1], u_j = status[2 * j + 1];
+      const double u_i = status_[2 * i + 1], u_j = status_[2 * j + 1];
       ij = work(u_i / tau(i), u_i / tau(j), 0.0);
       ji = work(u_j / tau(j), u_j / tau(i), 0.0);
     }
@@ -78,7 +77,7 @@ void FixNflowTemper::scan(const std::vector<double> &status) {
     if (proposes)
       settle_proposal(partner, accepted.back());
     else if (accepted.back())
-      exchange_directly(partner, status[2 * partner + 1]);
+      exchange_directly(partner, status_[2 * partner + 1]);
   }
   log_scan(pairs, works_ij, works_ji, accepted);
   scan_++;
@@ -205,17 +204,35 @@ void FixNflowTemper::exchange_directly(int partner, double energy_there) {
   whole_->place(received_.data());
   const double energy = whole_->energy(true, true);
   evaluations_++;
-  const double scale = std::fabs(energy_there) + static_cast<double>(whole_->size()) * tau(here_);
-  if (!(std::fabs(energy - energy_there) <= 1e-6 * scale))
-    throw nflow::Error("a configuration has the potential energy " + std::to_string(energy) +
-                       " here, but " + std::to_string(energy_there) + " in partition " +
-                       std::to_string(partner) +
-                       ": give all partitions the same force field, or say hamiltonian own");
+  compare_energies(partner, energy, energy_there);
   // Forces of the thermostats: what is not of the potential.
   whole_->gather(atom->f, 3, other_forces_.data());
   const double *velocities = &received_[2 * n], *all_forces = velocities + n;
   for (size_t i = 0; i < n; i++) other_forces_[i] = all_forces[i] - other_forces_[i];
   take_velocities(partner, velocities, other_forces_.data());
+}
+
+/// The energies of one configuration in two partitions. Another force field shows at the first
+/// exchange; what comes later is a neighbor list that was built too late.
+void FixNflowTemper::compare_energies(int partner, double here, double there) {
+  const double scale = std::fabs(there) + static_cast<double>(whole_->size()) * tau(here_);
+  const bool same = std::fabs(here - there) <= 1e-6 * scale;
+  if (!same && !compared_) {
+    char text[256];
+    snprintf(
+        text, sizeof(text),
+        "a configuration has the potential energy %.10g here, but %.10g in partition %d: give "
+        "all partitions the same force field, or say hamiltonian own; if it is the same, pairs "
+        "were missed: neigh_modify delay 0 every 1 check yes",
+        here, there, partner);
+    throw nflow::Error(text);
+  }
+  if (!same && !warned_ && comm->me == 0)
+    error->warning(FLERR, "fix nflow/temper: the energy of a configuration that was exchanged "
+                          "changed when its neighbor lists were built anew: pairs were missed; use "
+                          "neigh_modify delay 0 every 1 check yes, or a larger skin");
+  compared_ = true;
+  warned_ = warned_ || !same;
 }
 
 /// The velocities of a configuration that came from the partner, and the forces of its thermostats,
