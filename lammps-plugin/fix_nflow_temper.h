@@ -127,7 +127,8 @@ class FixNflowTemper : public Fix {
   // Of the present scan.
   std::vector<double> status_;  // of each partition: whether it goes on, and its potential energy
   std::vector<double> arrived_; // the work of what arrived in each partition
-  std::vector<double> packet_, received_, point_, mapped_, unwrapped_, velocities_, other_forces_;
+  std::vector<double> packet_, received_, point_, mapped_, unwrapped_, velocities_, other_forces_,
+      scratch_;
   bool placed_ = false; // the atoms are at the proposal
   uint64_t evaluations_ = 0;
   double seconds_ = 0.0;

@@ -30,8 +30,8 @@ using nflow::tempering::work;
 namespace {
 
 // The numbers before the arrays of a packet: reduced energy before, log_det, energy of the momenta
-// after, potential energy.
-enum { reduced_energy, log_det, momenta_after, potential, head_size };
+// after.
+enum { reduced_energy, log_det, momenta_after, head_size };
 
 double variance_of(const nflow::Metadata &metadata, double tau) {
   return nflow::mcmc::auxiliary_variance(metadata.prior == nflow::Prior::gaussian, tau,
@@ -102,6 +102,7 @@ void FixNflowTemper::read_arrays() {
   unwrapped_.resize(numbers());
   velocities_.resize(numbers());
   other_forces_.resize(numbers());
+  scratch_.resize(numbers());
   whole_->read({unwrapped_.data(), whole_->size(), 3});
   whole_->gather(atom->v, 3, velocities_.data());
   whole_->gather(atom->f, 3, other_forces_.data());
@@ -123,15 +124,13 @@ void FixNflowTemper::pack_proposal(int partner) {
   } else {
     // All forces less those of the potential: of thermostats. They go along, for a velocity keeps
     // being pushed by half a step with them.
-    std::vector<double> of_potential(n);
     whole_->energy(true, true);
     evaluations_++;
-    whole_->gather(atom->f, 3, of_potential.data());
-    for (size_t i = 0; i < n; i++) other_forces_[i] -= of_potential[i];
+    whole_->gather(atom->f, 3, scratch_.data());
+    for (size_t i = 0; i < n; i++) other_forces_[i] -= scratch_[i];
   }
   packet_.assign(head_size, 0.0);
   packet_[reduced_energy] = energy / tau(here_);
-  packet_[potential] = energy;
   pack_arrays();
   const auto found = routes_.find(partner);
   if (found == routes_.end()) return;
@@ -242,26 +241,24 @@ void FixNflowTemper::take_velocities(int partner, const double *velocities,
                                      const double *other_forces) {
   const size_t n = numbers();
   const double scale = std::sqrt(temperatures_[here_] / temperatures_[partner]);
-  std::vector<double> values(n);
-  for (size_t i = 0; i < n; i++) values[i] = scale * velocities[i];
+  for (size_t i = 0; i < n; i++) scratch_[i] = scale * velocities[i];
   if (redraw_) {
     RandomStream random(key_, static_cast<uint32_t>(here_), scan_, Purpose::velocity);
     const auto &inverse_masses = masses_->inverse_masses();
     for (size_t i = 0; i < n; i++) {
       // A component that stands still is held by something.
-      if (values[i] == 0.0) continue;
-      values[i] = std::sqrt(tau(here_) * inverse_masses[i]) * random.gaussian();
+      if (scratch_[i] == 0.0) continue;
+      scratch_[i] = std::sqrt(tau(here_) * inverse_masses[i]) * random.gaussian();
     }
   }
-  whole_->scatter(values.data(), 3, atom->v);
+  whole_->scatter(scratch_.data(), 3, atom->v);
   if (whole_->has_other_forces()) add_forces(other_forces, scale);
 }
 
 void FixNflowTemper::add_forces(const double *forces, double scale) {
-  std::vector<double> values(numbers());
-  whole_->gather(atom->f, 3, values.data());
-  for (size_t i = 0; i < values.size(); i++) values[i] += scale * forces[i];
-  whole_->scatter(values.data(), 3, atom->f);
+  whole_->gather(atom->f, 3, scratch_.data());
+  for (size_t i = 0; i < scratch_.size(); i++) scratch_[i] += scale * forces[i];
+  whole_->scatter(scratch_.data(), 3, atom->f);
 }
 
 /// Velocities from auxiliary momenta that came through the flow.
@@ -269,9 +266,9 @@ void FixNflowTemper::take_momenta(int partner, const double *momenta) {
   const auto &metadata = routes_[partner].model->metadata();
   const double variance = variance_of(metadata, tau(here_));
   const auto &inverse_masses = masses_->inverse_masses();
-  std::vector<double> values(numbers());
-  whole_->gather(atom->v, 3, values.data());
+  whole_->gather(atom->v, 3, scratch_.data());
   for (size_t i = 0; i < places_.size(); i++)
-    values[places_[i]] = momenta[i] * std::sqrt(tau(here_) * inverse_masses[places_[i]] / variance);
-  whole_->scatter(values.data(), 3, atom->v);
+    scratch_[places_[i]] =
+        momenta[i] * std::sqrt(tau(here_) * inverse_masses[places_[i]] / variance);
+  whole_->scatter(scratch_.data(), 3, atom->v);
 }
