@@ -1,0 +1,158 @@
+// fix nflow/temper beside dynamics: a thermostatted liquid has the energies and the temperature
+// that it has without exchange, and the exchanges are those of the temper command.
+
+#include "mpi/partitions.h"
+#include "plugin/soft_discs.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <map>
+
+namespace {
+
+using namespace nflow;
+
+const std::vector<double> temperatures = {1.0, 0.72};
+constexpr int every = 50; // steps between exchanges
+constexpr long steps = 120000;
+
+// Averages of KA2D with 43 atoms by exact hybrid Monte Carlo with parallel tempering: energy per
+// atom and its error.
+const std::vector<estimators::Estimate> exact = {{-1.8800, 0.0022}, {-2.1476, 0.0015}};
+
+/// KA2D (examples/ka2d) at two temperatures, with a thermostat.
+std::string liquid(const std::string &thermostat) {
+  return tests::world_variable("t", temperatures) +
+         tests::world_variable<std::string>("n", {"1.00", "0.72"}) +
+         tests::world_variable("s", std::vector<int>{71, 72}) +
+         "variable folder index " NFLOW_SOURCE_DIR "/examples/ka2d\n"
+         "variable nflow_potentials index " NFLOW_SOURCE_DIR "/potentials\n"
+         "variable start index ${folder}/start/n43_T${n}.data\n"
+         "include ${folder}/in.system\ntimestep 0.004\nvelocity all create ${t} ${s} loop geom\n" +
+         thermostat +
+         "fix plane all enforce2d\nthermo_style custom step v_energy temp\nthermo_modify norm no\n"
+         "thermo 10\nrun 4000\n";
+}
+const std::string langevin = "fix bath all langevin ${t} ${t} 1.0 ${s}\nfix integrate all nve\n"
+                             "compute_modify thermo_temp extra/dof 0\n";
+const std::string nose_hoover = "fix bath all nvt temp ${t} ${t} 0.5\n";
+
+void expect_same(const estimators::Estimate &a, const estimators::Estimate &b,
+                 const std::string &what) {
+  const double z = (a.mean - b.mean) / std::hypot(a.error, b.error);
+  EXPECT_LT(std::fabs(z), 4.0) << what;
+  std::printf("%s: %.4f +- %.4f, wanted %.4f +- %.4f, z = %.2f\n", what.c_str(), a.mean, a.error,
+              b.mean, b.error, z);
+}
+
+class Dynamics : public ::testing::TestWithParam<std::pair<std::string, std::string>> {};
+
+TEST_P(Dynamics, EnergiesAndTemperaturesAreRight) {
+  const auto run = tests::run_partitions(
+      liquid(GetParam().second) + "fix pt all nflow/temper 50 4711 ${t} log ka2d.log\nrun " +
+          std::to_string(steps) + "\n",
+      "2x1");
+  ASSERT_EQ(run.status, 0) << run.text();
+  for (int p = 0; p < 2; p++) {
+    const size_t settled = 402; // rows of the first run, and the first of the second
+    expect_same(estimators::mean_with_error(run.column(p, 1, settled)), exact[p], "energy");
+    expect_same(estimators::mean_with_error(run.column(p, 2, settled)), {temperatures[p]},
+                "temperature");
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Thermostats, Dynamics,
+                         ::testing::Values(std::make_pair("Langevin", langevin),
+                                           std::make_pair("NoseHoover", nose_hoover)),
+                         [](const auto &test) { return test.param.first; });
+
+class ThroughAFlow : public ::testing::TestWithParam<std::pair<std::string, std::string>> {};
+
+/// Positions and velocities both come out right where a flow carries the configurations: of soft
+/// discs, whose averages are known.
+TEST_P(ThroughAFlow, EnergiesAndTemperaturesAreRight) {
+  using tests::SoftDiscs;
+  tests::write_toy_liquid("discs.pt", SoftDiscs::metadata(), SoftDiscs::flow(true));
+  const std::vector<double> both = {SoftDiscs::hot, SoftDiscs::cold};
+  const auto run = tests::run_partitions(
+      tests::world_variable("t", both) + tests::world_variable("s", std::vector<int>{71, 72}) +
+          SoftDiscs::script("velocity all create ${t} ${s} mom no\nfix n all nve\n"
+                            "fix l all langevin ${t} ${t} 1.0 ${s}\nfix two all enforce2d\n"
+                            "timestep 0.03\ncompute k all ke\n"
+                            "fix pt all nflow/temper 4 4711 ${t} model discs.pt " +
+                                GetParam().second + "\n",
+                            "c_k f_pt") +
+          "thermo 4\nrun 50000\n",
+      "2x1");
+  ASSERT_EQ(run.status, 0) << run.text();
+  for (int p = 0; p < 2; p++) {
+    expect_same(estimators::mean_with_error(run.column(p, 1, 100)),
+                SoftDiscs::reference(both[p], 200000)[0], "energy");
+    expect_same(estimators::mean_with_error(run.column(p, 6, 100)), {SoftDiscs::n * both[p]},
+                "kinetic energy");
+  }
+  EXPECT_GT(run.partitions[0].thermo.back().at(7), 0.2); // acceptance
+}
+INSTANTIATE_TEST_SUITE_P(Velocities, ThroughAFlow,
+                         ::testing::Values(std::make_pair("Rescaled", ""),
+                                           std::make_pair("Redrawn", "velocity redraw"),
+                                           std::make_pair("AsMomenta", "auxiliary velocity")),
+                         [](const auto &test) { return test.param.first; });
+
+/// The lines of temper's log: step, and the temperature that each partition has from then on.
+std::map<long, std::vector<int>> temper_log(const std::string &output) {
+  std::map<long, std::vector<int>> lines;
+  std::istringstream text(output.substr(output.find("Step T0 T1")));
+  std::string line;
+  std::getline(text, line);
+  while (std::getline(text, line)) {
+    std::istringstream words(line);
+    long step;
+    int a, b;
+    if (words >> step >> a >> b) lines[step] = {a, b};
+  }
+  return lines;
+}
+
+TEST(Temper, HasTheSameAcceptanceAndEnergies) {
+  const auto ours = tests::run_partitions(
+      liquid(langevin) + "fix pt all nflow/temper 50 4711 ${t} log ka2d.log\nrun " +
+          std::to_string(steps) + "\n",
+      "2x1");
+  ASSERT_EQ(ours.status, 0) << ours.text();
+  const auto theirs = tests::run_partitions(
+      liquid(langevin) + "temper " + std::to_string(steps) + " 50 ${t} bath 0 58728\n", "2x1");
+  ASSERT_EQ(theirs.status, 0) << theirs.text();
+
+  // temper exchanges temperatures: sort its energies by them.
+  const auto log = temper_log(theirs.output);
+  ASSERT_EQ(log.size(), static_cast<size_t>(steps / every + 1));
+  std::vector<double> swaps, energies[2];
+  const std::vector<int> *before = nullptr;
+  long attempt = 0;
+  for (const auto &line : log) { // an attempt every other time, for there is one pair
+    if (before && attempt++ % 2 == 0) swaps.push_back(line.second != *before);
+    before = &line.second;
+  }
+  const long first = log.begin()->first;
+  for (int p = 0; p < 2; p++)
+    for (const auto &row : theirs.partitions[p].thermo) {
+      const long step = static_cast<long>(row[0]);
+      if (step <= first) continue;
+      const auto &at = log.at(first + (step - first - 1) / every * every);
+      energies[at[p]].push_back(row[1]);
+    }
+  const auto exchanges = tests::exchange_log("ka2d.log");
+  const auto theirs_accepted = estimators::mean_with_error(swaps);
+  expect_same(estimators::mean_with_error(tests::acceptances(exchanges, 0, 1)), theirs_accepted,
+              "acceptance");
+  std::vector<double> accepted;
+  for (const auto &row : exchanges) accepted.push_back(row.accepted);
+  expect_same(estimators::mean_with_error(accepted), theirs_accepted, "accepted");
+  EXPECT_NEAR(static_cast<double>(accepted.size()), static_cast<double>(swaps.size()), 1.0);
+  for (int t = 0; t < 2; t++)
+    expect_same(estimators::mean_with_error(ours.column(t, 1, 402)),
+                estimators::mean_with_error(energies[t]), "energy");
+}
+
+} // namespace
