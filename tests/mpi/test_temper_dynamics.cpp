@@ -78,7 +78,8 @@ TEST_P(ThroughAFlow, EnergiesAndTemperaturesAreRight) {
       tests::world_variable("t", both) + tests::world_variable("s", std::vector<int>{71, 72}) +
           SoftDiscs::script("velocity all create ${t} ${s} mom no\nfix n all nve\n"
                             "fix l all langevin ${t} ${t} 1.0 ${s}\nfix two all enforce2d\n"
-                            "timestep 0.03\ncompute k all ke\n"
+                            "timestep 0.02\nneighbor 0.6 bin\nneigh_modify delay 0 every 1 check "
+                            "yes\ncompute k all ke\n"
                             "fix pt all nflow/temper 4 4711 ${t} model discs.pt " +
                                 GetParam().second + "\n",
                             "c_k f_pt") +
@@ -98,6 +99,36 @@ INSTANTIATE_TEST_SUITE_P(Velocities, ThroughAFlow,
                                            std::make_pair("Redrawn", "velocity redraw"),
                                            std::make_pair("AsMomenta", "auxiliary velocity")),
                          [](const auto &test) { return test.param.first; });
+
+/// What the thermo output says at the step of an exchange belongs to the configuration that came.
+TEST(Output, AtTheStepOfAnExchangeIsThatOfAFreshRun) {
+  const auto run = tests::run_partitions(
+      liquid(langevin) +
+          "neigh_modify delay 0 every 1 check yes\ncompute q all pe/atom\ncompute s all "
+          "stress/atom NULL\ncompute b all reduce sum c_q c_s[1] c_s[2] c_s[4]\n"
+          "unfix bath\nfix pt all nflow/temper 10 4711 1.0 0.98 universe no\nthermo_style custom "
+          "step pe press pxx pyy pxy temp c_b[1] c_b[2] c_b[3] "
+          "c_b[4] f_pt[4]\nthermo_modify norm no format float %20.15g\nthermo 1\n"
+          "label again\nvariable k loop 6\nrun 20\nrun 0\nnext k\njump SELF again\n",
+      "2x1");
+  ASSERT_EQ(run.status, 0) << run.text();
+  int exchanged = 0;
+  for (const auto &partition : run.partitions) {
+    std::vector<double> last;
+    double replica = 0.0;
+    for (const auto &row : partition.thermo) {
+      if (row.size() < 12) continue; // of the first run
+      const bool again = !last.empty() && last[0] == row[0];
+      for (size_t k = 0; again && k < row.size(); k++)
+        EXPECT_NEAR(row[k], last.at(k), 1e-8 * (1.0 + std::fabs(row[k])))
+            << "column " << k << " at step " << row[0];
+      exchanged += !last.empty() && row.at(11) != replica;
+      last = row;
+      replica = row.at(11);
+    }
+  }
+  EXPECT_GT(exchanged, 6);
+}
 
 /// The lines of temper's log: step, and the temperature that each partition has from then on.
 std::map<long, std::vector<int>> temper_log(const std::string &output) {
