@@ -2,7 +2,6 @@
 // that it has without exchange, and the exchanges are those of the temper command.
 
 #include "mpi/partitions.h"
-#include "plugin/soft_discs.h"
 
 #include <gtest/gtest.h>
 
@@ -64,40 +63,6 @@ TEST_P(Dynamics, EnergiesAndTemperaturesAreRight) {
 INSTANTIATE_TEST_SUITE_P(Thermostats, Dynamics,
                          ::testing::Values(std::make_pair("Langevin", langevin),
                                            std::make_pair("NoseHoover", nose_hoover)),
-                         [](const auto &test) { return test.param.first; });
-
-class ThroughAFlow : public ::testing::TestWithParam<std::pair<std::string, std::string>> {};
-
-/// Positions and velocities both come out right where a flow carries the configurations: of soft
-/// discs, whose averages are known.
-TEST_P(ThroughAFlow, EnergiesAndTemperaturesAreRight) {
-  using tests::SoftDiscs;
-  tests::write_toy_liquid("discs.pt", SoftDiscs::metadata(), SoftDiscs::flow(true));
-  const std::vector<double> both = {SoftDiscs::hot, SoftDiscs::cold};
-  const auto run = tests::run_partitions(
-      tests::world_variable("t", both) + tests::world_variable("s", std::vector<int>{71, 72}) +
-          SoftDiscs::script("velocity all create ${t} ${s} mom no\nfix n all nve\n"
-                            "fix l all langevin ${t} ${t} 1.0 ${s}\nfix two all enforce2d\n"
-                            "timestep 0.02\nneighbor 0.6 bin\nneigh_modify delay 0 every 1 check "
-                            "yes\ncompute k all ke\n"
-                            "fix pt all nflow/temper 4 4711 ${t} model discs.pt " +
-                                GetParam().second + "\n",
-                            "c_k f_pt") +
-          "thermo 4\nrun 50000\n",
-      "2x1");
-  ASSERT_EQ(run.status, 0) << run.text();
-  for (int p = 0; p < 2; p++) {
-    expect_same(estimators::mean_with_error(run.column(p, 1, 100)),
-                SoftDiscs::reference(both[p], 200000)[0], "energy");
-    expect_same(estimators::mean_with_error(run.column(p, 6, 100)), {SoftDiscs::n * both[p]},
-                "kinetic energy");
-  }
-  EXPECT_GT(run.partitions[0].thermo.back().at(7), 0.2); // acceptance
-}
-INSTANTIATE_TEST_SUITE_P(Velocities, ThroughAFlow,
-                         ::testing::Values(std::make_pair("Rescaled", ""),
-                                           std::make_pair("Redrawn", "velocity redraw"),
-                                           std::make_pair("AsMomenta", "auxiliary velocity")),
                          [](const auto &test) { return test.param.first; });
 
 /// What the thermo output says at the step of an exchange belongs to the configuration that came.

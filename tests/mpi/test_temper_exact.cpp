@@ -110,35 +110,6 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"Momenta", "models momenta.pt", 0.1, 0.999, {0.5, 1.0}, true}),
     [](const auto &test) { return test.param.name; });
 
-/// Another spring in the second partition.
-TEST(OwnHamiltonians, AreExactAndTheirFreeEnergiesAsWell) {
-  const std::vector<double> temperatures = {0.5, 0.7}, springs = {Harmonic::spring, 3.0};
-  const auto run = tests::run_partitions(
-      tests::world_variable("k", springs) +
-          Harmonic::script(temperatures,
-                           "unfix s\nfix s all spring/self ${k}\nfix_modify s energy yes\n"
-                           "fix pt all nflow/temper 2 4711 ${t} hamiltonian own log own.log\n"
-                           "variable xx equal x[1]*x[1]\n",
-                           "v_xx f_pt[1][3] f_pt[1][5] f_pt[1][6]") +
-          "run 8000\n",
-      "2x1");
-  ASSERT_EQ(run.status, 0) << run.text();
-  for (int p = 0; p < 2; p++) {
-    expect_canonical(run, p, temperatures[p]);
-    EXPECT_LT(std::fabs(z_of(run.column(p, 4, 200), temperatures[p] / springs[p])), 4.0);
-  }
-  const auto &last = run.partitions[1].thermo.back();
-  const double exact = 0.5 * Harmonic::dimension *
-                       std::log(temperatures[0] / temperatures[1] * springs[1] / springs[0]);
-  EXPECT_LT(std::fabs(last.at(6) - exact), 4.0 * last.at(7));
-  // Without a map the exchange is of oscillators at the ratio of T/k of both.
-  const auto own = estimators::mean_with_error(tests::acceptances(exchange_log("own.log"), 0, 1));
-  const double wanted = Harmonic::plain_acceptance(0.7 / 3.0, 0.5 / 2.0);
-  EXPECT_LT(std::fabs(own.z_score(wanted)), 4.0);
-  std::printf("acceptance %.4f +- %.4f, exact %.4f; free energy %.4f +- %.4f, exact %.4f\n",
-              own.mean, own.error, wanted, last.at(6), last.at(7), exact);
-}
-
 struct LadderCase {
   std::string name, keywords;
 };
