@@ -20,10 +20,10 @@ using namespace nflow;
 using tests::contents;
 using tests::Harmonic;
 
-const std::vector<double> temperatures = {0.4, 0.55, 0.75, 1.0};
+const std::vector<double> temperatures = {0.4, 0.6, 0.9};
 const std::string columns = "f_pt f_pt[1] f_pt[2] f_pt[3] f_pt[4] f_pt[5] f_pt[6] f_pt[7] f_pt[8] "
                             "f_pt[9] f_pt[1][1] f_pt[1][2] f_pt[1][3] f_pt[2][4] f_pt[2][5] "
-                            "f_pt[2][6] f_pt[3][7] f_pt[3][8] f_m[1] f_m[2]";
+                            "f_pt[2][6] f_pt[2][7] f_pt[2][8] f_m[1] f_m[2]";
 
 std::string fix(const std::string &log, const std::string &keywords) {
   return "fix pt all nflow/temper 2 4711 ${t} log " + log + ' ' + keywords + "\n";
@@ -38,12 +38,12 @@ std::string fresh(const std::string &log, const std::string &keywords) {
 std::string resumed(const std::string &file, const std::string &log, const std::string &keywords,
                     const std::vector<double> &ladder = temperatures) {
   return tests::world_variable("t", ladder) +
-         tests::world_variable("p", std::vector<int>{0, 1, 2, 3}) + "read_restart " + file +
+         tests::world_variable("p", std::vector<int>{0, 1, 2}) + "read_restart " + file +
          ".${p}\n" + Harmonic::settings() + fix(log, keywords) + Harmonic::thermo(columns) +
          "thermo 100\n";
 }
 
-const std::string number = tests::world_variable("p", std::vector<int>{0, 1, 2, 3});
+const std::string number = tests::world_variable("p", std::vector<int>{0, 1, 2});
 
 std::string dump(const std::string &name) {
   return "write_dump all custom " + name +
@@ -51,7 +51,7 @@ std::string dump(const std::string &name) {
 }
 
 void expect_same_end(const tests::PartitionRun &a, const tests::PartitionRun &b) {
-  for (int p = 0; p < 4; p++) {
+  for (int p = 0; p < 3; p++) {
     ASSERT_FALSE(a.partitions[p].thermo.empty());
     ASSERT_FALSE(b.partitions[p].thermo.empty());
     EXPECT_EQ(a.partitions[p].thermo.back(), b.partitions[p].thermo.back()) << "partition " << p;
@@ -67,19 +67,19 @@ TEST_P(Restart, EqualsTheUnbrokenRun) {
   const std::string keywords = GetParam();
   tests::write_toy_model("flow.pt", tests::toy_metadata(Harmonic::n, 2, true), 0.8, 0.4);
   const auto whole = tests::run_partitions(
-      number + fresh("whole.log", keywords) + "run 400\n" + dump("whole.dump"), "4x1");
+      number + fresh("whole.log", keywords) + "run 400\n" + dump("whole.dump"), "3x1");
   ASSERT_EQ(whole.status, 0) << whole.text();
   const auto first = tests::run_partitions(
-      number + fresh("half.log", keywords) + "run 200\nwrite_restart half.${p}\n", "4x1");
+      number + fresh("half.log", keywords) + "run 200\nwrite_restart half.${p}\n", "3x1");
   ASSERT_EQ(first.status, 0) << first.text();
   const auto before = tests::exchange_log("half.log").size();
   const auto second = tests::run_partitions(
-      resumed("half", "half.log", keywords) + "run 200\n" + dump("half.dump"), "4x1");
+      resumed("half", "half.log", keywords) + "run 200\n" + dump("half.dump"), "3x1");
   ASSERT_EQ(second.status, 0) << second.text();
   EXPECT_GT(before, 50u);
   EXPECT_EQ(contents("half.log"), contents("whole.log"));
   expect_same_end(second, whole);
-  for (const char *p : {".0", ".1", ".2", ".3"}) {
+  for (const char *p : {".0", ".1", ".2"}) {
     EXPECT_GT(contents(std::string("whole.dump") + p).size(), 100u);
     EXPECT_EQ(contents(std::string("half.dump") + p), contents(std::string("whole.dump") + p));
   }
@@ -90,7 +90,7 @@ TEST(RestartFiles, ThatDoNotBelongTogetherAreRefused) {
       number + fresh("files.log", "") + "run 100\nwrite_restart early.${p}\nrun 100\n" +
           "write_restart late.${p}\nif \"${p} == 2\" then \"shell cp early.2 mixed.2\" else "
           "\"shell cp late.${p} mixed.${p}\"\n",
-      "4x1");
+      "3x1");
   ASSERT_EQ(written.status, 0) << written.text();
   const auto expect_refused = [](const std::string &script, const std::string &layout,
                                  const std::string &part) {
@@ -99,18 +99,18 @@ TEST(RestartFiles, ThatDoNotBelongTogetherAreRefused) {
     EXPECT_NE(run.status, 124) << "hangs";
     EXPECT_NE(run.text().find(part), std::string::npos) << part << '\n' << run.text();
   };
-  expect_refused(resumed("mixed", "m.log", "") + "run 100\n", "4x1", "restart");
-  const auto two = tests::world_variable("t", std::vector<double>{0.4, 0.55}) +
+  expect_refused(resumed("mixed", "m.log", "") + "run 100\n", "3x1", "restart");
+  const auto two = tests::world_variable("t", std::vector<double>{0.4, 0.6}) +
                    tests::world_variable("p", std::vector<int>{0, 1});
   auto script = resumed("late", "m.log", "") + "run 10\n";
   script = two + script.substr(script.find("read_restart"));
-  expect_refused(script, "2x1", "4 partitions");
-  expect_refused(resumed("late", "m.log", "", {0.4, 0.5, 0.75, 1.0}) + "run 10\n", "4x1", "ladder");
+  expect_refused(script, "2x1", "3 partitions");
+  expect_refused(resumed("late", "m.log", "", {0.4, 0.5, 0.9}) + "run 10\n", "3x1", "ladder");
   // Every partition must read its own file.
   script = resumed("late", "m.log", "") + "run 10\n";
   const std::string file = "read_restart late.${p}";
   script.replace(script.find(file), file.size(), "read_restart late.1");
-  expect_refused(script, "4x1", "own file");
+  expect_refused(script, "3x1", "own file");
 }
 
 /// Processes whose parent is `pid`.
@@ -136,7 +136,7 @@ void run_and_kill(const std::string &command, const Reached &reached) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   EXPECT_EQ(waitpid(pid, nullptr, WNOHANG), 0) << "it has ended by itself";
   const auto ranks = children_of(pid);
-  EXPECT_EQ(ranks.size(), 4u);
+  EXPECT_EQ(ranks.size(), 3u);
   kill(pid, SIGKILL);
   for (const pid_t rank : ranks) kill(rank, SIGKILL);
   waitpid(pid, nullptr, 0);
@@ -151,12 +151,12 @@ long last_step(const std::string &log) {
 TEST(Kill, InMidFlightAndResumedIsTheUnbrokenRun) {
   constexpr long every = 500;
   const auto whole = tests::run_partitions(
-      number + fresh("unbroken.log", "") + "run 3000\n" + dump("unbroken.dump"), "4x1");
+      number + fresh("unbroken.log", "") + "run 3000\n" + dump("unbroken.dump"), "3x1");
   ASSERT_EQ(whole.status, 0) << whole.text();
   const std::string script = number + fresh("killed.log", "") + "restart " + std::to_string(every) +
                              " killed.a.${p} killed.b.${p}\n" + "run 1000000\n";
   std::remove("killed.log");
-  run_and_kill(tests::lammps_command(script, 4, "-partition 4x1 -plog none -pscreen none"),
+  run_and_kill(tests::lammps_command(script, 3, "-partition 3x1 -plog none -pscreen none"),
                [] { return last_step("killed.log") > 1200; });
   const long killed_at = last_step("killed.log");
   ASSERT_GE(killed_at, 1200);
@@ -168,11 +168,11 @@ TEST(Kill, InMidFlightAndResumedIsTheUnbrokenRun) {
   const auto resumed_run =
       tests::run_partitions(resumed(file, "killed.log", "") + "run " + std::to_string(3000 - from) +
                                 "\n" + dump("resumed.dump"),
-                            "4x1");
+                            "3x1");
   ASSERT_EQ(resumed_run.status, 0) << resumed_run.text();
   EXPECT_EQ(contents("killed.log"), contents("unbroken.log"));
   expect_same_end(resumed_run, whole);
-  for (const char *p : {".0", ".1", ".2", ".3"})
+  for (const char *p : {".0", ".1", ".2"})
     EXPECT_EQ(contents(std::string("resumed.dump") + p),
               contents(std::string("unbroken.dump") + p));
 }
