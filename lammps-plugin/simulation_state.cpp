@@ -110,20 +110,9 @@ void SimulationState::restore_order() {
   }
 }
 
-int SimulationState::energy_flags() const {
-  return ENERGY_GLOBAL | (update->eflag_atom == update->ntimestep ? ENERGY_ATOM : 0);
-}
-
-int SimulationState::virial_flags() const {
-  int flags = 0;
-  if (update->vflag_global == update->ntimestep)
-    flags |= force->newton_pair ? VIRIAL_FDOTR : VIRIAL_PAIR;
-  if (update->vflag_atom == update->ntimestep) flags |= VIRIAL_ATOM | VIRIAL_CENTROID;
-  return flags;
-}
-
 double SimulationState::energy() {
-  all_.compute_forces(false, energy_flags(), virial_flags());
+  // Complete forces, which the fixes that act on them (setforce) sum up.
+  all_.compute_forces(true, all_.energy_flags(), all_.virial_flags());
   update->eflag_global = update->ntimestep;
   Compute *potential = compat::find_compute(modify, "thermo_pe");
   double energy = potential->compute_scalar();
