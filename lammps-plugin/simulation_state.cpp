@@ -43,7 +43,15 @@ void SimulationState::save(const FixNflowLists &lists) {
   // and ones of the present positions will do.
   const auto &home = on_all_ranks(lists.ids() == ids_, world) ? lists.x() : x_;
   home_.assign(3 * all_.size(), 0.0);
-  for (int i = 0; i < n; i++) std::copy_n(&home[3 * i], 3, &home_[3 * all_.ordinal(i)]);
+  bool known = true;
+  for (int i = 0; i < n; i++) {
+    const int64_t place = all_.ordinal(i);
+    known = known && place >= 0;
+    if (place >= 0) std::copy_n(&home[3 * i], 3, &home_[3 * place]);
+  }
+  if (!on_all_ranks(known, world))
+    throw nflow::Error("there are atoms that were not there at the start of the run: use a fixed "
+                       "set of atoms");
   if (comm->nprocs > 1)
     MPI_Allreduce(MPI_IN_PLACE, home_.data(), static_cast<int>(home_.size()), MPI_DOUBLE, MPI_SUM,
                   world);

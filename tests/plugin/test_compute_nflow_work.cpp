@@ -275,6 +275,9 @@ TEST(Misuse, HasItsSentence) {
   expect_error("lie.pt 1.0 2.0", "log_det");
   expect_error("model.pt 1.0", "fixed box", "fix d all deform 1 x scale 2\nrun 1\n");
   expect_error("model.pt 1.0", "run_style verlet", "run_style respa 2 2\nrun 1\n");
+  expect_error("model.pt 1.0 2.0", "has not the atoms",
+               "region all block -20 20 -20 20 -0.5 0.5\n"
+               "fix d all deposit 1 1 1 77 region all\nrun 3\n");
   expect_error(
       "model.pt 1.0 2.0", "circular dependency",
       "variable f equal 0.1*c_w\nvariable e atom 0*x\nfix f all addforce v_f 0 0 energy v_e\n"
