@@ -116,7 +116,8 @@ TEST_F(Thermal, SamplesMadeHereAreThoseOfTheirTemperatures) {
 }
 
 TEST_F(Thermal, ScalarsAndTheOtherLossesGainToo) {
-  for (const std::string options : {"--scalars", "--loss forward", "--loss both"}) {
+  for (const std::string options :
+       {"--scalars", "--loss forward", "--loss both", "--loss exchange"}) {
     const auto result = train(with_data + small + "--steps 120 --output variant.pt " + options);
     ASSERT_EQ(result.code, 0) << result.output;
     const Row identity = row(result.output, "identity"), flow = row(result.output, "flow");
@@ -303,7 +304,7 @@ TEST_F(Thermal, ContradictionsAreRefused) {
   expect_refusal(pair + "--sample 1", "--sample", 2);
   expect_refusal(ka2d + "--ladder 1.4 1 0.7 --ladder-data " + hot + " " + cold,
                  "one file for each temperature");
-  expect_refusal(with_data + "--energy x.pt", "--energy is for tsf and rnvp");
+  expect_refusal(with_data + "--energy x.pt", "--energy is for tsf, rnvp and spline");
   expect_refusal(with_data + "--architecture tsf", "--lammps is for architectures");
   expect_refusal(with_data + "--kl-weight 0.5", "--loss");
   expect_refusal(ka2d + "--prior-temperature 1 --prior-data " + hot, "T1 must be given");
