@@ -270,7 +270,7 @@ void take_thermal_defaults(const CLI::App &app, TrainOptions &o) {
   if (!given("--beta2")) o.beta2 = 0.99;
   if (!given("--warm-up")) o.warm_up = 30;
   if (!given("--final-rate")) o.final_rate = 0.02;
-  if (!given("--clip")) o.clip = 50.0;
+  if (!given("--clip")) o.clip = spline ? 5.0 : 50.0;
   if (!given("--cap")) o.cap = 100.0;
   if (!given("--precision")) o.precision = "float64";
   if (!given("--validation-samples")) o.validation_samples = spline ? 1000 : 400;

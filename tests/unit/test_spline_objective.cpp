@@ -1,6 +1,7 @@
 // Flow spline with an energy file, in process: the gradient of the acceptance loss through flow and
 // energies, works against the saved model, where the flow starts, and which coordinates are active.
 #include "estimators/exchange.h"
+#include "estimators/exchange_states.h"
 #include "lammps_case.h"
 #include "model/model.h"
 #include "reference/energy_file.h"
@@ -153,6 +154,52 @@ TEST(SplineObjective, WorksAreThoseOfTheSavedModel) {
       EXPECT_NEAR(mapped[i * 64 + 1], out[i * 64 + 1], 1e-12);
     }
   }
+}
+
+/// The model that is shipped, on fresh exact samples: exchanges from T = 5 to 1 are accepted, reach
+/// the other basin, and their works give the exact free energy difference (BAR, equal numbers).
+TEST(SplineObjective, TheShippedModelExchangesFreshSamples) {
+  torch::jit::setGraphExecutorOptimize(true);
+  const std::string folder = std::string(NFLOW_SOURCE_DIR) + "/potentials/";
+  Model model(folder + "doublewell64_spline.pt", "cpu");
+  FileEnergy source(folder + "doublewell64.pt", "lj");
+  const reference::ExactDoubleWell64 exact_hot(hot), exact_cold(cold);
+  const int64_t count = 4000;
+  const auto z = samples_of(exact_hot, source, count, 101),
+             x = samples_of(exact_cold, source, count, 102);
+  std::vector<double> fz(count * 64), fx(count * 64), gain(count), loss(count), u(count), v(count);
+  model.forward(count, z.samples.frame(0), {hot, cold}, fz.data(), gain.data());
+  model.inverse(count, x.samples.frame(0), {hot, cold}, fx.data(), loss.data());
+  source.evaluate(count, fz.data(), u.data(), nullptr);
+  source.evaluate(count, fx.data(), v.data(), nullptr);
+  estimators::StatedWorks all;
+  const auto basin = [](const double *point) { return point[0] < 0.0 ? 0 : 1; };
+  for (int64_t i = 0; i < count; i++) {
+    all.forward.push_back(u[i] / cold - z.energies[i] / hot - gain[i]);
+    all.backward.push_back(v[i] / hot - x.energies[i] / cold - loss[i]);
+    all.prior.push_back(basin(z.samples.frame(i)));
+    all.to_target.push_back(basin(&fz[i * 64]));
+    all.target.push_back(basin(x.samples.frame(i)));
+    all.to_prior.push_back(basin(&fx[i * 64]));
+  }
+  const auto exchange = estimators::exchange_report(all.forward, all.backward);
+  const auto states = estimators::exchange_states(all, 2);
+  std::printf("acceptance %.4f +- %.4f, between basins %.4f +- %.4f of %.4f\n", exchange.acceptance,
+              exchange.acceptance_error, states.between, states.between_error, states.ceiling);
+  EXPECT_GT(exchange.acceptance, 0.95);
+  EXPECT_GT(states.between, 0.05);
+  EXPECT_GT(states.least_acceptance, 0.85);
+  // sum f(w - C) = sum f(r + C), f(x) = 1/(1 + e^x), at C = -(ln Z1 - ln Z0).
+  double c = 0.0;
+  for (double step = 128.0; step > 1e-9; step *= 0.5) {
+    double excess = 0.0;
+    for (int64_t i = 0; i < count; i++)
+      excess +=
+          1.0 / (1.0 + std::exp(all.forward[i] - c)) - 1.0 / (1.0 + std::exp(all.backward[i] + c));
+    c += excess < 0.0 ? step : -step;
+  }
+  const double truth = exact_hot.log_partition() - exact_cold.log_partition();
+  EXPECT_NEAR(c, truth, 4.0 * std::hypot(exchange.forward.error, exchange.backward.error) / 2.0);
 }
 
 TEST(SplineStart, OfTheDoubleWellFindsItsTwoActiveCoordinates) {
