@@ -145,8 +145,9 @@ void FixNflowTemper::pack_proposal(int partner) {
   if (momenta > 0) draw_momenta(places_.size(), tau(here_), a);
   packet_[log_det] = route.map.map(point_.data(), tau(here_), tau(partner), mapped_.data());
   const double *p = &point_[places_.size()], *p_there = &mapped_[places_.size()];
-  packet_[reduced_energy] += nflow::mcmc::auxiliary_energy(p, momenta, a);
-  packet_[momenta_after] = nflow::mcmc::auxiliary_energy(p_there, momenta, a_there);
+  // Normalised, so that the works give the free energies of configurations.
+  packet_[reduced_energy] -= nflow::mcmc::log_gaussian(p, momenta, a);
+  packet_[momenta_after] = -nflow::mcmc::log_gaussian(p_there, momenta, a_there);
   packet_.insert(packet_.end(), mapped_.begin(), mapped_.end());
 }
 
@@ -161,6 +162,9 @@ void FixNflowTemper::draw_momenta(uint64_t number, double tau, double variance) 
   const auto &inverse_masses = masses_->inverse_masses();
   for (size_t i = 0; i < number; i++)
     momenta[i] = velocities_[places_[i]] * std::sqrt(variance / (tau * inverse_masses[places_[i]]));
+  if (std::all_of(momenta, momenta + number, [](double p) { return p == 0.0; }))
+    throw nflow::Error("auxiliary velocity needs thermal velocities, but all are zero: use "
+                       "auxiliary fresh, or dynamics");
 }
 
 /// Puts the atoms where the received packet has them; false if they cannot be there.

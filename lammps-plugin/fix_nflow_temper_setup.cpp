@@ -108,9 +108,6 @@ void FixNflowTemper::require_usable() {
     throw nflow::Error(
         "atoms have dipoles, spins, shapes or rotations, which do not go along in an "
         "exchange: use point particles");
-  if (velocity_momenta_ && !whole_->has_dynamics())
-    throw nflow::Error("auxiliary velocity needs velocities, but no fix integrates atoms: use "
-                       "auxiliary fresh");
 }
 
 std::vector<double> FixNflowTemper::facts() const {
