@@ -6,6 +6,7 @@
 #include "lammps_target.h"
 #include "nflow_error.h"
 #include "root_model.h"
+#include "usable.h"
 
 #include "atom.h"
 #include "comm.h"
@@ -176,6 +177,10 @@ int FixNflowMC::setmask() {
   return PRE_EXCHANGE;
 }
 
+void FixNflowMC::reset_target(double temperature) {
+  temperature_ = temperature;
+}
+
 void FixNflowMC::make_sampler() {
   const auto &metadata = model_->metadata();
   nflow::mcmc::Space space;
@@ -193,27 +198,9 @@ void FixNflowMC::make_sampler() {
   velocities_.resize(metadata.coordinates());
 }
 
-void FixNflowMC::require_usable() const {
-  if (utils::strmatch(update->integrate_style, "^respa"))
-    stop("run_style respa holds the forces of its inner levels, which a move would leave stale: "
-         "use run_style verlet");
-  if (domain->nonperiodic == 2)
-    stop("the box is shrink-wrapped, but a flow is made for a fixed box: use boundary f or p");
-  if (group->dynamic[igroup])
-    stop("the group must not be dynamic: a flow needs a fixed set of atoms");
-  if (modify->check_rigid_group_overlap(groupbit))
-    stop("atoms of the group are in a rigid body, which a flow would break: choose another group");
-  for (int i = 0; i < modify->nfix; i++)
-    if (compat::begins_with(modify->fix[i]->style, {"shake", "rattle"}))
-      stop("fix shake and fix rattle hold bonds that a flow would break: remove the constraints");
-  if (domain->box_change_size || domain->box_change_shape || domain->deform_flag)
-    stop("the box changes during the run, but a flow is made for a fixed box: remove the barostat "
-         "or deformation");
-}
-
 void FixNflowMC::init() {
-  require_usable();
   try {
+    require_fixed_setting(lmp, igroup);
     configuration_->init();
     nflow::require_match(model_->metadata(), configuration_->system(), model_file_);
     target_->init();
@@ -253,9 +240,7 @@ void FixNflowMC::warn_of_open_model() {
 
 /// The random numbers of this fix: two fixes with the same seed must not share them.
 uint32_t FixNflowMC::key() const {
-  uint32_t hash = 2166136261u;
-  for (const char *c = id; *c; c++) hash = (hash ^ static_cast<unsigned char>(*c)) * 16777619u;
-  return hash ^ static_cast<uint32_t>(seed_);
+  return nflow::mcmc::named_seed(static_cast<uint32_t>(seed_), id);
 }
 
 double FixNflowMC::current_temperature() {

@@ -24,6 +24,7 @@ class FixNflowMC : public Fix {
   double compute_vector(int) override;
   void write_restart(FILE *) override;
   void restart(char *) override;
+  void reset_target(double) override;
   void *extract(const char *, int &) override;
   double memory_usage() override;
 
@@ -40,7 +41,6 @@ class FixNflowMC : public Fix {
   void choose_pair(double temperature);
   void read_reservoirs();
   void prepare_reservoirs(const nflow::mcmc::Temperatures &tau);
-  void require_usable() const;
   void make_sampler();
   void warn_of_open_model();
   uint32_t key() const;

@@ -100,6 +100,7 @@ void FixNflowMC::restart(char *buffer) {
 void *FixNflowMC::extract(const char *name, int &dim) {
   dim = 0;
   if (strcmp(name, "mc_active") == 0) return &mc_active_;
+  if (strcmp(name, "t_target") == 0 && temperature_variable_.empty()) return &temperature_;
   return nullptr;
 }
 

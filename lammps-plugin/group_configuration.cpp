@@ -243,13 +243,17 @@ void GroupConfiguration::place() {
   }
 }
 
-void GroupConfiguration::restore() {
+void GroupConfiguration::place(const double *state) {
   const int64_t numbers = size() * dim_;
   for (int64_t i = 0; i < numbers; i++) {
-    wrapped_[i] = saved_[i];
-    images_[i] = static_cast<int>(saved_[numbers + i]);
+    wrapped_[i] = state[i];
+    images_[i] = static_cast<int>(state[numbers + i]);
   }
   place();
+}
+
+void GroupConfiguration::restore() {
+  place(saved_.data());
 }
 
 void GroupConfiguration::migrate() {
@@ -263,7 +267,7 @@ void GroupConfiguration::migrate() {
   if (comm->nprocs > 1) irregular_->migrate_atoms();
 }
 
-double GroupConfiguration::energy(bool with_forces) {
+double GroupConfiguration::energy(bool with_forces, bool tally) {
   // The steps of a re-neighbouring in Verlet::run(), as in FixGCMC::energy_full().
   migrate();
   comm->exchange();
@@ -271,29 +275,66 @@ double GroupConfiguration::energy(bool with_forces) {
   modify->pre_neighbor();
   neighbor->build(1);
   modify->post_neighbor();
-  compute_forces(with_forces);
+  int eflag = 1, vflag = 0;
+  if (tally) {
+    forget_computes();
+    eflag |= update->eflag_atom == update->ntimestep ? 2 : 0;
+    // As Verlet::init() chooses: 2 = from forces and positions, 1 = as a sum over pairs.
+    if (update->vflag_global == update->ntimestep) vflag |= force->newton_pair ? 2 : 1;
+    vflag |= update->vflag_atom == update->ntimestep ? 4 : 0;
+  }
+  compute_forces(with_forces, eflag, vflag);
 
   update->eflag_global = update->ntimestep;
+  return tallied_energy();
+}
+
+double GroupConfiguration::tallied_energy() {
   double energy = potential_->compute_scalar();
   // All ranks must see the same bits, or their decisions could differ.
   if (comm->nprocs > 1) MPI_Bcast(&energy, 1, MPI_DOUBLE, 0, world);
   return energy;
 }
 
-void GroupConfiguration::forces(TensorView f) {
-  std::fill(f.data, f.data + size() * dim_, 0.0);
-  for (int i = 0; i < atom->nlocal; i++) {
-    const int64_t first = ordinal(i) * dim_;
-    if (first < 0) continue;
-    for (int k = 0; k < dim_; k++) f.data[first + k] = atom->f[i][k];
-  }
-  if (comm->nprocs > 1)
-    MPI_Allreduce(MPI_IN_PLACE, f.data, static_cast<int>(size() * dim_), MPI_DOUBLE, MPI_SUM,
-                  world);
+void GroupConfiguration::tally_energy_at(bigint step) {
+  potential_->addstep(step);
 }
 
-void GroupConfiguration::compute_forces(bool with_forces) {
-  const int eflag = 1, vflag = 0;
+/// What computes have found at this step belongs to a configuration that is no longer there.
+void GroupConfiguration::forget_computes() {
+  for (int i = 0; i < modify->ncompute; i++) {
+    Compute *compute = modify->compute[i];
+    compute->invoked_flag = 0;
+    compute->invoked_scalar = compute->invoked_vector = compute->invoked_array = -1;
+    compute->invoked_peratom = compute->invoked_local = -1;
+  }
+}
+
+void GroupConfiguration::gather(double **array, int columns, double *values) const {
+  const int64_t numbers = size() * columns;
+  std::fill(values, values + numbers, 0.0);
+  for (int i = 0; i < atom->nlocal; i++) {
+    const int64_t first = ordinal(i) * columns;
+    if (first < 0) continue;
+    for (int k = 0; k < columns; k++) values[first + k] = array[i][k];
+  }
+  if (comm->nprocs > 1)
+    MPI_Allreduce(MPI_IN_PLACE, values, static_cast<int>(numbers), MPI_DOUBLE, MPI_SUM, world);
+}
+
+void GroupConfiguration::scatter(const double *values, int columns, double **array) const {
+  for (int i = 0; i < atom->nlocal; i++) {
+    const int64_t first = ordinal(i) * columns;
+    if (first < 0) continue;
+    for (int k = 0; k < columns; k++) array[i][k] = values[first + k];
+  }
+}
+
+void GroupConfiguration::forces(TensorView f) {
+  gather(atom->f, dim_, f.data);
+}
+
+void GroupConfiguration::compute_forces(bool with_forces, int eflag, int vflag) {
   // Forces must not accumulate over the evaluations within one step.
   const size_t bytes = sizeof(double) * 3 * (atom->nlocal + atom->nghost);
   if (bytes) std::memset(&atom->f[0][0], 0, bytes);
@@ -316,6 +357,7 @@ void GroupConfiguration::compute_forces(bool with_forces) {
 /// metadynamics), which an attempt that may be rejected must not touch.
 void GroupConfiguration::find_forcing_fixes() {
   forcing_fixes_.clear();
+  other_forces_ = false;
   for (int i = 0; i < modify->nfix; i++) {
     Fix *fix = modify->fix[i];
     if (!(modify->fmask[i] & FixConst::POST_FORCE)) continue;
@@ -323,6 +365,8 @@ void GroupConfiguration::find_forcing_fixes() {
     if (counts ||
         compat::begins_with(fix->style, {"setforce", "freeze", "lineforce", "planeforce"}))
       forcing_fixes_.push_back(fix);
+    else
+      other_forces_ = true;
   }
 }
 

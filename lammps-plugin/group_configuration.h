@@ -52,14 +52,29 @@ class GroupConfiguration : protected Pointers {
   bool replace(TensorView x);
   /// Back to the configuration of the last read(), to the last bit.
   void restore();
+  /// Wrapped positions [n, dim] and image counts [n, dim] of the last read().
+  const std::vector<double> &state() const { return saved_; }
+  /// Puts the atoms where a state() has them, perhaps one of another partition, to the last bit.
+  void place(const double *state);
+  /// The rows of a per-atom array of LAMMPS (atom->v, atom->f) into values [n, columns], on every
+  /// rank, and back.
+  void gather(double **array, int columns, double *values) const;
+  void scatter(const double *values, int columns, double **array) const;
   /// Sends the atoms to the ranks that own their positions, as LAMMPS expects it after a
   /// pre_exchange().
   void migrate();
   /// The potential energy of the whole system (compute thermo_pe, so with all `fix_modify energy
   /// yes`) at the present positions, after the re-neighbouring that atoms moved anywhere need. The
   /// same on every rank. Leaves forces in atom->f, complete only `with_forces` (which costs a
-  /// communication).
-  double energy(bool with_forces = false);
+  /// communication); with `tally` also the virial and what else this step's output needs, so that
+  /// it fits the new positions.
+  double energy(bool with_forces = false, bool tally = false);
+  /// The potential energy of the present step as the force computation left it, if it was asked to
+  /// by tally_energy_at() before that step.
+  double tallied_energy();
+  void tally_energy_at(bigint step);
+  /// Whether fixes other than those in energy() add to the forces (thermostats).
+  bool has_other_forces() const { return other_forces_; }
   /// The forces of the last energy(true) on the atoms of the group into f [n, dim].
   void forces(TensorView f);
 
@@ -75,7 +90,8 @@ class GroupConfiguration : protected Pointers {
   int64_t place_of(tagint id) const;
   std::vector<tagint> gather(const std::vector<tagint> &mine) const;
   void place(); // wrapped_ and images_ into the atoms
-  void compute_forces(bool with_forces);
+  void compute_forces(bool with_forces, int eflag, int vflag);
+  void forget_computes();
   void find_forcing_fixes();
   void find_bonded_pairs();
   bool bonded_within_reach() const;
@@ -93,6 +109,7 @@ class GroupConfiguration : protected Pointers {
   std::unique_ptr<class Irregular> irregular_;
   class Compute *potential_ = nullptr; // thermo_pe
   std::vector<class Fix *> forcing_fixes_;
+  bool other_forces_ = false;
   // Places of atoms of the group that share a bond, angle, dihedral or improper.
   std::vector<std::pair<int64_t, int64_t>> bonded_pairs_;
 };

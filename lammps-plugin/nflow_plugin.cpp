@@ -9,6 +9,7 @@
 #include "comm.h"
 #include "fix_nflow_energy.h"
 #include "fix_nflow_mc.h"
+#include "fix_nflow_temper.h"
 #include "lammps.h"
 #include "lammps_compat.h"
 #include "model/threads.h"
@@ -73,5 +74,10 @@ extern "C" void lammpsplugin_init(void *lmp, void *handle, void *regfunc) {
   plugin.name = "nflow/energy";
   plugin.info = "potential energy from a TorchScript file";
   plugin.creator.v2 = create_fix<FixNflowEnergy>;
+  register_plugin(&plugin, lmp);
+
+  plugin.name = "nflow/temper";
+  plugin.info = "exchange of configurations between partitions, through normalizing flows";
+  plugin.creator.v2 = create_fix<FixNflowTemper>;
   register_plugin(&plugin, lmp);
 }

@@ -6,6 +6,12 @@
 
 namespace nflow::mcmc {
 
+uint32_t named_seed(uint32_t seed, const std::string &name) {
+  uint32_t hash = 2166136261u; // FNV-1a
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+  return hash ^ seed;
+}
+
 RandomStream::RandomStream(uint32_t seed, uint32_t replica, uint64_t attempt, Purpose purpose)
     : key_{seed, replica},
       // The last word counts the blocks of four numbers of this stream.

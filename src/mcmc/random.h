@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 namespace nflow::mcmc {
 
@@ -20,7 +21,13 @@ enum class Purpose : uint32_t {
   reservoir = 10,
   excursion = 11,
   centre = 12,
+  exchange = 13,
+  schedule = 14,
 };
+
+/// The seed of something that has a name of its own: two of the same seed, but of other names, must
+/// not share random numbers.
+uint32_t named_seed(uint32_t seed, const std::string &name);
 
 /// Counter-based random numbers (Philox 4x32-10 of Random123), keyed by (seed, replica, attempt,
 /// purpose): a draw depends on nothing else, so that it is the same for any number of MPI ranks and

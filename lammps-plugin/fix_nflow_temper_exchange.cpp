@@ -1,0 +1,259 @@
+// One scan of fix nflow/temper: proposals through flows, decisions, and what follows from them.
+
+#include "fix_nflow_temper.h"
+
+#include "exchange_log_file.h"
+#include "group_configuration.h"
+#include "lammps_target.h"
+#include "mcmc/acceptance.h"
+#include "mcmc/prior.h"
+#include "mcmc/random.h"
+#include "nflow_error.h"
+#include "partition_link.h"
+#include "root_model.h"
+
+#include "atom.h"
+#include "domain.h"
+#include "force.h"
+#include "update.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace LAMMPS_NS;
+using nflow::mcmc::Purpose;
+using nflow::mcmc::RandomStream;
+using nflow::tempering::work;
+
+namespace {
+
+// The numbers before the arrays of a packet: reduced energy before, log_det, energy of the momenta
+// after, potential energy.
+enum { reduced_energy, log_det, momenta_after, potential, head_size };
+
+double variance_of(const nflow::Metadata &metadata, double tau) {
+  return nflow::mcmc::auxiliary_variance(metadata.prior == nflow::Prior::gaussian, tau,
+                                         metadata.auxiliary_variance);
+}
+
+} // namespace
+
+/// All pairs of a scan: works, decisions, and their consequences for this partition. `status` has
+/// two columns, of which the second is the potential energy.
+void FixNflowTemper::scan(const std::vector<double> &status) {
+  const auto pairs = nflow::tempering::pairs_of_scan(scheme_, count_, scan_, key_);
+  int partner = -1;
+  bool any_evaluates = false;
+  for (const auto &[i, j] : pairs) {
+    if (i == here_) partner = j;
+    if (j == here_) partner = i;
+    any_evaluates = any_evaluates || evaluates(i, j);
+  }
+  const bool proposes = partner >= 0 && evaluates(here_, partner);
+  std::vector<double> arrived; // the work of what arrived in each partition
+  if (any_evaluates) {
+    const double mine = proposes ? propose(partner) : 0.0;
+    link_->gather_all(&mine, 1, arrived, "the decision");
+  }
+  std::vector<double> works_ij, works_ji;
+  std::vector<char> accepted;
+  for (const auto &[i, j] : pairs) {
+    double ij, ji;
+    if (evaluates(i, j)) {
+      ij = arrived[j];
+      ji = arrived[i];
+    } else {
+      const double u_i = status[2 * i + 1], u_j = status[2 * j + 1];
+      ij = work(u_i / tau(i), u_i / tau(j), 0.0);
+      ji = work(u_j / tau(j), u_j / tau(i), 0.0);
+    }
+    const auto pair = nflow::tempering::index_of_pair(scheme_, count_, i, j);
+    RandomStream random(key_, static_cast<uint32_t>(pair), scan_, Purpose::exchange);
+    const double log_a = nflow::tempering::log_acceptance_exchange(ij, ji);
+    accepted.push_back(nflow::mcmc::accept(log_a, random.uniform()));
+    statistics_[pair].add(ij, ji, accepted.back());
+    works_ij.push_back(ij);
+    works_ji.push_back(ji);
+    if (i != here_ && j != here_) continue;
+    if (proposes)
+      settle_proposal(partner, accepted.back());
+    else if (accepted.back())
+      exchange_directly(partner, status[2 * partner + 1]);
+  }
+  log_scan(pairs, works_ij, works_ji, accepted);
+  scan_++;
+  sampled_scans_++;
+}
+
+/// Sends this partition's configuration, mapped, to the partner and returns the work of the one
+/// that comes from there.
+double FixNflowTemper::propose(int partner) {
+  pack_proposal(partner);
+  link_->swap(partner, packet_, received_, "an exchange");
+  placed_ = place_proposal(partner);
+  const double energy = placed_ ? whole_->energy(true, true) : INFINITY;
+  evaluations_ += placed_;
+  return work(received_[reduced_energy], energy / tau(here_) + received_[momenta_after],
+              received_[log_det]);
+}
+
+/// Positions, velocities and forces of all atoms.
+void FixNflowTemper::read_arrays() {
+  unwrapped_.resize(numbers());
+  velocities_.resize(numbers());
+  other_forces_.resize(numbers());
+  whole_->read({unwrapped_.data(), whole_->size(), 3});
+  whole_->gather(atom->v, 3, velocities_.data());
+  whole_->gather(atom->f, 3, other_forces_.data());
+}
+
+void FixNflowTemper::pack_arrays() {
+  packet_.insert(packet_.end(), whole_->state().begin(), whole_->state().end());
+  packet_.insert(packet_.end(), velocities_.begin(), velocities_.end());
+  packet_.insert(packet_.end(), other_forces_.begin(), other_forces_.end());
+}
+
+/// Head, state of all atoms, velocities, forces of thermostats, and the mapped point.
+void FixNflowTemper::pack_proposal(int partner) {
+  const size_t n = numbers();
+  const double energy = whole_->tallied_energy();
+  read_arrays();
+  if (!whole_->has_other_forces()) {
+    std::fill(other_forces_.begin(), other_forces_.end(), 0.0);
+  } else {
+    // All forces less those of the potential: of thermostats. They go along, for a velocity keeps
+    // being pushed by half a step with them.
+    std::vector<double> of_potential(n);
+    whole_->energy(true, true);
+    evaluations_++;
+    whole_->gather(atom->f, 3, of_potential.data());
+    for (size_t i = 0; i < n; i++) other_forces_[i] -= of_potential[i];
+  }
+  packet_.assign(head_size, 0.0);
+  packet_[reduced_energy] = energy / tau(here_);
+  packet_[potential] = energy;
+  pack_arrays();
+  const auto found = routes_.find(partner);
+  if (found == routes_.end()) return;
+
+  Route &route = found->second;
+  const auto &metadata = route.model->metadata();
+  const int64_t momenta = metadata.auxiliary ? metadata.coordinates() : 0;
+  const double a = variance_of(metadata, tau(here_)), a_there = variance_of(metadata, tau(partner));
+  point_.resize(metadata.size());
+  mapped_.resize(metadata.size());
+  for (size_t i = 0; i < places_.size(); i++) point_[i] = unwrapped_[places_[i]];
+  if (momenta > 0) draw_momenta(places_.size(), tau(here_), a);
+  packet_[log_det] = route.map.map(point_.data(), tau(here_), tau(partner), mapped_.data());
+  const double *p = &point_[places_.size()], *p_there = &mapped_[places_.size()];
+  packet_[reduced_energy] += nflow::mcmc::auxiliary_energy(p, momenta, a);
+  packet_[momenta_after] = nflow::mcmc::auxiliary_energy(p_there, momenta, a_there);
+  packet_.insert(packet_.end(), mapped_.begin(), mapped_.end());
+}
+
+/// The auxiliary momenta of variance `variance` into the second half of point_.
+void FixNflowTemper::draw_momenta(uint64_t number, double tau, double variance) {
+  double *momenta = &point_[number];
+  if (!velocity_momenta_) {
+    RandomStream random(key_, static_cast<uint32_t>(here_), scan_, Purpose::auxiliary);
+    random.fill_gaussian(momenta, static_cast<int64_t>(number), std::sqrt(variance));
+    return;
+  }
+  const auto &inverse_masses = masses_->inverse_masses();
+  for (size_t i = 0; i < number; i++)
+    momenta[i] = velocities_[places_[i]] * std::sqrt(variance / (tau * inverse_masses[places_[i]]));
+}
+
+/// Puts the atoms where the received packet has them; false if they cannot be there.
+bool FixNflowTemper::place_proposal(int partner) {
+  const size_t n = numbers();
+  const double *state = &received_[head_size];
+  if (routes_.find(partner) == routes_.end()) {
+    whole_->place(state);
+    return true;
+  }
+  const double *mapped = state + 4 * n;
+  for (size_t i = 0; i < n; i++) unwrapped_[i] = state[i] + state[n + i] * domain->prd[i % 3];
+  for (size_t i = 0; i < places_.size(); i++) unwrapped_[places_[i]] = mapped[i];
+  return whole_->replace({unwrapped_.data(), whole_->size(), 3});
+}
+
+void FixNflowTemper::settle_proposal(int partner, bool accepted) {
+  if (!accepted) {
+    if (placed_) {
+      whole_->restore();
+      whole_->energy(true, true);
+      evaluations_++;
+    }
+    if (whole_->has_other_forces()) add_forces(other_forces_.data(), 1.0);
+    return;
+  }
+  const size_t n = numbers();
+  const double *velocities = &received_[head_size + 2 * n];
+  take_velocities(partner, velocities, velocities + n);
+  if (velocity_momenta_ && routes_.find(partner) != routes_.end())
+    take_momenta(partner, velocities + 2 * n + places_.size());
+}
+
+/// An accepted exchange without a flow, where both energies are known: only now does anything move.
+void FixNflowTemper::exchange_directly(int partner, double energy_there) {
+  const size_t n = numbers();
+  read_arrays();
+  packet_.clear();
+  pack_arrays();
+  link_->swap(partner, packet_, received_, "an exchange");
+  whole_->place(received_.data());
+  const double energy = whole_->energy(true, true);
+  evaluations_++;
+  const double scale = std::fabs(energy_there) + static_cast<double>(whole_->size()) * tau(here_);
+  if (!(std::fabs(energy - energy_there) <= 1e-6 * scale))
+    throw nflow::Error("a configuration has the potential energy " + std::to_string(energy) +
+                       " here, but " + std::to_string(energy_there) + " in partition " +
+                       std::to_string(partner) +
+                       ": give all partitions the same force field, or say hamiltonian own");
+  // Forces of the thermostats: what is not of the potential.
+  whole_->gather(atom->f, 3, other_forces_.data());
+  const double *velocities = &received_[2 * n], *all_forces = velocities + n;
+  for (size_t i = 0; i < n; i++) other_forces_[i] = all_forces[i] - other_forces_[i];
+  take_velocities(partner, velocities, other_forces_.data());
+}
+
+/// The velocities of a configuration that came from the partner, and the forces of its thermostats,
+/// which are in proportion to velocities.
+void FixNflowTemper::take_velocities(int partner, const double *velocities,
+                                     const double *other_forces) {
+  const size_t n = numbers();
+  const double scale = std::sqrt(temperatures_[here_] / temperatures_[partner]);
+  std::vector<double> values(n);
+  for (size_t i = 0; i < n; i++) values[i] = scale * velocities[i];
+  if (redraw_) {
+    RandomStream random(key_, static_cast<uint32_t>(here_), scan_, Purpose::velocity);
+    const auto &inverse_masses = masses_->inverse_masses();
+    for (size_t i = 0; i < n; i++) {
+      // A component that stands still is held by something.
+      if (values[i] == 0.0) continue;
+      values[i] = std::sqrt(tau(here_) * inverse_masses[i]) * random.gaussian();
+    }
+  }
+  whole_->scatter(values.data(), 3, atom->v);
+  if (whole_->has_other_forces()) add_forces(other_forces, scale);
+}
+
+void FixNflowTemper::add_forces(const double *forces, double scale) {
+  std::vector<double> values(numbers());
+  whole_->gather(atom->f, 3, values.data());
+  for (size_t i = 0; i < values.size(); i++) values[i] += scale * forces[i];
+  whole_->scatter(values.data(), 3, atom->f);
+}
+
+/// Velocities from auxiliary momenta that came through the flow.
+void FixNflowTemper::take_momenta(int partner, const double *momenta) {
+  const auto &metadata = routes_[partner].model->metadata();
+  const double variance = variance_of(metadata, tau(here_));
+  const auto &inverse_masses = masses_->inverse_masses();
+  std::vector<double> values(numbers());
+  whole_->gather(atom->v, 3, values.data());
+  for (size_t i = 0; i < places_.size(); i++)
+    values[places_[i]] = momenta[i] * std::sqrt(tau(here_) * inverse_masses[places_[i]] / variance);
+  whole_->scatter(values.data(), 3, atom->v);
+}

@@ -1,0 +1,51 @@
+#ifndef NFLOW_TEMPERING_EXCHANGE_H
+#define NFLOW_TEMPERING_EXCHANGE_H
+
+#include "mcmc/flow.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace nflow::tempering {
+
+/// The work of carrying a point v to another ensemble: h_out(f(v)) - h_in(v) - log_det f(v), with
+/// reduced energies h. NaN and infinite where an energy is.
+double work(double h_in, double h_out, double log_det);
+
+/// Exchange through a map f of i to j and its inverse: ln a = -work_ij - work_ji (design, section
+/// 4). Without a map this is parallel tempering, (1/tau_i - 1/tau_j) (U_i - U_j). NaN, which is
+/// never accepted, where a work is not a number or plus infinity.
+double log_acceptance_exchange(double work_ij, double work_ji);
+
+/// How a configuration goes from the ensemble at k_B T = `here` to that at `there`.
+class ExchangeMap {
+ public:
+  enum class Kind {
+    identity,
+    forward,  // a flow from here (its prior) to there
+    backward, // the inverse of a flow from there to here
+    latent    // gaussian prior: to the latent space, times sqrt(there/here), and back
+  };
+
+  ExchangeMap() = default;
+  /// `size` numbers a point. The flow must live as long as this.
+  ExchangeMap(Kind kind, mcmc::Flow *flow, int64_t size)
+      : kind_(kind), flow_(flow), latent_(size) {}
+
+  Kind kind() const { return kind_; }
+  /// out = f(in), points [S, n, d]; returns ln|det d out / d in|. Not for the identity, whose
+  /// points need no copy.
+  double map(const double *in, double here, double there, double *out);
+
+ private:
+  Kind kind_ = Kind::identity;
+  mcmc::Flow *flow_ = nullptr;
+  std::vector<double> latent_;
+};
+
+/// The same map as seen from the other side.
+ExchangeMap::Kind opposite(ExchangeMap::Kind kind);
+
+} // namespace nflow::tempering
+
+#endif
