@@ -1,5 +1,6 @@
 #include "fix_nflow_mc.h"
 
+#include "exchange_kind.h"
 #include "group_configuration.h"
 #include "lammps_compat.h"
 #include "lammps_reservoir.h"
@@ -34,10 +35,6 @@ std::string text(double value) {
   std::ostringstream out;
   out << value;
   return out.str();
-}
-
-bool same_temperature(double a, double b) {
-  return std::fabs(a - b) <= 1e-6 * std::fabs(b);
 }
 
 /// CPU time of this process.

@@ -35,7 +35,6 @@ class FixNflowTemper : public Fix {
 
  private:
   using Scheme = nflow::tempering::Scheme;
-  using Kind = nflow::tempering::ExchangeMap::Kind;
   /// A flow and how it serves one partner.
   struct Route {
     class RootModel *model = nullptr; // null: none
@@ -56,8 +55,6 @@ class FixNflowTemper : public Fix {
   void require_thermostats_agree() const;
   void prepare_routes();
   void load_route(int partner);
-  Kind kind_between(const class RootModel &, double here, double there,
-                    const std::string &file) const;
   void check_flow(int partner);
   std::string model_of(int i, int j) const;
   bool evaluates(int i, int j) const { return own_hamiltonian_ || !model_of(i, j).empty(); }

@@ -2,6 +2,7 @@
 
 #include "fix_nflow_temper.h"
 
+#include "exchange_kind.h"
 #include "group_configuration.h"
 #include "lammps_compat.h"
 #include "mcmc/proposals.h"
@@ -27,34 +28,30 @@ using nflow::tempering::ReplicaFlow;
 
 namespace {
 
-bool same_temperature(double a, double b) {
-  return std::fabs(a - b) <= 1e-6 * std::fabs(b);
-}
-
 std::string short_text(double value) {
   char text[32];
   snprintf(text, sizeof(text), "%.10g", value);
   return text;
 }
 
-/// What two partitions may differ in, in the order of FixNflowTemper::facts().
+/// What two partitions may differ in, in the order of FixNflowTemper::facts(): "partition 1 has 3
+/// as its <what>".
 struct Fact {
   const char *what, *remedy;
   double tolerance; // relative
 };
 const Fact compared[] = {
-    {"atoms", "give all partitions the same system", 0.0},
-    {"a hash of atom IDs, types and group of", "give all partitions the same atoms and group", 0.0},
-    {"a box length in x of", "give all partitions the same box", 1e-6},
-    {"a box length in y of", "give all partitions the same box", 1e-6},
-    {"a box length in z of", "give all partitions the same box", 1e-6},
-    {"a first step of the run of", "give all partitions the same run and read_restart commands",
-     0.0},
-    {"a last step of the run of", "give all partitions the same run commands", 0.0},
-    {"a number of exchanges so far of",
-     "the restart files are of different steps: read files that were written at one step", 0.0},
-    {"a hash of the keywords of", "give the same keywords in all partitions", 0.0},
-    {"a permutation of replicas with the hash",
+    {"number of atoms", "give all partitions the same system", 0.0},
+    {"hash of atom IDs, types and group", "give all partitions the same atoms and group", 0.0},
+    {"length of the box in x", "give all partitions the same box", 1e-6},
+    {"length of the box in y", "give all partitions the same box", 1e-6},
+    {"length of the box in z", "give all partitions the same box", 1e-6},
+    {"number of exchanges so far",
+     "if they come from restart files, let all read files that were written at the same step", 0.0},
+    {"first step of the run", "give all partitions the same run and read_restart commands", 0.0},
+    {"last step of the run", "give all partitions the same run commands", 0.0},
+    {"hash of the keywords", "give the same keywords in all partitions", 0.0},
+    {"hash of the permutation of replicas",
      "the restart files are of different runs: read files of one run", 0.0},
 };
 constexpr int fact_count = sizeof(compared) / sizeof(compared[0]);
@@ -91,9 +88,9 @@ std::vector<double> FixNflowTemper::facts() const {
           domain->prd[0],
           domain->prd[1],
           domain->prd[2],
+          static_cast<double>(scan_),
           static_cast<double>(update->firststep),
           static_cast<double>(update->laststep),
-          static_cast<double>(scan_),
           hash_of(settings_),
           hash_of(permutation),
           given_temperatures_[given_temperatures_.size() == 1 ? 0 : here_]};
@@ -109,13 +106,9 @@ void FixNflowTemper::compare_partitions() {
     for (int partition = 1; partition < count_; partition++) {
       const double first = all[k], other = all[partition * columns + k];
       if (std::fabs(other - first) <= compared[k].tolerance * std::fabs(first)) continue;
-      const std::string what = std::string(compared[k].what) + ' ';
-      const bool counted = k == 0;
-      const auto has = [&](double value) {
-        return counted ? short_text(value) + " atoms" : what + short_text(value);
-      };
-      link_->stop_together("partition " + std::to_string(partition) + " has " + has(other) +
-                           ", partition 0 has " + has(first) + ": " + compared[k].remedy);
+      link_->stop_together("partition " + std::to_string(partition) + " has " + short_text(other) +
+                           " as its " + compared[k].what + ", partition 0 has " +
+                           short_text(first) + ": " + compared[k].remedy);
     }
   if (started_) return;
   std::vector<double> own_ones;
@@ -217,48 +210,17 @@ void FixNflowTemper::load_route(int partner) {
     const auto place = std::lower_bound(ids.begin(), ids.end(), atom_id) - ids.begin();
     for (int64_t k = 0; k < metadata.dim; k++) places_.push_back(3 * place + k);
   }
-  const Kind kind = kind_between(*model, temperatures_[here_], temperatures_[partner], file);
+  const auto kind = exchange_kind(metadata, temperatures_[here_], temperatures_[partner], file);
   routes_[partner] = {model.get(), ExchangeMap(kind, model.get(), metadata.size())};
   check_flow(partner);
 }
 
-FixNflowTemper::Kind FixNflowTemper::kind_between(const RootModel &model, double here, double there,
-                                                  const std::string &file) const {
-  const auto &metadata = model.metadata();
-  if (metadata.prior == nflow::Prior::gaussian) return Kind::latent;
-  std::string known;
-  for (const auto &pair : metadata.temperature_pairs) {
-    if (same_temperature(here, pair.first) && same_temperature(there, pair.second))
-      return Kind::forward;
-    if (same_temperature(there, pair.first) && same_temperature(here, pair.second))
-      return Kind::backward;
-    known +=
-        (known.empty() ? "" : ", ") + short_text(pair.first) + " -> " + short_text(pair.second);
-  }
-  throw nflow::Error("model file '" + file + "' has no pair of temperatures " + short_text(here) +
-                     " -> " + short_text(there) + " or back, but only " + known +
-                     ": use the temperatures of the flow, or another flow");
-}
-
-/// Checks the flow at the configuration that this partition has, which is of the flow's prior or of
-/// its target.
 void FixNflowTemper::check_flow(int partner) {
   Route &route = routes_[partner];
   const auto &metadata = route.model->metadata();
   std::vector<double> x(metadata.coordinates());
   group_->read({x.data(), group_->size(), metadata.dim});
-  const double own = tau(here_), other = tau(partner);
-  if (route.map.kind() == Kind::latent) {
-    route.model->check(own, x, 1, false);
-  } else if (route.map.kind() == Kind::backward) {
-    route.model->check({other, own}, x, 1, false);
-  } else {
-    std::vector<double> point(x), mapped(metadata.size());
-    point.resize(metadata.size());
-    route.map.map(point.data(), own, other, mapped.data());
-    mapped.resize(x.size());
-    route.model->check({own, other}, mapped, 1, false);
-  }
+  check_exchange(*route.model, route.map, tau(here_), tau(partner), x);
   if (!route.model->jacobian_checked() && comm->me == 0)
     error->warning(FLERR, "a flow of fix nflow/temper is too large to compare its log_det with its "
                           "Jacobian: only its round trip was checked");

@@ -75,6 +75,9 @@ class GroupConfiguration : protected Pointers {
   void tally_energy_at(bigint step);
   /// Whether fixes other than those in energy() add to the forces (thermostats).
   bool has_other_forces() const { return other_forces_; }
+  /// The force computation of energy() alone, at the present positions and with the present
+  /// neighbor lists. The flags are those of Pair::compute().
+  void compute_forces(bool with_forces, int eflag, int vflag);
   /// The forces of the last energy(true) on the atoms of the group into f [n, dim].
   void forces(TensorView f);
 
@@ -90,7 +93,6 @@ class GroupConfiguration : protected Pointers {
   int64_t place_of(tagint id) const;
   std::vector<tagint> gather(const std::vector<tagint> &mine) const;
   void place(); // wrapped_ and images_ into the atoms
-  void compute_forces(bool with_forces, int eflag, int vflag);
   void forget_computes();
   void find_forcing_fixes();
   void find_bonded_pairs();

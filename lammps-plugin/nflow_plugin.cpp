@@ -7,7 +7,9 @@
 #pragma GCC visibility pop
 
 #include "comm.h"
+#include "compute_nflow_work.h"
 #include "fix_nflow_energy.h"
+#include "fix_nflow_lists.h"
 #include "fix_nflow_mc.h"
 #include "fix_nflow_temper.h"
 #include "lammps.h"
@@ -28,6 +30,11 @@ namespace {
 
 template <class Style>
 void *create_fix(void *lmp, int narg, char **arg) {
+  return new Style(static_cast<LAMMPS *>(lmp), narg, arg);
+}
+
+template <class Style>
+void *create_compute(void *lmp, int narg, char **arg) {
   return new Style(static_cast<LAMMPS *>(lmp), narg, arg);
 }
 
@@ -79,5 +86,16 @@ extern "C" void lammpsplugin_init(void *lmp, void *handle, void *regfunc) {
   plugin.name = "nflow/temper";
   plugin.info = "exchange of configurations between partitions, through normalizing flows";
   plugin.creator.v2 = create_fix<FixNflowTemper>;
+  register_plugin(&plugin, lmp);
+
+  plugin.name = "NFLOW/LISTS";
+  plugin.info = "where the neighbor lists were built, for compute nflow/work";
+  plugin.creator.v2 = create_fix<FixNflowLists>;
+  register_plugin(&plugin, lmp);
+
+  plugin.style = "compute";
+  plugin.name = "nflow/work";
+  plugin.info = "log-density or work of a normalizing flow at the current configuration";
+  plugin.creator.v2 = create_compute<ComputeNflowWork>;
   register_plugin(&plugin, lmp);
 }

@@ -43,27 +43,6 @@ double slot_scale(const Metadata &metadata, const std::vector<double> &points, i
   return sum > 0.0 ? std::sqrt(sum / numbers) : 1.0;
 }
 
-/// Largest |a - b|, relative to the size of the numbers in their slot. Positions in a periodic box,
-/// which are not the latent numbers of a gaussian prior, are compared modulo the box.
-double deviation(const Metadata &metadata, bool positions, const std::vector<double> &a,
-                 const std::vector<double> &b) {
-  const double scale[2] = {slot_scale(metadata, b, 0), slot_scale(metadata, b, 1)};
-  double worst = 0.0;
-  for (size_t i = 0; i < a.size(); i++) {
-    double difference = a[i] - b[i];
-    const auto within = static_cast<int64_t>(i) % metadata.size();
-    const auto slot = within / metadata.coordinates();
-    if (metadata.periodic && positions && slot == 0) {
-      const double length = (*metadata.box)[within % metadata.dim];
-      difference -= length * std::round(difference / length);
-    }
-    const double relative = std::fabs(difference) / scale[slot];
-    if (std::isnan(relative)) return relative;
-    worst = std::max(worst, relative);
-  }
-  return worst;
-}
-
 struct Pair {
   std::vector<double> points, log_det;
 };
@@ -91,7 +70,7 @@ Pair check_round_trip(Model &model, bool forward, const std::vector<double> &poi
   const auto tolerance = flow_tolerance(model.metadata());
   // Latent numbers of a gaussian prior are no positions.
   const bool positions = !forward || model.metadata().prior == Prior::boltzmann;
-  const double trip = deviation(model.metadata(), positions, back.points, points);
+  const double trip = relative_deviation(model.metadata(), positions, back.points, points);
   report.round_trip = std::max(report.round_trip, trip);
   if (!(trip <= tolerance.round_trip))
     refuse(model, "has an inverse that does not undo its forward (the round trip is off by " +
@@ -192,8 +171,9 @@ void check_batch(Model &model, const std::vector<double> &u, const Pair &whole, 
     const auto alone = mapped(model, true, one, tau_prior, tau_target);
     const std::vector<double> same(whole.points.begin() + b * size,
                                    whole.points.begin() + (b + 1) * size);
-    report.batch = std::max({report.batch, deviation(model.metadata(), true, alone.points, same),
-                             std::fabs(alone.log_det[0] - whole.log_det[b])});
+    report.batch =
+        std::max({report.batch, relative_deviation(model.metadata(), true, alone.points, same),
+                  std::fabs(alone.log_det[0] - whole.log_det[b])});
   }
   if (!(report.batch <= flow_tolerance(model.metadata()).round_trip))
     refuse(model, "maps a point differently alone and in a batch (off by " +
@@ -201,6 +181,25 @@ void check_batch(Model &model, const std::vector<double> &u, const Pair &whole, 
 }
 
 } // namespace
+
+double relative_deviation(const Metadata &metadata, bool positions, const std::vector<double> &a,
+                          const std::vector<double> &b) {
+  const double scale[2] = {slot_scale(metadata, b, 0), slot_scale(metadata, b, 1)};
+  double worst = 0.0;
+  for (size_t i = 0; i < a.size(); i++) {
+    double difference = a[i] - b[i];
+    const auto within = static_cast<int64_t>(i) % metadata.size();
+    const auto slot = within / metadata.coordinates();
+    if (metadata.periodic && positions && slot == 0) {
+      const double length = (*metadata.box)[within % metadata.dim];
+      difference -= length * std::round(difference / length);
+    }
+    const double relative = std::fabs(difference) / scale[slot];
+    if (std::isnan(relative)) return relative;
+    worst = std::max(worst, relative);
+  }
+  return worst;
+}
 
 FlowTolerance flow_tolerance(const Metadata &metadata) {
   const double root = std::sqrt(static_cast<double>(metadata.size()));

@@ -29,6 +29,12 @@ struct FlowTolerance {
 };
 FlowTolerance flow_tolerance(const Metadata &metadata);
 
+/// Largest |a - b| of points [count, S, n, d], relative to the root mean square of b in the same
+/// slot: what the round trip is judged by. `positions`: the coordinates are positions, compared
+/// modulo the box if the model is periodic, and not the latent numbers of a gaussian prior.
+double relative_deviation(const Metadata &metadata, bool positions, const std::vector<double> &a,
+                          const std::vector<double> &b);
+
 /// Checks that a flow is what the contract says at these temperatures: exact inverse, log-dets that
 /// sum to zero, log-det equal to that of the autograd Jacobian (for up to 256 numbers), no NaN, no
 /// dependence on the batch. A flow that lies about its log-det would bias a simulation silently.

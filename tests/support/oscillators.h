@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace nflow::test {
+namespace nflow::tests {
 
 /// A harmonic oscillator U = |x|^2/2 in several dimensions, simulated exactly at temperature T by
 /// x <- phi x + sqrt(1 - phi^2) sqrt(T) xi; k_B = 1. Z is proportional to T^(dim/2), the mean of U
@@ -66,6 +66,29 @@ inline Works oscillator_works(int dim, double t0, double t1, double phi, int cou
   return works;
 }
 
+/// The energies at each temperature of a ladder, after `count` steps each; with `exchange`
+/// neighbours exchange their configurations, even and odd pairs in turn.
+inline std::vector<std::vector<double>> tempering_energies(int dim,
+                                                           const std::vector<double> &temperatures,
+                                                           double phi, int count, uint32_t seed,
+                                                           bool exchange) {
+  std::vector<Oscillator> replicas;
+  for (size_t k = 0; k < temperatures.size(); k++)
+    replicas.emplace_back(dim, temperatures[k], phi, seed, static_cast<uint32_t>(k));
+  std::vector<std::vector<double>> energies(replicas.size());
+  for (int t = 0; t < count; t++) {
+    for (auto &replica : replicas) replica.step();
+    for (size_t k = 0; k < replicas.size(); k++) energies[k].push_back(replicas[k].energy());
+    mcmc::RandomStream decide(seed, 100, t, mcmc::Purpose::accept);
+    for (size_t k = t % 2; exchange && k + 1 < replicas.size(); k += 2) {
+      const double beta = 1.0 / temperatures[k + 1] - 1.0 / temperatures[k];
+      const double works = beta * (replicas[k].energy() - replicas[k + 1].energy());
+      if (std::log(decide.uniform()) < -works) replicas[k].exchange(replicas[k + 1]);
+    }
+  }
+  return energies;
+}
+
 /// Independent gaussian works that satisfy Crooks' relation p_F(w) = p_R(-w) exp(w - Delta f): of
 /// variance s^2, means Delta f + s^2/2 and -Delta f + s^2/2.
 inline Works gaussian_works(double delta_f, double s, int forward, int backward, uint32_t seed) {
@@ -78,6 +101,6 @@ inline Works gaussian_works(double delta_f, double s, int forward, int backward,
   return works;
 }
 
-} // namespace nflow::test
+} // namespace nflow::tests
 
 #endif

@@ -7,9 +7,9 @@
 #include <cmath>
 
 using namespace nflow::estimators;
-using nflow::test::gaussian_works;
-using nflow::test::oscillator_delta_f;
-using nflow::test::oscillator_works;
+using nflow::tests::gaussian_works;
+using nflow::tests::oscillator_delta_f;
+using nflow::tests::oscillator_works;
 
 namespace {
 

@@ -1,0 +1,228 @@
+#include "compute_nflow_work.h"
+
+#include "exchange_kind.h"
+#include "fix_nflow_lists.h"
+#include "group_configuration.h"
+#include "lammps_compat.h"
+#include "mcmc/prior.h"
+#include "mcmc/random.h"
+#include "model/checks.h"
+#include "nflow_error.h"
+#include "root_model.h"
+#include "simulation_state.h"
+#include "usable.h"
+
+#include "force.h"
+#include "universe.h"
+#include "update.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+using namespace LAMMPS_NS;
+using nflow::tempering::ExchangeMap;
+
+ComputeNflowWork::ComputeNflowWork(LAMMPS *lmp, int narg, char **arg) : Compute(lmp, narg, arg) {
+  parse(narg, arg);
+  scalar_flag = vector_flag = 1;
+  extscalar = extvector = 0;
+  size_vector = elements;
+  vector = new double[elements]();
+  dynamic_group_allow = 0;
+  try {
+    model_ = std::make_unique<RootModel>(world, model_file_, device_, universe->iworld);
+    const auto &metadata = model_->metadata();
+    const bool boltzmann = metadata.prior == nflow::Prior::boltzmann;
+    if (boltzmann && other_temperature_ == 0.0)
+      stop("model file '" + model_file_ +
+           "' has a boltzmann prior, whose density is not known but for a factor: give the "
+           "temperature T_other to carry the configuration to");
+    if (other_temperature_ > 0.0) {
+      const auto kind = exchange_kind(metadata, temperature_, other_temperature_, model_file_);
+      there_ = ExchangeMap(kind, model_.get(), metadata.size());
+      back_ = ExchangeMap(opposite(kind), model_.get(), metadata.size());
+    }
+    configuration_ = std::make_unique<GroupConfiguration>(
+        lmp, igroup, static_cast<int>(metadata.dim), boltzmann && metadata.periodic);
+    state_ = std::make_unique<SimulationState>(lmp);
+    x_.resize(metadata.coordinates());
+    for (auto *point : {&point_, &mapped_, &returned_}) point->resize(metadata.size());
+  } catch (const nflow::Error &e) {
+    stop(e.what());
+  }
+  add_lists_fix();
+}
+
+ComputeNflowWork::~ComputeNflowWork() {
+  delete[] vector;
+  // LAMMPS deletes all fixes before the computes at its end.
+  if (copymode == 0 && lists_fix()) modify->delete_fix(lists_id_);
+}
+
+void ComputeNflowWork::stop(const std::string &sentence) const {
+  compat::stop(error, FLERR, "compute nflow/work: " + sentence);
+}
+
+void ComputeNflowWork::parse(int narg, char **arg) {
+  if (narg < 5) stop("the form is 'compute ID group nflow/work model T T_other keyword value ...'");
+  model_file_ = arg[3];
+  temperature_ = utils::numeric(FLERR, arg[4], false, lmp);
+  if (!(temperature_ > 0.0) || !std::isfinite(temperature_))
+    stop("the temperature T must be positive");
+  int iarg = 5;
+  if (iarg < narg && utils::is_double(arg[iarg])) {
+    other_temperature_ = utils::numeric(FLERR, arg[iarg++], false, lmp);
+    if (!(other_temperature_ > 0.0) || !std::isfinite(other_temperature_))
+      stop("the temperature T_other must be positive");
+  }
+  for (; iarg < narg; iarg += 2) {
+    const std::string keyword = arg[iarg];
+    if (keyword != "seed" && keyword != "device")
+      stop("keyword '" + keyword + "' is not known: use seed or device");
+    if (iarg + 1 >= narg) stop("keyword '" + keyword + "' needs a value");
+    if (keyword == "device") device_ = arg[iarg + 1];
+    if (keyword == "seed") seed_ = utils::inumeric(FLERR, arg[iarg + 1], false, lmp);
+    if (seed_ <= 0) stop("the seed must be positive");
+  }
+}
+
+/// A fix of our own, because computes are not told when neighbor lists are built.
+void ComputeNflowWork::add_lists_fix() {
+  lists_id_ = std::string(id) + "_NFLOW_LISTS";
+  modify->add_fix(lists_id_ + " all NFLOW/LISTS");
+}
+
+FixNflowLists *ComputeNflowWork::lists_fix() const {
+  for (int i = 0; i < modify->nfix; i++)
+    if (lists_id_ == modify->fix[i]->id) return dynamic_cast<FixNflowLists *>(modify->fix[i]);
+  return nullptr;
+}
+
+void ComputeNflowWork::init() {
+  if (!lists_fix()) stop("its fix " + lists_id_ + " was removed: define the compute again");
+  try {
+    require_fixed_setting(lmp, igroup);
+    configuration_->init();
+    state_->init();
+    nflow::require_match(model_->metadata(), configuration_->system(), model_file_);
+  } catch (const nflow::Error &e) {
+    stop(e.what());
+  }
+  evaluated_at_ = -1; // whatever happened between two runs
+}
+
+double ComputeNflowWork::compute_scalar() {
+  invoked_scalar = update->ntimestep;
+  evaluate();
+  return scalar;
+}
+
+void ComputeNflowWork::compute_vector() {
+  invoked_vector = update->ntimestep;
+  evaluate();
+}
+
+double ComputeNflowWork::tau_here() const {
+  return force->boltz * temperature_;
+}
+
+double ComputeNflowWork::tau_there() const {
+  return force->boltz * other_temperature_;
+}
+
+void ComputeNflowWork::evaluate() {
+  if (evaluated_at_ == update->ntimestep) return;
+  try {
+    configuration_->read({x_.data(), configuration_->size(), model_->metadata().dim});
+    if (!checked_) check_flow();
+    std::copy(x_.begin(), x_.end(), point_.begin());
+    draw_momenta();
+    state_->save(*lists_fix());
+    if (other_temperature_ > 0.0)
+      map_there();
+    else
+      take_log_q();
+  } catch (const std::exception &e) { // nflow::Error, or no memory
+    stop(e.what());
+  }
+  evaluated_at_ = update->ntimestep;
+}
+
+/// Before its first use.
+void ComputeNflowWork::check_flow() {
+  const double here = tau_here(), there = tau_there();
+  if (there > 0.0)
+    check_exchange(*model_, there_, here, there, x_);
+  else
+    model_->check(here, x_, 1, false);
+  if (!model_->jacobian_checked() && comm->me == 0)
+    error->warning(FLERR, "the flow of compute nflow/work is too large to compare its log_det with "
+                          "its Jacobian: only its round trip was checked");
+  checked_ = true;
+}
+
+/// Fresh auxiliary momenta, which depend on seed, partition and step only.
+void ComputeNflowWork::draw_momenta() {
+  const auto &metadata = model_->metadata();
+  const double variance = nflow::mcmc::auxiliary_variance(metadata.prior == nflow::Prior::gaussian,
+                                                          tau_here(), metadata.auxiliary_variance);
+  nflow::mcmc::RandomStream random(
+      static_cast<uint32_t>(seed_), static_cast<uint32_t>(universe->iworld),
+      static_cast<uint64_t>(update->ntimestep), nflow::mcmc::Purpose::auxiliary);
+  random.fill_gaussian(point_.data() + x_.size(), static_cast<int64_t>(point_.size() - x_.size()),
+                       std::sqrt(variance));
+}
+
+double ComputeNflowWork::reduced_energy(double energy, const double *point, double tau) const {
+  const auto &metadata = model_->metadata();
+  double h = energy / tau;
+  if (metadata.auxiliary)
+    h += nflow::mcmc::auxiliary_energy(
+        point + metadata.coordinates(), metadata.coordinates(),
+        nflow::mcmc::auxiliary_variance(metadata.prior == nflow::Prior::gaussian, tau,
+                                        metadata.auxiliary_variance));
+  return h;
+}
+
+void ComputeNflowWork::map_there() {
+  const double here = tau_here(), there = tau_there();
+  vector[log_det] = there_.map(point_.data(), here, there, mapped_.data());
+  back_.map(mapped_.data(), there, here, returned_.data());
+  vector[round_trip] = nflow::relative_deviation(model_->metadata(), true, returned_, point_);
+  vector[u_after] = energy_there();
+  vector[u_before] = state_->energy();
+  vector[h_before] = reduced_energy(vector[u_before], point_.data(), here);
+  vector[h_after] = reduced_energy(vector[u_after], mapped_.data(), there);
+  scalar = nflow::tempering::work(vector[h_before], vector[h_after], vector[log_det]);
+  if (std::isnan(scalar)) scalar = INFINITY; // nowhere: of no weight
+  vector[log_weight] = -scalar;
+}
+
+/// The energy of the mapped configuration, infinite where it is impossible.
+double ComputeNflowWork::energy_there() {
+  if (!configuration_->replace({mapped_.data(), configuration_->size(), model_->metadata().dim}))
+    return INFINITY; // and no atom has moved
+  const double energy = configuration_->energy();
+  state_->restore_atoms();
+  return energy;
+}
+
+void ComputeNflowWork::take_log_q() {
+  const auto &metadata = model_->metadata();
+  const double tau = tau_here();
+  double log_det_back = 0.0;
+  model_->inverse(1, point_.data(), tau, mapped_.data(), &vector[log_det]);
+  model_->forward(1, mapped_.data(), tau, returned_.data(), &log_det_back);
+  vector[round_trip] = nflow::relative_deviation(metadata, true, returned_, point_);
+  vector[u_before] = vector[u_after] = state_->energy();
+  vector[h_before] = reduced_energy(vector[u_before], point_.data(), tau);
+  vector[h_after] =
+      -nflow::mcmc::log_gaussian(mapped_.data(), static_cast<int64_t>(mapped_.size()), tau);
+  scalar = vector[log_det] - vector[h_after];
+  vector[log_weight] = -vector[h_before] - scalar;
+}
+
+double ComputeNflowWork::memory_usage() {
+  return static_cast<double>(sizeof(double) * (4 * point_.size() + x_.size()));
+}

@@ -1,0 +1,32 @@
+#ifndef LMP_FIX_NFLOW_LISTS_H
+#define LMP_FIX_NFLOW_LISTS_H
+
+#include "fix.h"
+
+#include <vector>
+
+namespace LAMMPS_NS {
+
+/// fix ID all NFLOW/LISTS: made by styles that evaluate energies elsewhere in the middle of a run.
+/// Remembers where this rank's atoms were, and in which order, when the neighbor lists were built:
+/// only from there can the same lists be built again.
+class FixNflowLists : public Fix {
+ public:
+  FixNflowLists(class LAMMPS *, int, char **);
+  int setmask() override;
+  void setup_post_neighbor() override;
+  void post_neighbor() override;
+  double memory_usage() override;
+
+  /// The IDs of the atoms in their order then, and their positions [n, 3].
+  const std::vector<tagint> &ids() const { return ids_; }
+  const std::vector<double> &x() const { return x_; }
+
+ private:
+  std::vector<tagint> ids_;
+  std::vector<double> x_;
+};
+
+} // namespace LAMMPS_NS
+
+#endif

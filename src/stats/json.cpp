@@ -1,0 +1,81 @@
+#include "nflow_error.h"
+#include "stats/output.h"
+
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+
+namespace nflow::stats {
+
+namespace {
+
+using nlohmann::json; // writes numbers that are not finite as null
+
+json of(const estimators::FreeEnergy &f) {
+  return {{"value", f.value}, {"error", f.error}};
+}
+
+json of(const estimators::Estimate &e) {
+  return {{"value", e.mean}, {"error", e.error}, {"tau", e.tau}};
+}
+
+json of(const PairReport &p, const ExchangeLog &log) {
+  return {{"i", p.i},
+          {"j", p.j},
+          {"T_i", log.temperatures[p.i]},
+          {"T_j", log.temperatures[p.j]},
+          {"attempts", p.attempts},
+          {"accepts", p.accepts},
+          {"rejected_works", p.rejected_works},
+          {"acceptance", of(p.acceptance)},
+          {"rejection", 1.0 - p.acceptance.mean},
+          {"z_accepts", p.z_accepts},
+          {"delta_f_bar", of(p.bar)},
+          {"delta_f_exp_forward", of(p.exp_forward)},
+          {"delta_f_exp_backward", of(p.exp_backward)},
+          {"J", {{"value", p.works.j}, {"error", p.works.j_error}}},
+          {"ess_forward", p.works.ess_forward},
+          {"ess_backward", p.works.ess_backward}};
+}
+
+json of(const LadderReport &l) {
+  return {{"barrier", {{"value", l.barrier}, {"error", l.barrier_error}}},
+          {"suggested_replicas", l.suggested_replicas},
+          {"equal_rejection_ladder", l.equal_rejection_ladder},
+          {"suggested_ladder", l.suggested_ladder},
+          {"scans", l.scans},
+          {"round_trips", l.round_trips},
+          {"tempered_restarts", l.tempered_restarts},
+          {"round_trips_per_scan", {{"value", l.rate}, {"error", l.rate_error}}},
+          {"deo_round_trips_per_scan", l.deo_rate},
+          {"round_trips_of_replica", l.round_trips_of},
+          {"tempered_restarts_of_replica", l.restarts_of},
+          {"fraction_from_hot", l.fraction_from_hot}};
+}
+
+json of(const EnergyReport &e) {
+  json mbar_mean = of(e.mbar_mean);
+  mbar_mean.erase("tau");
+  return {{"T", e.temperature},         {"samples", e.samples},
+          {"mean", of(e.mean)},         {"block_error", e.block_error},
+          {"variance", of(e.variance)}, {"mbar_mean", mbar_mean},
+          {"mbar_f", of(e.f)}};
+}
+
+} // namespace
+
+void write_json(const std::string &file, const ExchangeLog &log, const Report &report) {
+  json root = {{"format", "nflow-stats"},          {"version", 1},
+               {"temperatures", log.temperatures}, {"kB", log.boltz},
+               {"attempts", log.attempts.size()},  {"earlier_attempts", log.earlier_attempts},
+               {"truncated", log.truncated},       {"ladder", of(report.ladder)}};
+  root["pairs"] = root["energies"] = json::array();
+  for (const PairReport &pair : report.pairs) root["pairs"].push_back(of(pair, log));
+  for (const EnergyReport &energy : report.energies) root["energies"].push_back(of(energy));
+  std::ofstream out(file);
+  out << root.dump(2) << "\n";
+  if (!out.flush())
+    throw Error("cannot write '" + file + "': check that the folder of --json exists");
+}
+
+} // namespace nflow::stats
