@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t most_scans = 2000; // drawn, evenly chosen
+constexpr size_t most_scans = 300;  // drawn, evenly chosen: more cannot be told apart
 constexpr double drawn_trips = 5.0; // round trips a replica, about: more would be a black square
 constexpr int bins = 60;
 
@@ -61,14 +61,18 @@ set xlabel "step (the first part of the run)"
 set ylabel "index of the temperature"
 plot for [r=0:temperatures-1] "flow.csv" using 1:(column(r+2)) with steps lw 1.1 \
   lc palette frac (r/(temperatures-1.0)), \
-  "flow.csv" using 1:2 with steps lw 2.6 lc rgb "#222222"
+  "flow.csv" using 1:2 with steps lw 2.2 lc rgb "#222222"
 set xlabel "temperature"
 set ylabel "fraction that came last from the hottest"
 set yrange [-0.03:1.03]
 set ytics 0.2
-if (ratio > 3) { set logscale x }
+set xrange [lowest*0.97:highest*1.03]
+if (highest > 3*lowest) { set logscale x; set xtics (lowest, sqrt(lowest*highest), highest) }
+set format x "%.3g"
 plot "fraction.csv" using 1:2 with linespoints pt 7 ps 0.9 lw 1.4 lc rgb "#c44e52"
 unset logscale x
+set xtics autofreq
+set format x "%g"
 unset multiplot
 )gnuplot";
 
@@ -78,6 +82,7 @@ set output "energies.png"
 set title "potential energy at each temperature"
 set xlabel "potential energy"
 set ylabel "probability density"
+set xrange [*:*]
 set yrange [0:*]
 set ytics autofreq
 set key outside right top
@@ -166,9 +171,10 @@ void write_script(const fs::path &folder, const ExchangeLog &log, const Report &
     names += name;
   }
   TextFile out(folder / "nflow-stats.gp");
-  out.print("%spairs = %zu\ntemperatures = %zu\nratio = %g\nnames = \"%s\"\n%s%s%s", preamble,
-            report.pairs.size(), log.temperatures.size(), *high / *low, names.c_str(),
-            acceptance_script, flow_script, with_energies ? energy_script : "");
+  out.print(
+      "%spairs = %zu\ntemperatures = %zu\nlowest = %.8g\nhighest = %.8g\nnames = \"%s\"\n%s%s%s",
+      preamble, report.pairs.size(), log.temperatures.size(), *low, *high, names.c_str(),
+      acceptance_script, flow_script, with_energies ? energy_script : "");
 }
 
 /// For the shell.

@@ -211,11 +211,19 @@ TEST(Stats, RejectedWorksCount) {
 TEST(Stats, PicturesAreDrawn) {
   if (run_command("gnuplot --version").code != 0) GTEST_SKIP() << "no gnuplot";
   reference_run();
-  const auto result = run_command(program + " run.log --thermo thermo.? --plot \"it's a folder\"");
-  EXPECT_EQ(result.code, 0) << result.output;
-  EXPECT_EQ(result.output.find("arning"), std::string::npos) << result.output;
-  for (const char *picture : {"acceptance.png", "flow.png", "energies.png"})
-    EXPECT_GT(std::filesystem::file_size(std::string("it's a folder/") + picture), 5000u);
+  TemperingRun wide; // drawn on a logarithmic axis, and downwards
+  wide.temperatures = {8.0, 4.0, 2.0, 1.0};
+  wide.simulate();
+  write_text("wide.log", wide.log);
+  wide.write_thermo("wide");
+  for (const std::string input : {"run.log --thermo thermo.?", "wide.log --thermo wide.[0-9]"}) {
+    std::filesystem::remove_all("it's a folder");
+    const auto result = run_command(program + " " + input + " --plot \"it's a folder\"");
+    EXPECT_EQ(result.code, 0) << result.output;
+    EXPECT_EQ(result.output.find("arning"), std::string::npos) << result.output;
+    for (const char *picture : {"acceptance.png", "flow.png", "energies.png"})
+      EXPECT_GT(std::filesystem::file_size(std::string("it's a folder/") + picture), 5000u);
+  }
 }
 
 TEST(Stats, WhatIsNoLogIsRefusedInOneSentence) {
