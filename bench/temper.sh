@@ -50,7 +50,7 @@ cpu() { # log command..
 tempering() { # name partitions input options..: CPU seconds
   local name=$1 n=$2 input=$3
   shift 3
-  rm -f "$out/$name".log*
+  rm -f "$out/$name".log* "$out/$name.exchange"
   cpu "$out/$name.screen" "${mpi[@]}" -np "$n" "$bin/lmp" -partition "${n}x1" -in "$input" -log "$out/$name.log" \
     -screen "$out/$name.screens" -pscreen none -var output "$out/$name" "$@"
 }
@@ -58,23 +58,31 @@ geometric() { # number hot cold
   awk -v n="$1" -v a="$2" -v b="$3" 'BEGIN { for (i = 0; i < n; i++) printf "%s%.4g", i ? " " : "", a * (b / a)^(i / (n - 1)) }'
 }
 
-# Of the last tempering in a log of the universe, by temper or the fix: attempts, accepted fraction, round trips (of all replicas:
-# from one end of the ladder to the other and back).
-replicas() { # log
-  awk '/^Step T0/ { n = accepted = attempts = trips = 0; split("", last); split("", state); next }
+# Attempts, accepted fraction, round trips (of all replicas: from one end of the ladder to the other and back), from the exchange log
+# of the fix, or from the last tempering in the log of the universe that temper writes.
+replicas() { # name
+  local file=$out/$1.exchange
+  [ -e "$file" ] || file=$out/$1.log
+  awk '
+    function at(r, t) { # replica r is at temperature t
+      if (t == 0) { if (state[r] == 2) trips++; state[r] = 1 }
+      if (t == R - 1 && state[r] == 1) state[r] = 2
+    }
+    /^# T/ { R = NF - 2; fix = 1; at(0, 0); at(R - 1, R - 1); next }
+    /^#/ { next }
+    fix { attempts++; if ($7) { accepted++; at($8, $4); at($9, $3) } next }
+    /^Step T0/ { n = accepted = attempts = trips = 0; split("", last); split("", state); next }
     $1 ~ /^[0-9]+$/ && NF > 2 {
       R = NF - 1
       if (n) attempts += (n % 2) ? int(R / 2) : int((R - 1) / 2)
       for (r = 1; r <= R; r++) {
-        t = $(r + 1)
-        if (n && t != last[r]) accepted += 0.5
-        last[r] = t
-        if (t == 0) { if (state[r] == 2) trips++; state[r] = 1 }
-        if (t == R - 1 && state[r] == 1) state[r] = 2
+        if (n && $(r + 1) != last[r]) accepted += 0.5
+        last[r] = $(r + 1)
+        at(r, $(r + 1))
       }
       n++
     }
-    END { print attempts, accepted / (attempts ? attempts : 1), trips }' "$1"
+    END { print attempts, accepted / (attempts ? attempts : 1), trips + 0 }' "$file"
 }
 # Energies for exchange over all partitions, from the last line of their logs ("energies for exchange N").
 exchange_energies() { # name
@@ -163,21 +171,21 @@ trip_header() {
 }
 # One line; energies are those of dynamics or Monte Carlo in all partitions and those for exchange; training is counted once.
 trip_row() { # system method partitions every steps energies_a_step training_seconds name cpu_seconds
-  replicas "$out/$8.log" | awk -v what="$1" -v method="$2" -v R="$3" -v every="$4" -v steps="$5" -v each="$6" -v training="$7" \
+  replicas "$8" | awk -v what="$1" -v method="$2" -v R="$3" -v every="$4" -v steps="$5" -v each="$6" -v training="$7" \
     -v extra="$(exchange_energies "$8")" -v cpu="$9" '{
       energies = R * steps * each + extra
       printf "%-11s %-34s %3d %6d %7d %8.3f %6d %9.1f %12.4f %12.3f %14.4f\n", what, method, R, every, steps / every, $2, $3, cpu, $3 / cpu,
         1e6 * $3 / energies, $3 / (cpu + training) }'
 }
 ka2d_trips() { # method partitions every training name options..
-  local method=$1 n=$2 every=$3 training=$4 name=$5 steps=$((50000 * scale)) used
+  local method=$1 n=$2 every=$3 cost=$4 name=$5 steps=$((50000 * scale)) used
   shift 5
   used=$(tempering "$name" "$n" examples/ka2d/in.temper -var every "$every" -var steps $steps -var settle 20000 "$@")
-  trip_row KA2D "$method" "$n" "$every" $steps 1 "$training" "$name" "$used"
+  trip_row KA2D "$method" "$n" "$every" $steps 1 "$cost" "$name" "$used"
 }
 ladder_flows() { printf '%s' "models"; for pair in 1.0_0.67 0.67_0.45 0.45_0.3; do printf ' %s' "$out/$1_$pair.pt"; done; }
 part_b_ka2d() {
-  local round n training
+  local round n pair every cost
   local flow_ladder="1.0 0.67 0.45 0.3"
   for pair in "1.0 0.67" "0.67 0.45" "0.45 0.3"; do
     # shellcheck disable=SC2086
@@ -185,12 +193,12 @@ part_b_ka2d() {
     # shellcheck disable=SC2086
     switching $pair
   done
-  training=$(seconds T1.0 T0.67 T0.45 T0.3 "${kind}_1.0_0.67" "${kind}_0.67_0.45" "${kind}_0.45_0.3")
+  cost=$(seconds T1.0 T0.67 T0.45 T0.3 "${kind}_1.0_0.67" "${kind}_0.67_0.45" "${kind}_0.45_0.3")
   for ((round = 0; round < rounds; round++)); do
     for every in 25 100; do
       ka2d_trips "temper" 6 $every 0 b_temper6 -var with temper -var ladder "$(geometric 6 1 0.3)" -var seed $((round + 1))
       ka2d_trips "fix, plain" 6 $every 0 b_plain6 -var ladder "$(geometric 6 1 0.3)" -var seed $((round + 1))
-      ka2d_trips "fix, flows" 4 $every "$training" b_flow4 -var ladder "$flow_ladder" -var exchange "$(ladder_flows $kind)" -var seed $((round + 1))
+      ka2d_trips "fix, flows" 4 $every "$cost" b_flow4 -var ladder "$flow_ladder" -var exchange "$(ladder_flows $kind)" -var seed $((round + 1))
       ka2d_trips "fix, switching (RENS)" 4 $every 0 b_rens4 -var ladder "$flow_ladder" -var exchange "$(ladder_flows rens)" -var seed $((round + 1))
       for n in 8 10; do
         ka2d_trips "temper" $n $every 0 b_temper$n -var with temper -var ladder "$(geometric $n 1 0.3)" -var seed $((round + 1))
@@ -206,10 +214,10 @@ double_well_flow() {
   mv "$out/doublewell64.seconds" "$out/doublewell64.cpu"
 }
 double_well_trips() { # method partitions training name options..
-  local method=$1 n=$2 training=$3 name=$4 steps=$((20000 * scale)) used
+  local method=$1 n=$2 cost=$3 name=$4 steps=$((20000 * scale)) used
   shift 4
   used=$(tempering "$name" "$n" examples/doublewell64/in.temper -var steps $steps "$@")
-  trip_row "double well" "$method" "$n" 50 $steps 1 "$training" "$name" "$used"
+  trip_row "double well" "$method" "$n" 50 $steps 1 "$cost" "$name" "$used"
 }
 part_b_double_well() {
   local round
