@@ -265,7 +265,7 @@ pair_row() { # T0 T1 method name exchange
     { n++; w = $5 + $6; a = w > 0 ? exp(-w) : 1; sum += a; J += w; b = int(n / 200); block[b] += a; size[b]++ }
     END {
       for (b in block) if (size[b] >= 100) { blocks++; e += (block[b] / size[b] - sum / n)^2 }
-      printf "%-12s %-22s %8d %8.4f %8.4f %8.2f %9.1f\n", pair, method, n, sum / n, blocks > 1 ? sqrt(e / blocks / (blocks - 1)) : 0, J / n, cpu
+      printf "%-12s %-22s %8d %8.4f %8.4f %8.2f %9.1f\n", pair, method, n, sum / n, (blocks > 1) ? sqrt(e / blocks / (blocks - 1)) : 0, J / n, cpu
     }' "$out/$4.exchange"
 }
 part_c() {
