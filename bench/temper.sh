@@ -4,10 +4,10 @@
 #
 #   bench/temper.sh              all parts
 #   bench/temper.sh a            steps per second with plain exchange against temper, 43, 1290 and 10,000 atoms
-#   bench/temper.sh b            round trips per CPU second and per energy evaluation: multi-well, double well, KA2D
+#   bench/temper.sh b            round trips per CPU second and per energy evaluation; of one system only: multiwell, doublewell, ka2d
 #   bench/temper.sh c            flows against plain exchange and against switching by damped dynamics (RENS)
 #   bench/temper.sh --quick ..   a tenth of the steps, one round: to see that it works
-#   bench/temper.sh --scale 4 .. 4 tenths
+#   bench/temper.sh --scale 4 --rounds 1 ..   4 tenths of the steps, one round instead of two
 #   bench/temper.sh --splines .. KA2D flows with splines, 3,500 steps of training each, instead of scalars only and 800
 #
 # Flows are trained once, into build/bench/temper, with the times that this took (remove the folder to train anew). CPU seconds
@@ -23,13 +23,14 @@ while [ $# -gt 0 ]; do
   case $1 in
     --quick) scale=1 rounds=1 ;;
     --scale) scale=$2; shift ;;
+    --rounds) rounds=$2; shift ;;
     --splines) kind=splines training=(--steps 3500) ;;
-    a | b | c) parts+=$1 ;;
+    a | b | c | multiwell | doublewell | ka2d) parts+=" $1 " ;;
     *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"; exit 2 ;;
   esac
   shift
 done
-parts=${parts:-abc}
+parts=${parts:- a b c }
 [ -x "$bin/nflow-train" ] && [ -x "$bin/nflow-reference" ] || "$here/scripts/setup.sh"
 mkdir -p "$out"
 cd "$here"
@@ -250,9 +251,9 @@ part_b_multi_well() {
 part_b() {
   say "(b) round trips, ladders at equal acceptance; trips/1e6-E: per million energy evaluations; with training: per CPU second, training and its samples included"
   trip_header
-  part_b_multi_well
-  part_b_double_well
-  part_b_ka2d
+  case $parts in *" b "* | *multiwell*) part_b_multi_well ;; esac
+  case $parts in *" b "* | *doublewell*) part_b_double_well ;; esac
+  case $parts in *" b "* | *ka2d*) part_b_ka2d ;; esac
 }
 
 # ---- (c)
@@ -290,6 +291,6 @@ part_c() {
 }
 
 printf 'fix nflow/temper on %s\n' "$(sed -n 's/^model name.*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)"
-case $parts in *a*) part_a ;; esac
-case $parts in *b*) part_b ;; esac
-case $parts in *c*) part_c ;; esac
+case $parts in *" a "*) part_a ;; esac
+case $parts in *" b "* | *multiwell* | *doublewell* | *ka2d*) part_b ;; esac
+case $parts in *" c "*) part_c ;; esac
