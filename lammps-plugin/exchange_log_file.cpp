@@ -8,7 +8,7 @@ namespace LAMMPS_NS {
 
 namespace {
 
-/// The lines of a log up to a step; remarks that come after the last of these are dropped, too.
+/// The lines of a log up to a step, with the remarks that were written after the last of these.
 std::string lines_until(const std::string &file, int64_t last_step) {
   std::ifstream in(file);
   std::string kept, pending;
@@ -24,7 +24,7 @@ std::string lines_until(const std::string &file, int64_t last_step) {
     pending.clear();
     rows = true;
   }
-  return rows ? kept : "";
+  return rows ? kept + pending : "";
 }
 
 } // namespace

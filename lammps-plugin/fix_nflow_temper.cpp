@@ -117,11 +117,10 @@ void FixNflowTemper::end_of_step() {
   try {
     require_thermostats_agree();
     const double energy = whole_->tallied_energy();
-    std::vector<double> status;
     const double mine[2] = {1.0, energy};
-    link_->gather_all(mine, 2, status, "the exchange at step " + std::to_string(update->ntimestep));
-    if (all_alive(status)) {
-      scan(status);
+    link_->gather_all(mine, 2, status_, "an exchange");
+    if (all_alive()) {
+      scan();
       if (tuning_) tune();
     }
   } catch (const nflow::Error &e) {
@@ -138,15 +137,14 @@ void FixNflowTemper::post_run() {
   if (!started_ || ended_ || update->whichflag != 1) return;
   const bigint next = (update->ntimestep / nevery + 1) * nevery;
   if (next > update->laststep) return;
-  std::vector<double> status;
   const double mine[2] = {0.0, 0.0};
-  link_->gather_all(mine, 2, status, "the end of the run");
+  link_->gather_all(mine, 2, status_, "the end of the run");
   ended_ = true;
 }
 
-bool FixNflowTemper::all_alive(const std::vector<double> &status) {
+bool FixNflowTemper::all_alive() {
   for (int partition = 0; partition < count_; partition++)
-    if (status[2 * partition] == 0.0) {
+    if (status_[2 * partition] == 0.0) {
       say("partition " + std::to_string(partition) + " has ended its run early; so does this one");
       ended_ = true;
       timer->force_timeout();

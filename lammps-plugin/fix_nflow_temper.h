@@ -60,8 +60,8 @@ class FixNflowTemper : public Fix {
   bool evaluates(int i, int j) const { return own_hamiltonian_ || !model_of(i, j).empty(); }
 
   // One scan (fix_nflow_temper_exchange.cpp).
-  bool all_alive(const std::vector<double> &status);
-  void scan(const std::vector<double> &status);
+  bool all_alive();
+  void scan();
   double propose(int partner);
   void read_arrays();
   void pack_arrays();
@@ -70,6 +70,7 @@ class FixNflowTemper : public Fix {
   bool place_proposal(int partner);
   void settle_proposal(int partner, bool accepted);
   void exchange_directly(int partner, double energy_there);
+  void compare_energies(int partner, double here, double there);
   void take_velocities(int partner, const double *velocities, const double *other_forces);
   void add_forces(const double *forces, double scale);
   void take_momenta(int partner, const double *momenta);
@@ -124,12 +125,16 @@ class FixNflowTemper : public Fix {
   std::unique_ptr<class ExchangeLogFile> log_;
 
   // Of the present scan.
-  std::vector<double> packet_, received_, point_, mapped_, unwrapped_, velocities_, other_forces_;
+  std::vector<double> status_;  // of each partition: whether it goes on, and its potential energy
+  std::vector<double> arrived_; // the work of what arrived in each partition
+  std::vector<double> packet_, received_, point_, mapped_, unwrapped_, velocities_, other_forces_,
+      scratch_;
   bool placed_ = false; // the atoms are at the proposal
   uint64_t evaluations_ = 0;
   double seconds_ = 0.0;
-  bool started_ = false; // set up in this session
-  bool ended_ = false;   // a partition has stopped early
+  bool started_ = false;                   // set up in this session
+  bool ended_ = false;                     // a partition has stopped early
+  bool compared_ = false, warned_ = false; // energies of both sides of an exchange
   int mc_active_ = 0;
 };
 

@@ -13,7 +13,9 @@
 #include "root_model.h"
 
 #include "atom.h"
+#include "comm.h"
 #include "domain.h"
+#include "error.h"
 #include "force.h"
 #include "update.h"
 
@@ -28,8 +30,8 @@ using nflow::tempering::work;
 namespace {
 
 // The numbers before the arrays of a packet: reduced energy before, log_det, energy of the momenta
-// after, potential energy.
-enum { reduced_energy, log_det, momenta_after, potential, head_size };
+// after.
+enum { reduced_energy, log_det, momenta_after, head_size };
 
 double variance_of(const nflow::Metadata &metadata, double tau) {
   return nflow::mcmc::auxiliary_variance(metadata.prior == nflow::Prior::gaussian, tau,
@@ -38,9 +40,8 @@ double variance_of(const nflow::Metadata &metadata, double tau) {
 
 } // namespace
 
-/// All pairs of a scan: works, decisions, and their consequences for this partition. `status` has
-/// two columns, of which the second is the potential energy.
-void FixNflowTemper::scan(const std::vector<double> &status) {
+/// All pairs of a scan: works, decisions, and their consequences for this partition.
+void FixNflowTemper::scan() {
   const auto pairs = nflow::tempering::pairs_of_scan(scheme_, count_, scan_, key_);
   int partner = -1;
   bool any_evaluates = false;
@@ -50,20 +51,19 @@ void FixNflowTemper::scan(const std::vector<double> &status) {
     any_evaluates = any_evaluates || evaluates(i, j);
   }
   const bool proposes = partner >= 0 && evaluates(here_, partner);
-  std::vector<double> arrived; // the work of what arrived in each partition
   if (any_evaluates) {
     const double mine = proposes ? propose(partner) : 0.0;
-    link_->gather_all(&mine, 1, arrived, "the decision");
+    link_->gather_all(&mine, 1, arrived_, "the decision");
   }
   std::vector<double> works_ij, works_ji;
   std::vector<char> accepted;
   for (const auto &[i, j] : pairs) {
     double ij, ji;
     if (evaluates(i, j)) {
-      ij = arrived[j];
-      ji = arrived[i];
+      ij = arrived_[j];
+      ji = arrived_[i];
     } else {
-      const double u_i = status[2 * i + 1], u_j = status[2 * j + 1];
+      const double u_i = status_[2 * i + 1], u_j = status_[2 * j + 1];
       ij = work(u_i / tau(i), u_i / tau(j), 0.0);
       ji = work(u_j / tau(j), u_j / tau(i), 0.0);
     }
@@ -78,7 +78,7 @@ void FixNflowTemper::scan(const std::vector<double> &status) {
     if (proposes)
       settle_proposal(partner, accepted.back());
     else if (accepted.back())
-      exchange_directly(partner, status[2 * partner + 1]);
+      exchange_directly(partner, status_[2 * partner + 1]);
   }
   log_scan(pairs, works_ij, works_ji, accepted);
   scan_++;
@@ -102,6 +102,7 @@ void FixNflowTemper::read_arrays() {
   unwrapped_.resize(numbers());
   velocities_.resize(numbers());
   other_forces_.resize(numbers());
+  scratch_.resize(numbers());
   whole_->read({unwrapped_.data(), whole_->size(), 3});
   whole_->gather(atom->v, 3, velocities_.data());
   whole_->gather(atom->f, 3, other_forces_.data());
@@ -123,15 +124,13 @@ void FixNflowTemper::pack_proposal(int partner) {
   } else {
     // All forces less those of the potential: of thermostats. They go along, for a velocity keeps
     // being pushed by half a step with them.
-    std::vector<double> of_potential(n);
     whole_->energy(true, true);
     evaluations_++;
-    whole_->gather(atom->f, 3, of_potential.data());
-    for (size_t i = 0; i < n; i++) other_forces_[i] -= of_potential[i];
+    whole_->gather(atom->f, 3, scratch_.data());
+    for (size_t i = 0; i < n; i++) other_forces_[i] -= scratch_[i];
   }
   packet_.assign(head_size, 0.0);
   packet_[reduced_energy] = energy / tau(here_);
-  packet_[potential] = energy;
   pack_arrays();
   const auto found = routes_.find(partner);
   if (found == routes_.end()) return;
@@ -205,17 +204,35 @@ void FixNflowTemper::exchange_directly(int partner, double energy_there) {
   whole_->place(received_.data());
   const double energy = whole_->energy(true, true);
   evaluations_++;
-  const double scale = std::fabs(energy_there) + static_cast<double>(whole_->size()) * tau(here_);
-  if (!(std::fabs(energy - energy_there) <= 1e-6 * scale))
-    throw nflow::Error("a configuration has the potential energy " + std::to_string(energy) +
-                       " here, but " + std::to_string(energy_there) + " in partition " +
-                       std::to_string(partner) +
-                       ": give all partitions the same force field, or say hamiltonian own");
+  compare_energies(partner, energy, energy_there);
   // Forces of the thermostats: what is not of the potential.
   whole_->gather(atom->f, 3, other_forces_.data());
   const double *velocities = &received_[2 * n], *all_forces = velocities + n;
   for (size_t i = 0; i < n; i++) other_forces_[i] = all_forces[i] - other_forces_[i];
   take_velocities(partner, velocities, other_forces_.data());
+}
+
+/// The energies of one configuration in two partitions. Another force field shows at the first
+/// exchange; what comes later is a neighbor list that was built too late.
+void FixNflowTemper::compare_energies(int partner, double here, double there) {
+  const double scale = std::fabs(there) + static_cast<double>(whole_->size()) * tau(here_);
+  const bool same = std::fabs(here - there) <= 1e-6 * scale;
+  if (!same && !compared_) {
+    char text[256];
+    snprintf(
+        text, sizeof(text),
+        "a configuration has the potential energy %.10g here, but %.10g in partition %d: give "
+        "all partitions the same force field, or say hamiltonian own; if it is the same, pairs "
+        "were missed: neigh_modify delay 0 every 1 check yes",
+        here, there, partner);
+    throw nflow::Error(text);
+  }
+  if (!same && !warned_ && comm->me == 0)
+    error->warning(FLERR, "fix nflow/temper: the energy of a configuration that was exchanged "
+                          "changed when its neighbor lists were built anew: pairs were missed; use "
+                          "neigh_modify delay 0 every 1 check yes, or a larger skin");
+  compared_ = true;
+  warned_ = warned_ || !same;
 }
 
 /// The velocities of a configuration that came from the partner, and the forces of its thermostats,
@@ -224,26 +241,24 @@ void FixNflowTemper::take_velocities(int partner, const double *velocities,
                                      const double *other_forces) {
   const size_t n = numbers();
   const double scale = std::sqrt(temperatures_[here_] / temperatures_[partner]);
-  std::vector<double> values(n);
-  for (size_t i = 0; i < n; i++) values[i] = scale * velocities[i];
+  for (size_t i = 0; i < n; i++) scratch_[i] = scale * velocities[i];
   if (redraw_) {
     RandomStream random(key_, static_cast<uint32_t>(here_), scan_, Purpose::velocity);
     const auto &inverse_masses = masses_->inverse_masses();
     for (size_t i = 0; i < n; i++) {
       // A component that stands still is held by something.
-      if (values[i] == 0.0) continue;
-      values[i] = std::sqrt(tau(here_) * inverse_masses[i]) * random.gaussian();
+      if (scratch_[i] == 0.0) continue;
+      scratch_[i] = std::sqrt(tau(here_) * inverse_masses[i]) * random.gaussian();
     }
   }
-  whole_->scatter(values.data(), 3, atom->v);
+  whole_->scatter(scratch_.data(), 3, atom->v);
   if (whole_->has_other_forces()) add_forces(other_forces, scale);
 }
 
 void FixNflowTemper::add_forces(const double *forces, double scale) {
-  std::vector<double> values(numbers());
-  whole_->gather(atom->f, 3, values.data());
-  for (size_t i = 0; i < values.size(); i++) values[i] += scale * forces[i];
-  whole_->scatter(values.data(), 3, atom->f);
+  whole_->gather(atom->f, 3, scratch_.data());
+  for (size_t i = 0; i < scratch_.size(); i++) scratch_[i] += scale * forces[i];
+  whole_->scatter(scratch_.data(), 3, atom->f);
 }
 
 /// Velocities from auxiliary momenta that came through the flow.
@@ -251,9 +266,9 @@ void FixNflowTemper::take_momenta(int partner, const double *momenta) {
   const auto &metadata = routes_[partner].model->metadata();
   const double variance = variance_of(metadata, tau(here_));
   const auto &inverse_masses = masses_->inverse_masses();
-  std::vector<double> values(numbers());
-  whole_->gather(atom->v, 3, values.data());
+  whole_->gather(atom->v, 3, scratch_.data());
   for (size_t i = 0; i < places_.size(); i++)
-    values[places_[i]] = momenta[i] * std::sqrt(tau(here_) * inverse_masses[places_[i]] / variance);
-  whole_->scatter(values.data(), 3, atom->v);
+    scratch_[places_[i]] =
+        momenta[i] * std::sqrt(tau(here_) * inverse_masses[places_[i]] / variance);
+  whole_->scatter(scratch_.data(), 3, atom->v);
 }

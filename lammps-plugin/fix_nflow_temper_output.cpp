@@ -130,9 +130,10 @@ double FixNflowTemper::compute_array(int row, int column) {
 }
 
 void FixNflowTemper::write_restart(FILE *fp) {
-  if (comm->me != 0 || !replicas_) return;
+  if (comm->me != 0) return;
+  // Before the first run there is no state: that is told by zero partitions.
   std::vector<double> list{restart_form,
-                           static_cast<double>(count_),
+                           replicas_ ? static_cast<double>(count_) : 0.0,
                            static_cast<double>(here_),
                            static_cast<double>(seed_),
                            static_cast<double>(update->ntimestep),
@@ -141,11 +142,13 @@ void FixNflowTemper::write_restart(FILE *fp) {
                            tuning_ ? 1.0 : 0.0,
                            static_cast<double>(evaluations_),
                            static_cast<double>(statistics_.size())};
-  list.insert(list.end(), temperatures_.begin(), temperatures_.end());
-  const auto replicas = replicas_->state();
-  list.push_back(static_cast<double>(replicas.size()));
-  list.insert(list.end(), replicas.begin(), replicas.end());
-  for (const auto &pair : statistics_) pair.append_state(list);
+  if (replicas_) {
+    list.insert(list.end(), temperatures_.begin(), temperatures_.end());
+    const auto replicas = replicas_->state();
+    list.push_back(static_cast<double>(replicas.size()));
+    list.insert(list.end(), replicas.begin(), replicas.end());
+    for (const auto &pair : statistics_) pair.append_state(list);
+  }
   const int bytes = static_cast<int>(list.size() * sizeof(double));
   fwrite(&bytes, sizeof(int), 1, fp);
   fwrite(list.data(), sizeof(double), list.size(), fp);
@@ -156,6 +159,7 @@ void FixNflowTemper::restart(char *buffer) {
   std::memcpy(head.data(), buffer, head.size() * sizeof(double));
   if (head[0] != restart_form)
     stop("the restart file is of another version of this fix: start without its state");
+  if (head[1] == 0.0) return;
   const auto partition = static_cast<int>(head[2]);
   if (static_cast<int>(head[1]) != count_)
     stop("the restart file is of a run with " + std::to_string(static_cast<int>(head[1])) +

@@ -11,7 +11,16 @@ namespace nflow::tests {
 
 namespace {
 
-/// Rows of numbers between a line that starts with "Step" and one that starts with "Loop time".
+std::string launcher(int ranks) {
+  if (ranks == 1) return "";
+  std::string command =
+      std::string(NFLOW_MPIEXEC) + " --oversubscribe -np " + std::to_string(ranks) + " ";
+  if (geteuid() == 0) command += "--allow-run-as-root ";
+  return command;
+}
+
+} // namespace
+
 std::vector<std::vector<double>> thermo_rows(const std::string &output) {
   std::vector<std::vector<double>> rows;
   std::istringstream lines(output);
@@ -28,16 +37,6 @@ std::vector<std::vector<double>> thermo_rows(const std::string &output) {
   }
   return rows;
 }
-
-std::string launcher(int ranks) {
-  if (ranks == 1) return "";
-  std::string command =
-      std::string(NFLOW_MPIEXEC) + " --oversubscribe -np " + std::to_string(ranks) + " ";
-  if (geteuid() == 0) command += "--allow-run-as-root ";
-  return command;
-}
-
-} // namespace
 
 std::string LammpsRun::error() const {
   const auto at = output.find("ERROR");
@@ -58,12 +57,16 @@ std::map<std::string, double> LammpsRun::values() const {
   return found;
 }
 
-LammpsRun run_lammps(const std::string &script, int ranks, const std::string &extra) {
+std::string lammps_command(const std::string &script, int ranks, const std::string &extra) {
   static int count = 0;
   const std::string file = "in.test" + std::to_string(count++);
   std::ofstream(file) << "plugin load " << NFLOW_PLUGIN << '\n' << script;
-  const std::string command =
-      launcher(ranks) + NFLOW_LMP + " -log none -in " + file + " " + extra + " < /dev/null 2>&1";
+  return launcher(ranks) + NFLOW_LMP + " -log none -in " + file + " " + extra;
+}
+
+LammpsRun run_lammps(const std::string &script, int ranks, const std::string &extra, int seconds) {
+  const std::string limit = seconds > 0 ? "timeout -k 5 " + std::to_string(seconds) + " " : "";
+  const std::string command = limit + lammps_command(script, ranks, extra) + " < /dev/null 2>&1";
   LammpsRun run;
   FILE *pipe = popen(command.c_str(), "r");
   std::array<char, 4096> buffer;

@@ -18,9 +18,16 @@ struct LammpsRun {
   std::map<std::string, double> values() const;
 };
 
-/// Runs a LAMMPS script (the plugin is loaded in its first line) on `ranks` MPI ranks. `extra` are
-/// further command line arguments.
-LammpsRun run_lammps(const std::string &script, int ranks = 1, const std::string &extra = "");
+/// Rows of numbers between a line that starts with "Step" and one that starts with "Loop time".
+std::vector<std::vector<double>> thermo_rows(const std::string &output);
+
+/// The shell command that runs a LAMMPS script (written to a file of a new name; the plugin is
+/// loaded in its first line) on `ranks` MPI ranks. `extra` are further command line arguments.
+std::string lammps_command(const std::string &script, int ranks, const std::string &extra);
+
+/// Runs that command. With `seconds` > 0 it is killed after that time, and the status is 124.
+LammpsRun run_lammps(const std::string &script, int ranks = 1, const std::string &extra = "",
+                     int seconds = 0);
 
 } // namespace nflow::tests
 
