@@ -199,7 +199,7 @@ part_b_ka2d() {
     for every in 25 100; do
       ka2d_trips "temper" 6 $every 0 b_temper6 -var with temper -var ladder "$(geometric 6 1 0.3)" -var seed $((round + 1))
       ka2d_trips "fix, plain" 6 $every 0 b_plain6 -var ladder "$(geometric 6 1 0.3)" -var seed $((round + 1))
-      ka2d_trips "fix, flows" 4 $every "$cost" b_flow4 -var ladder "$flow_ladder" -var exchange "$(ladder_flows $kind)" -var seed $((round + 1))
+      ka2d_trips "fix, flows ($kind)" 4 $every "$cost" b_flow4 -var ladder "$flow_ladder" -var exchange "$(ladder_flows $kind)" -var seed $((round + 1))
       ka2d_trips "fix, switching (RENS)" 4 $every 0 b_rens4 -var ladder "$flow_ladder" -var exchange "$(ladder_flows rens)" -var seed $((round + 1))
       for n in 8 10; do
         ka2d_trips "temper" $n $every 0 b_temper$n -var with temper -var ladder "$(geometric $n 1 0.3)" -var seed $((round + 1))
