@@ -112,15 +112,20 @@ void ComputeNflowWork::init() {
   evaluated_at_ = -1; // whatever happened between two runs
 }
 
+// Scalar and vector come from one evaluation of a step. What has been invoked is asked for as well,
+// for an exchange of configurations makes all computes forget it.
+
 double ComputeNflowWork::compute_scalar() {
+  const bool known = invoked_vector == update->ntimestep && evaluated_at_ == update->ntimestep;
   invoked_scalar = update->ntimestep;
-  evaluate();
+  if (!known) evaluate();
   return scalar;
 }
 
 void ComputeNflowWork::compute_vector() {
+  const bool known = invoked_scalar == update->ntimestep && evaluated_at_ == update->ntimestep;
   invoked_vector = update->ntimestep;
-  evaluate();
+  if (!known) evaluate();
 }
 
 double ComputeNflowWork::tau_here() const {
@@ -132,7 +137,6 @@ double ComputeNflowWork::tau_there() const {
 }
 
 void ComputeNflowWork::evaluate() {
-  if (evaluated_at_ == update->ntimestep) return;
   try {
     configuration_->read({x_.data(), configuration_->size(), model_->metadata().dim});
     if (!checked_) check_flow();

@@ -282,4 +282,48 @@ TEST(Tuning, MakesAHarmonicLadderGeometricAndFreezesIt) {
   EXPECT_EQ(exchange_log("tune.log", "# T ").size(), 9000u);
 }
 
+TEST(Tuning, TellsThermostats) {
+  const std::vector<double> temperatures = {0.25, 0.4, 1.0};
+  // Noise of its own in each partition: with one seed for all the replicas are not independent.
+  const auto script =
+      tests::world_variable("s", std::vector<int>{77, 78, 79}) +
+      Harmonic::script(temperatures,
+                       "unfix m\nvelocity all create ${t} 5 mom no\nfix i all nve\n"
+                       "fix l all langevin ${t} ${t} 1.0 ${s}\nfix two all enforce2d\n"
+                       "timestep 0.05\ncompute k all ke\n"
+                       "fix pt all nflow/temper 10 7 ${t} tune 1600 universe no\n",
+                       "f_pt[7] c_k");
+  const auto run = tests::run_partitions(script + "thermo 10\nrun 50000\n", "3x1");
+  ASSERT_EQ(run.status, 0) << run.text();
+  const double tuned = run.partitions[1].thermo.back().at(4);
+  EXPECT_NEAR(tuned, 0.5, 0.04);
+  for (int p = 0; p < 3; p++) {
+    const double temperature = p == 1 ? tuned : temperatures[p];
+    EXPECT_LT(std::fabs(z_of(run.column(p, 1, 1700), Harmonic::mean_energy(temperature))), 4.0);
+    EXPECT_LT(std::fabs(z_of(run.column(p, 5, 1700), Harmonic::n * temperature)), 4.0);
+  }
+}
+
+/// The work that fix ave/time has found in the same step, before an exchange, is not that of the
+/// configuration which has come.
+TEST(BesideACompute, TheRunIsTheSameAndItsNumbersAreOfTheNewConfiguration) {
+  write_flows();
+  const auto script = [](bool with) {
+    return Harmonic::script({0.5, 1.0},
+                            std::string(with ? "compute w all nflow/work bad.pt 0.5 0.6\n"
+                                               "fix a all ave/time 1 1 1 c_w c_w[1]\n"
+                                             : "") +
+                                "fix pt all nflow/temper 3 4711 ${t} model momenta.pt\n",
+                            with ? "c_w[1] c_w" : "") +
+           "run 300\n";
+  };
+  const auto without = tests::run_partitions(script(false), "2x1"),
+             with = tests::run_partitions(script(true), "2x1");
+  ASSERT_EQ(with.status, 0) << with.text();
+  for (int p = 0; p < 2; p++) {
+    EXPECT_EQ(with.column(p, 4), with.column(p, 1));
+    for (const size_t k : {1, 2, 3}) EXPECT_EQ(with.column(p, k), without.column(p, k));
+  }
+}
+
 } // namespace
