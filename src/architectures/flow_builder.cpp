@@ -3,6 +3,7 @@
 #include "architectures/kick_drift.h"
 #include "architectures/module_assembler.h"
 #include "architectures/source_text.h"
+#include "architectures/spline.h"
 #include "architectures/torus_spline.h"
 
 #include <cmath>
@@ -117,7 +118,7 @@ class GaussianAssembler : ModuleAssembler {
 
 namespace {
 
-/// Of a flow between two temperatures in a periodic box. The caller adds the temperatures, which
+/// Of a flow between two temperatures. The caller adds the temperatures, which
 /// FlowOptions has in energy units only.
 Metadata thermal_metadata(const FlowOptions &options) {
   Metadata metadata;
@@ -126,9 +127,9 @@ Metadata thermal_metadata(const FlowOptions &options) {
   metadata.n_atoms = options.n_atoms;
   metadata.dim = options.dim;
   metadata.auxiliary = options.architecture == "kick-drift";
-  metadata.types = options.types;
-  metadata.periodic = true;
-  metadata.box = options.box;
+  if (!options.types.empty()) metadata.types = options.types;
+  metadata.periodic = is_periodic(options);
+  if (metadata.periodic) metadata.box = options.box;
   metadata.dtype = options.dtype;
   if (options.architecture == "kick-drift") metadata.operators = {"kick_drift"};
   return metadata;
@@ -142,6 +143,7 @@ torch::jit::Module build_flow(const FlowOptions &options) {
   FlowOptions complete = options;
   if (complete.hidden == 0) complete.hidden = default_hidden(options);
   if (options.architecture == "torus-spline") return build_torus_spline(complete);
+  if (options.architecture == "spline") return build_spline(complete);
   return GaussianAssembler(complete).build();
 }
 

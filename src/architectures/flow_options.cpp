@@ -46,12 +46,37 @@ void check_torus_spline_options(const FlowOptions &o) {
                                    "or use kick-drift for a ladder");
 }
 
+void check_spline_options(const FlowOptions &o) {
+  const auto &start = o.start;
+  const auto size = static_cast<size_t>(o.n_atoms * o.dim);
+  require(o.bins >= 2, "a spline needs at least 2 bins: raise --bins");
+  require(o.box.empty(), "spline is for open systems: use torus-spline or kick-drift in a periodic "
+                         "box");
+  require(o.tau_pairs.size() == 1,
+          "spline serves one pair of temperatures: give one pair, and a model for each pair");
+  for (const auto *values : {&start.origin, &start.centre, &start.unit, &start.scale, &start.pace})
+    require(values->size() == size,
+            "spline needs origin, centre, unit, scale and pace of all coordinates");
+  for (const auto *values : {&start.unit, &start.scale, &start.pace, &start.bound})
+    for (const double value : *values)
+      require(value > 0.0 && std::isfinite(value),
+              "units, scales, paces and bounds of spline must be positive numbers");
+  for (size_t i = 0; i < start.active.size(); i++)
+    require(start.active[i] >= 0 && start.active[i] < static_cast<int64_t>(size) &&
+                (i == 0 || start.active[i - 1] < start.active[i]),
+            "--active must list different coordinates from 1 to " + std::to_string(size) +
+                ", in ascending order");
+  require(start.middle.size() == start.active.size() && start.bound.size() == start.active.size(),
+          "spline needs a middle and a bound of every active coordinate");
+}
+
 void check_thermal_options(const FlowOptions &o) {
-  require(static_cast<int64_t>(o.types.size()) == o.n_atoms && !o.tau_pairs.empty(),
+  const auto types = static_cast<int64_t>(o.types.size());
+  require((types == o.n_atoms || (types == 0 && !is_periodic(o))) && !o.tau_pairs.empty(),
           "a flow between temperatures needs the types of all atoms and a pair of temperatures");
-  require(static_cast<int64_t>(o.box.size()) == o.dim,
+  require(!is_periodic(o) || static_cast<int64_t>(o.box.size()) == o.dim,
           "architecture " + o.architecture +
-              " needs a periodic box: use 'boundary p p p' in LAMMPS, or tsf for open systems");
+              " needs a periodic box: use 'boundary p p p' in LAMMPS, or spline for open systems");
   for (const double length : o.box)
     require(length > 0.0 && std::isfinite(length), "the lengths of the box must be positive");
   for (const auto &pair : o.tau_pairs) {
@@ -61,6 +86,8 @@ void check_thermal_options(const FlowOptions &o) {
   }
   if (o.architecture == "kick-drift")
     check_kick_drift_options(o);
+  else if (o.architecture == "spline")
+    check_spline_options(o);
   else
     check_torus_spline_options(o);
 }
@@ -70,8 +97,8 @@ void check_thermal_options(const FlowOptions &o) {
 void check_flow_options(const FlowOptions &o) {
   require(o.architecture == "tsf" || o.architecture == "rnvp" || is_thermal(o),
           "architecture '" + o.architecture +
-              "' is not known: use tsf or rnvp, or between two temperatures kick-drift or "
-              "torus-spline");
+              "' is not known: use tsf or rnvp, or between two temperatures kick-drift, "
+              "torus-spline or spline");
   require(o.activation == "tanh" || o.activation == "silu" || o.activation == "relu",
           "activation '" + o.activation + "' is not known: use tanh, silu or relu");
   require(o.dtype == "float64" || o.dtype == "float32",
@@ -89,6 +116,10 @@ void check_flow_options(const FlowOptions &o) {
 }
 
 bool is_thermal(const FlowOptions &o) {
+  return is_periodic(o) || o.architecture == "spline";
+}
+
+bool is_periodic(const FlowOptions &o) {
   return o.architecture == "kick-drift" || o.architecture == "torus-spline";
 }
 
@@ -101,6 +132,7 @@ std::vector<int64_t> species_of(const std::vector<int> &types) {
 }
 
 int64_t default_hidden(const FlowOptions &o) {
+  if (o.architecture == "spline") return 24;
   return o.architecture == "torus-spline" || o.n_atoms * o.dim <= 8 ? 32 : 64;
 }
 

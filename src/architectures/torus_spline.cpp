@@ -63,6 +63,7 @@ class TorusSplineAssembler : ModuleAssembler {
     parameter(module, "bias_out", torch::zeros({3 * o_.bins + 2}));
     // Anywhere on the circle, each coupling and species somewhere else.
     random(module, "seam", {count_, 1}, 1.0);
+    define(module, "rational_quadratic");
     define(module, "torus_spline");
     define(module, "torus_coupling");
     return module;

@@ -23,6 +23,19 @@ struct ExchangeReport {
 ExchangeReport exchange_report(const std::vector<double> &forward,
                                const std::vector<double> &backward);
 
+/// The acceptance loss of exchanges through a map, with a_ij = min(1, exp(-w_i - r_j)) of all pairs
+/// of forward works w and backward works r,
+///     G = -< ln <a_ij>_i >_j - < ln <a_ij>_j >_i >= 0,
+/// and its derivatives by the works. A state of either side that no other one exchanges with costs
+/// as much as its share of the samples, which the mean acceptance would not show. NaN where a work
+/// is, or there are none.
+struct AcceptanceLoss {
+  double value = 0.0;
+  std::vector<double> by_forward, by_backward;
+};
+AcceptanceLoss acceptance_loss(const std::vector<double> &forward,
+                               const std::vector<double> &backward);
+
 } // namespace nflow::estimators
 
 #endif

@@ -22,6 +22,14 @@ std::vector<double> sorted_weights(const std::vector<double> &log_weights, doubl
   return weights;
 }
 
+/// The log-weights, ascending; NaN as minus infinity.
+std::vector<double> sorted_logs(std::vector<double> log_weights) {
+  for (double &l : log_weights)
+    if (std::isnan(l)) l = -HUGE_VAL;
+  std::sort(log_weights.begin(), log_weights.end());
+  return log_weights;
+}
+
 /// The largest log-weight, or 0 if none is positive.
 double largest(const std::vector<double> &log_weights) {
   double result = -HUGE_VAL;
@@ -31,6 +39,11 @@ double largest(const std::vector<double> &log_weights) {
 }
 
 } // namespace
+
+double log_add(double a, double b) {
+  const double larger = std::max(a, b);
+  return std::isinf(larger) ? larger : larger + std::log1p(std::exp(std::min(a, b) - larger));
+}
 
 double ess_fraction(const std::vector<double> &log_weights) {
   RunningEss ess;
@@ -55,15 +68,16 @@ double independence_acceptance(const std::vector<double> &log_weights) {
 double independence_acceptance(const std::vector<double> &of_target,
                                const std::vector<double> &of_proposal) {
   if (of_target.empty() || of_proposal.empty()) return 0.0;
-  const double shift = std::max(largest(of_target), largest(of_proposal));
-  const auto current = sorted_weights(of_target, shift),
-             proposed = sorted_weights(of_proposal, shift);
+  // In logarithms throughout: one wild weight must not make all the others vanish and be alike.
+  const auto current = sorted_logs(of_target), proposed = sorted_logs(of_proposal);
   // For each current weight w, from the smallest: proposals below it count w'/w, the others 1.
-  double sum_below = 0.0, acceptance = 0.0;
+  double log_sum_below = -HUGE_VAL, acceptance = 0.0;
   size_t below = 0;
-  for (const double w : current) {
-    while (below < proposed.size() && proposed[below] < w) sum_below += proposed[below++];
-    acceptance += static_cast<double>(proposed.size() - below) + (w > 0.0 ? sum_below / w : 0.0);
+  for (const double l : current) {
+    while (below < proposed.size() && proposed[below] < l)
+      log_sum_below = log_add(log_sum_below, proposed[below++]);
+    acceptance += static_cast<double>(proposed.size() - below);
+    if (is_positive_weight(l)) acceptance += std::exp(log_sum_below - l);
   }
   return acceptance / (static_cast<double>(current.size()) * static_cast<double>(proposed.size()));
 }

@@ -11,6 +11,9 @@ namespace nflow::estimators {
 // all. Minus infinity and NaN stand for a weight of zero: an impossible configuration is a wasted
 // proposal.
 
+/// ln(e^a + e^b), minus infinity for two of them.
+double log_add(double a, double b);
+
 /// Effective sample size over N: (sum w)^2 / (N sum w^2), in (0, 1]; 0 for no or only zero weights.
 double ess_fraction(const std::vector<double> &log_weights);
 

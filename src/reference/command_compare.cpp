@@ -43,6 +43,10 @@ std::vector<double> read_frames(const CompareOptions &options, int64_t dim) {
   return frames;
 }
 
+double size_of_z(const Observable &o) {
+  return std::isnan(o.z()) ? HUGE_VAL : std::abs(o.z());
+}
+
 void print_row(const Observable &o) {
   std::printf("%-28s %12.6f +- %-10.6f %12.6f %7.2f %9.0f\n", o.name.c_str(), o.estimate.mean,
               o.estimate.error, o.exact, o.z(), o.estimate.effective_samples);
@@ -100,35 +104,52 @@ void check_marginals(const CompareOptions &options, const ExactMultiWell &exact,
   if (!options.density.empty()) write_densities(options.density, options.temperature, marginals);
 }
 
-/// Returns the exit code.
-int run_compare(const CompareOptions &options) {
-  const auto system = read_multi_well_file(options.energy);
-  const ExactMultiWell exact(system, options.temperature);
-  const auto frames = read_frames(options, system.dim());
-  auto observables = compare(system, exact, frames);
+struct Verdict {
+  size_t count = 0;
+  Observable worst;
+};
+
+/// Prints the table.
+Verdict print_comparison(const CompareOptions &options, const std::vector<double> &frames,
+                         int64_t dim, double mean_energy, std::vector<Observable> observables) {
   if (!options.thermo.empty()) {
     const auto series = read_thermo_column(options.thermo, "PotEng");
     observables.push_back({"mean energy, LAMMPS log", "mean energy, LAMMPS log",
-                           estimators::mean_with_error(series), exact.mean_energy()});
+                           estimators::mean_with_error(series), mean_energy});
   }
   std::printf("# %s at temperature %g: %zu frames of %lld coordinates\n", options.dump.c_str(),
-              options.temperature, frames.size() / static_cast<size_t>(system.dim()),
-              static_cast<long long>(system.dim()));
+              options.temperature, frames.size() / static_cast<size_t>(dim),
+              static_cast<long long>(dim));
   std::printf("%-28s %12s    %-10s %12s %7s %9s\n", "observable", "sampled", "error", "exact", "z",
               "samples");
   for (const Observable &o : observables)
     if (options.all || o.kind == o.name) print_row(o);
   print_kinds(observables);
-  check_marginals(options, exact, frames);
-  const auto size = [](const Observable &o) {
-    return std::isnan(o.z()) ? HUGE_VAL : std::abs(o.z());
-  };
-  const auto worst =
-      std::max_element(observables.begin(), observables.end(),
-                       [&](const Observable &a, const Observable &b) { return size(a) < size(b); });
-  const bool agrees = size(*worst) < largest_allowed_z;
-  std::printf("\n%zu observables, largest |z| = %.2f (%s): %s\n", observables.size(), size(*worst),
-              worst->name.c_str(),
+  return {observables.size(), *std::max_element(observables.begin(), observables.end(),
+                                                [](const Observable &a, const Observable &b) {
+                                                  return size_of_z(a) < size_of_z(b);
+                                                })};
+}
+
+/// Returns the exit code.
+int run_compare(const CompareOptions &options) {
+  Verdict verdict;
+  if (is_double_well64_file(options.energy)) {
+    const ExactDoubleWell64 exact(options.temperature);
+    const auto frames = read_frames(options, exact.dim());
+    verdict =
+        print_comparison(options, frames, exact.dim(), exact.mean_energy(), compare(exact, frames));
+  } else {
+    const auto system = read_multi_well_file(options.energy);
+    const ExactMultiWell exact(system, options.temperature);
+    const auto frames = read_frames(options, system.dim());
+    verdict = print_comparison(options, frames, exact.dim(), exact.mean_energy(),
+                               compare(system, exact, frames));
+    check_marginals(options, exact, frames);
+  }
+  const bool agrees = size_of_z(verdict.worst) < largest_allowed_z;
+  std::printf("\n%zu observables, largest |z| = %.2f (%s): %s\n", verdict.count,
+              size_of_z(verdict.worst), verdict.worst.name.c_str(),
               agrees ? "agrees with the exact values" : "DISAGREES with the exact values");
   return agrees ? 0 : 1;
 }
@@ -140,13 +161,15 @@ void add_compare(CLI::App &app, int &exit_code) {
       "compare",
       "Compare the samples of a simulation with the exact values; exit 1 if any |z| >= 4");
   auto options = std::make_shared<CompareOptions>();
-  command->add_option("--energy", options->energy, "energy file of a multi-well")->required();
+  command
+      ->add_option("--energy", options->energy, "energy file of a multi-well or of the double well")
+      ->required();
   command->add_option("--temperature", options->temperature, "k_B T in energy units")->required();
   command->add_option("--dump", options->dump, "LAMMPS dump with id and x, plain or .gz")
       ->required();
   command->add_option("--thermo", options->thermo, "LAMMPS log: compare its PotEng column too");
   command->add_option("--density", options->density,
-                      "write sampled and exact marginal densities (CSV)");
+                      "write sampled and exact marginal densities of a multi-well (CSV)");
   command->add_option("--skip", options->skip, "frames left out at the start")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

@@ -3,6 +3,7 @@
 #include "nflow_error.h"
 #include "reference/dump_writer.h"
 #include "reference/energy_file.h"
+#include "reference/exact_double_well64.h"
 #include "reference/exact_multi_well.h"
 
 #include <CLI/CLI.hpp>
@@ -48,8 +49,8 @@ struct SampleOptions {
   uint32_t seed = 1;
 };
 
-void make_samples(const SampleOptions &options) {
-  const ExactMultiWell exact(read_multi_well_file(options.file), options.temperature);
+template <class Exact>
+void write_samples(const SampleOptions &options, const Exact &exact) {
   const int64_t dim = exact.dim();
   std::vector<double> samples(static_cast<size_t>(options.count * dim));
   double largest = 0.0;
@@ -65,6 +66,13 @@ void make_samples(const SampleOptions &options) {
   writer.close();
   std::printf("wrote %s: %lld independent samples at temperature %g\n", options.output.c_str(),
               static_cast<long long>(options.count), options.temperature);
+}
+
+void make_samples(const SampleOptions &options) {
+  if (is_double_well64_file(options.file))
+    write_samples(options, ExactDoubleWell64(options.temperature));
+  else
+    write_samples(options, ExactMultiWell(read_multi_well_file(options.file), options.temperature));
 }
 
 } // namespace
@@ -99,7 +107,8 @@ void add_doublewell64(CLI::App &app) {
 void add_sample(CLI::App &app) {
   auto *command = app.add_subcommand("sample", "Write independent exact samples as a LAMMPS dump");
   auto options = std::make_shared<SampleOptions>();
-  command->add_option("file", options->file, "energy file of a multi-well")->required();
+  command->add_option("file", options->file, "energy file of a multi-well or of the double well")
+      ->required();
   command->add_option("--temperature", options->temperature, "k_B T in energy units")
       ->capture_default_str();
   command->add_option("--count", options->count, "number of samples")

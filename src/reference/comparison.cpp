@@ -68,6 +68,32 @@ std::vector<Observable> compare(const MultiWell &system, const ExactMultiWell &e
   return result;
 }
 
+std::vector<Observable> compare(const ExactDoubleWell64 &exact, const std::vector<double> &frames) {
+  const int64_t dim = exact.dim();
+  std::vector<double> energies;
+  for (size_t k = 0; k < frames.size(); k += static_cast<size_t>(dim))
+    energies.push_back(double_well64_energy(&frames[k]));
+  std::vector<Observable> result;
+  result.push_back({"mean energy", "mean energy", mean_with_error(energies), exact.mean_energy()});
+  result.push_back({"variance of the energy", "variance of the energy",
+                    estimators::variance_with_error(energies), exact.energy_variance()});
+  const auto first = column(frames, dim, 0);
+  Observable basin{"basin population P(x1 > 0)", "basin population P(x1 > 0)",
+                   mean_with_error(apply(first, [](double x) { return x > 0.0 ? 1.0 : 0.0; })),
+                   exact.positive_population()};
+  basin.estimate.error = probability_error(basin.estimate, basin.exact, mean_with_error(first));
+  result.push_back(basin);
+  for (int64_t i = 0; i < dim; i++) {
+    const std::string number = " " + std::to_string(i + 1);
+    const auto x = column(frames, dim, i);
+    const int which = static_cast<int>(i);
+    result.push_back({"<x>", "<x>" + number, mean_with_error(x), exact.mean(which)});
+    result.push_back(
+        {"<x^2>", "<x^2>" + number, mean_with_error(apply(x, square)), exact.mean_square(which)});
+  }
+  return result;
+}
+
 Marginal compare_marginal(const ExactMultiWell &exact, const std::vector<double> &frames,
                           int64_t coordinate, int bins) {
   const double mean = exact.mean_x(coordinate);

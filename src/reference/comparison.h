@@ -2,6 +2,7 @@
 #define NFLOW_REFERENCE_COMPARISON_H
 
 #include "estimators/autocorrelation.h"
+#include "reference/exact_double_well64.h"
 #include "reference/exact_multi_well.h"
 
 #include <string>
@@ -25,6 +26,10 @@ struct Observable {
 /// probability.
 std::vector<Observable> compare(const MultiWell &system, const ExactMultiWell &exact,
                                 const std::vector<double> &frames);
+
+/// The same of the 64-dimensional double well: mean energy and its variance, P(x_1 > 0), <x_i> and
+/// <x_i^2> of all coordinates.
+std::vector<Observable> compare(const ExactDoubleWell64 &exact, const std::vector<double> &frames);
 
 /// The marginal density of one x_i in bins: sampled with error bars, and exact (the average over a
 /// bin).

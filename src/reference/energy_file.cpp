@@ -9,6 +9,8 @@ namespace nflow::reference {
 
 namespace {
 
+const char *double_well64_name = "double-well-64";
+
 const char *multi_well_source = R"(
 def energy(self, x: Tensor) -> Tensor:
     y = torch.matmul(x.squeeze(2), self.A_transposed)
@@ -84,7 +86,11 @@ void write_double_well64_file(const std::string &path) {
   module.register_buffer("rotation", tensor({cosine, -sine, sine, cosine}, {2, 2}));
   module.register_buffer("rotation_transposed", tensor({cosine, sine, -sine, cosine}, {2, 2}));
   module.define(double_well64_source);
-  save_archive(module, energy_metadata("double-well-64", 64, nlohmann::json::object()), path);
+  save_archive(module, energy_metadata(double_well64_name, 64, nlohmann::json::object()), path);
+}
+
+bool is_double_well64_file(const std::string &path) {
+  return load_archive(path, Format::energy).metadata.architecture == double_well64_name;
 }
 
 MultiWell read_multi_well_file(const std::string &path) {
@@ -92,8 +98,8 @@ MultiWell read_multi_well_file(const std::string &path) {
   if (!metadata.provenance.is_object() || !metadata.provenance.contains("multi_well"))
     throw Error(
         "energy file '" + path +
-        "' is not a multi-well, of which alone the exact values are known: give a file made by "
-        "'nflow-reference multiwell'");
+        "' is not a multi-well: give a file made by 'nflow-reference multiwell' (sample, exact and "
+        "compare take 'nflow-reference doublewell64', too)");
   try {
     auto system = multi_well_from_json(metadata.provenance.at("multi_well"));
     if (system.dim() == metadata.n_atoms) return system;

@@ -17,6 +17,10 @@ void write_double_well64_file(const std::string &path);
 /// any other file.
 MultiWell read_multi_well_file(const std::string &path);
 
+/// Whether an energy file is the 64-dimensional double well. Throws Error for what is no energy
+/// file.
+bool is_double_well64_file(const std::string &path);
+
 } // namespace nflow::reference
 
 #endif

@@ -116,15 +116,16 @@ MultiWell multi_well_from_json(const nlohmann::json &json) {
   return system;
 }
 
+double wolfe_quapp_energy(double x, double y) {
+  static const double angle = -0.15 * M_PI, cosine = std::cos(angle), sine = std::sin(angle);
+  const double X = cosine * x - sine * y, Y = sine * x + cosine * y;
+  return 2.0 * (X * (X * (X * X - 2.0) + 2.0 * Y + 0.8) + Y * (Y * (Y * Y - 4.0) + 0.1) + 9.28);
+}
+
 double double_well64_energy(const double *x) {
-  const double angle = -0.15 * M_PI;
-  const double X = std::cos(angle) * x[0] - std::sin(angle) * x[1];
-  const double Y = std::sin(angle) * x[0] + std::cos(angle) * x[1];
   double harmonic = 0.0;
   for (int k = 2; k < 64; k++) harmonic += x[k] * x[k];
-  return 2.0 * (std::pow(X, 4) + std::pow(Y, 4) - 2.0 * X * X - 4.0 * Y * Y + 2.0 * X * Y +
-                0.8 * X + 0.1 * Y + 9.28) +
-         7.5 * harmonic;
+  return wolfe_quapp_energy(x[0], x[1]) + 7.5 * harmonic;
 }
 
 } // namespace nflow::reference

@@ -37,6 +37,9 @@ MultiWell read_multi_well(const std::string &matrix_file, const std::string &lin
 nlohmann::json to_json(const MultiWell &system);
 MultiWell multi_well_from_json(const nlohmann::json &json);
 
+/// The rotated Wolfe-Quapp potential of the first two coordinates of the double well below.
+double wolfe_quapp_energy(double x, double y);
+
 /// The 64-dimensional double well of learned replica exchange: a rotated Wolfe-Quapp potential in
 /// the first two coordinates, harmonic in the other 62.
 double double_well64_energy(const double *x);

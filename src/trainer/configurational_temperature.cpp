@@ -12,11 +12,11 @@ namespace nflow::trainer {
 namespace {
 
 constexpr int64_t most_frames = 200, least_frames = 20;
-constexpr double relative_step = 1e-4; // of the differences, in mean distances of the atoms
+constexpr double relative_step = 1e-4; // of the differences, in typical distances
 constexpr double largest_deviation = 0.1, largest_z = 5.0;
 
 /// Appends |F|^2 and, with v of independent signs, v . H v, whose mean over v is the laplacian.
-void add_frame(const Samples &samples, int64_t frame, double step, LammpsSystem &lammps,
+void add_frame(const Samples &samples, int64_t frame, double step, EnergySource &source,
                std::vector<double> &results) {
   const int64_t numbers = samples.n_atoms * samples.dim;
   const double *x = samples.frame(frame);
@@ -28,7 +28,7 @@ void add_frame(const Samples &samples, int64_t frame, double step, LammpsSystem 
     points[numbers + i] = x[i] + step * direction[i];
     points[2 * numbers + i] = x[i] - step * direction[i];
   }
-  lammps.evaluate(3, points.data(), energies.data(), forces.data());
+  source.evaluate(3, points.data(), energies.data(), forces.data());
   double square = 0.0, curvature = 0.0;
   for (int64_t i = 0; i < numbers; i++) {
     square += forces[i] * forces[i];
@@ -38,24 +38,42 @@ void add_frame(const Samples &samples, int64_t frame, double step, LammpsSystem 
   results.push_back(curvature);
 }
 
+/// Of neighbours in a periodic box; in an open system the mean spread of a coordinate.
+double typical_distance(const Samples &samples, const System &system) {
+  const auto dim = static_cast<double>(system.dim), atoms = static_cast<double>(system.n_atoms);
+  if (system.periodic.at(0)) {
+    double volume = 1.0;
+    for (int64_t k = 0; k < system.dim; k++) volume *= system.box[k];
+    return std::pow(volume / atoms, 1.0 / dim);
+  }
+  const auto count = static_cast<double>(samples.count());
+  double variance = 0.0;
+  for (int64_t c = 0; c < system.n_atoms * system.dim; c++) {
+    double sum = 0.0, squares = 0.0;
+    for (int64_t i = 0; i < samples.count(); i++) {
+      const double shifted = samples.frame(i)[c] - samples.frame(0)[c];
+      sum += shifted;
+      squares += shifted * shifted;
+    }
+    variance += (squares - sum * sum / count) / count;
+  }
+  return std::sqrt(variance / (atoms * dim));
+}
+
 } // namespace
 
-estimators::Estimate configurational_tau(const Samples &samples, LammpsSystem &lammps,
+estimators::Estimate configurational_tau(const Samples &samples, EnergySource &source,
                                          const Parallel &parallel) {
   estimators::Estimate result;
   result.mean = result.error = NAN;
   const int64_t frames = std::min(samples.count(), most_frames);
   if (frames < least_frames) return result;
-  const auto &system = lammps.system();
-  double volume = 1.0;
-  for (int64_t k = 0; k < system.dim; k++) volume *= system.box[k];
-  const double distance =
-      std::pow(volume / static_cast<double>(system.n_atoms), 1.0 / static_cast<double>(system.dim));
+  const double distance = typical_distance(samples, source.system());
   std::vector<double> mine;
   parallel.together([&] {
     const auto range = parallel.share(frames);
     for (int64_t i = range.first; i < range.second; i++)
-      add_frame(samples, i * samples.count() / frames, relative_step * distance, lammps, mine);
+      add_frame(samples, i * samples.count() / frames, relative_step * distance, source, mine);
   });
   const auto all = parallel.gather(mine);
   double squares = 0.0, curvatures = 0.0;

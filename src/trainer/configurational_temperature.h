@@ -3,7 +3,7 @@
 
 #include "estimators/autocorrelation.h"
 #include "trainer/dump_reader.h"
-#include "trainer/lammps/lammps_system.h"
+#include "trainer/energy_source.h"
 #include "trainer/parallel.h"
 
 namespace nflow::trainer {
@@ -12,7 +12,7 @@ namespace nflow::trainer {
 /// laplacian U >, from up to 200 frames, the laplacian from central differences of the forces along
 /// a random direction. Every rank takes a share and all have the result; call on all ranks. An
 /// error that is not finite: the samples cannot tell (fewer than 20, or no positive laplacian).
-estimators::Estimate configurational_tau(const Samples &samples, LammpsSystem &lammps,
+estimators::Estimate configurational_tau(const Samples &samples, EnergySource &source,
                                          const Parallel &parallel);
 
 /// Throws Error if a configurational temperature says, by more than 10 percent and 5 standard

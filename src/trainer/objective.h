@@ -4,6 +4,7 @@
 #include "model/metadata.h"
 #include "trainer/points.h"
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,20 @@ class Objective {
   /// Adds to `gradient` d/d(parameters) of ml_weight * sum(ML) + kl_weight * sum(KL).
   virtual Terms add_gradient(const Points &target, double ml_weight, const Points &prior,
                              double kl_weight, std::vector<double> &gradient) = 0;
+
+  /// Of points of the prior mapped forward, and of points of the target mapped backward.
+  struct Works {
+    std::vector<double> forward, backward;
+  };
+  /// For losses that depend on all works of the global batch at once: the works of a shard, which
+  /// are remembered; then, with d loss / d work of each of them, adds d loss / d parameters to
+  /// `gradient` and forgets them. Flows between temperatures have them.
+  virtual Works keep_works(const Points &, const Points &) {
+    throw std::logic_error("this objective has no works");
+  }
+  virtual void add_gradient_of_kept(const Works &, std::vector<double> &) {
+    throw std::logic_error("this objective has no works");
+  }
 
   virtual Metadata metadata() const = 0;
   /// Writes the flow with `parameters` in the arithmetic of options.flow.dtype.

@@ -12,7 +12,8 @@ namespace nflow::trainer {
 namespace {
 
 const char *csv_header = "step,loss,ml,kl,lambda,learning_rate,gradient_norm,validation_nll,ess,"
-                         "skipped_steps,seconds,j,acceptance,ess_backward";
+                         "skipped_steps,seconds,j,acceptance,ess_backward,"
+                         "between_states,between_ceiling,least_acceptance,lost_states";
 
 std::vector<std::string> rows_up_to(const std::string &file, int64_t step) {
   std::vector<std::string> rows;
@@ -70,6 +71,12 @@ void Report::progress(const Progress &p) {
         std::snprintf(text + at, sizeof(text) - at, "  J %.3f  acceptance %.3f", p.j, p.acceptance);
   if (std::isfinite(p.ess))
     at += std::snprintf(text + at, sizeof(text) - at, "  ESS %.1f %%", 100.0 * p.ess);
+  if (std::isfinite(p.between))
+    at += std::snprintf(text + at, sizeof(text) - at,
+                        "  between states %.2f of %.2f %%  least given a state %.3f",
+                        100.0 * p.between, 100.0 * p.between_ceiling, p.least_acceptance);
+  if (!p.lost.empty())
+    at += std::snprintf(text + at, sizeof(text) - at, "  LOST: %.100s", p.lost.c_str());
   at += std::snprintf(text + at, sizeof(text) - at, "  |gradient| %.3g  %.2f ms/step  left %s",
                       p.gradient_norm, 1e3 * per_step,
                       clock(per_step * static_cast<double>(p.steps - p.step)).c_str());
@@ -77,12 +84,13 @@ void Report::progress(const Progress &p) {
     std::snprintf(text + at, sizeof(text) - at, "  skipped %lld",
                   static_cast<long long>(p.skipped_steps));
   line(text);
-  std::snprintf(text, sizeof(text),
-                "%lld,%.10g,%.10g,%.10g,%.6g,%.6g,%.6g,%.10g,%.6g,%lld,%.2f,%.8g,%.6g,%.6g",
-                static_cast<long long>(p.step), p.loss, p.ml, p.kl, p.lambda, p.rate,
-                p.gradient_norm, p.validation_nll, p.ess, static_cast<long long>(p.skipped_steps),
-                elapsed, p.j, p.acceptance, p.ess_backward);
-  csv_ << text << "\n" << std::flush;
+  std::snprintf(
+      text, sizeof(text),
+      "%lld,%.10g,%.10g,%.10g,%.6g,%.6g,%.6g,%.10g,%.6g,%lld,%.2f,%.8g,%.6g,%.6g,%.6g,%.6g,%.6g,",
+      static_cast<long long>(p.step), p.loss, p.ml, p.kl, p.lambda, p.rate, p.gradient_norm,
+      p.validation_nll, p.ess, static_cast<long long>(p.skipped_steps), elapsed, p.j, p.acceptance,
+      p.ess_backward, p.between, p.between_ceiling, p.least_acceptance);
+  csv_ << text << p.lost << "\n" << std::flush;
 }
 
 } // namespace nflow::trainer

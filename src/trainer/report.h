@@ -16,6 +16,10 @@ struct Progress {
   double rate = 0.0, gradient_norm = NAN;
   double validation_nll = NAN, ess = NAN;
   double j = NAN, acceptance = NAN, ess_backward = NAN; // of flows between temperatures
+  // With named states: exchanges accepted that change the target's state, the most that can be, the
+  // least acceptance given a state, and the states that the flow loses.
+  double between = NAN, between_ceiling = NAN, least_acceptance = NAN;
+  std::string lost;
   int64_t skipped_steps = 0;
 };
 

@@ -71,12 +71,7 @@ int run_gaussian(TrainOptions options, const Parallel &parallel) {
 
 int run(TrainOptions options, const Parallel &parallel) {
   if (!options.thermal()) return run_gaussian(std::move(options), parallel);
-#ifdef NFLOW_TRAINER_LAMMPS
   return run_thermal(std::move(options), parallel);
-#else
-  throw Error("this nflow-train was built without LAMMPS, which --lammps needs: configure with "
-              "LAMMPS_SOURCE_DIR and LAMMPS_BINARY_DIR");
-#endif
 }
 
 } // namespace nflow::trainer

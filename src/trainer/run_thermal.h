@@ -8,7 +8,8 @@ namespace nflow::trainer {
 
 /// Trains a flow between temperatures against a LAMMPS in this process, one on every rank, and
 /// reports what it gained over the identity and over the untrained dynamics. Returns the exit code
-/// as run() does. Throws Error on all ranks alike.
+/// as run() does, and 4 where the model, which is written, loses a state that the samples have.
+/// Throws Error on all ranks alike.
 int run_thermal(TrainOptions options, const Parallel &parallel);
 
 } // namespace nflow::trainer

@@ -16,22 +16,22 @@ constexpr int64_t evaluation_batch = 128;
 // Works above this, in the loss only, grow logarithmically: large gradients teach nothing.
 constexpr double largest_work = 1000.0;
 
-/// U of x [B, n, d] float64 from LAMMPS, [B]; its gradient is minus LAMMPS's forces. Pair energies
-/// above `cap` are linearised; infinite: not.
-class LammpsEnergy : public torch::autograd::Function<LammpsEnergy> {
+/// U of x [B, n, d] float64 from a source, [B]; its gradient is minus the source's forces. Pair
+/// energies above `cap` are linearised; infinite: not.
+class SourceEnergy : public torch::autograd::Function<SourceEnergy> {
  public:
   static torch::Tensor forward(torch::autograd::AutogradContext *context, const torch::Tensor &x,
-                               LammpsSystem *lammps, double cap) {
+                               EnergySource *source, double cap) {
     const auto positions = x.contiguous();
     auto energies = torch::empty({x.size(0)}, torch::kFloat64);
     auto forces = torch::empty_like(positions);
     const int64_t count = x.size(0);
     const double *from = positions.data_ptr<double>();
     if (std::isfinite(cap))
-      lammps->evaluate_linearised(cap, count, from, energies.data_ptr<double>(),
+      source->evaluate_linearised(cap, count, from, energies.data_ptr<double>(),
                                   forces.data_ptr<double>());
     else
-      lammps->evaluate(count, from, energies.data_ptr<double>(), nullptr);
+      source->evaluate(count, from, energies.data_ptr<double>(), nullptr);
     context->save_for_backward({forces});
     return energies;
   }
@@ -45,22 +45,29 @@ class LammpsEnergy : public torch::autograd::Function<LammpsEnergy> {
 } // namespace
 
 struct ThermalObjective::Impl {
-  Impl(const TrainOptions &o, LammpsSystem &system)
-      : flow(o.flow, o.precision), lammps(system), cap(o.cap) {}
+  Impl(const TrainOptions &o, EnergySource &energies)
+      : flow(o.flow, o.precision), source(energies), cap(o.cap) {}
 
   TrainedFlow flow;
-  LammpsSystem &lammps;
+  EnergySource &source;
   double cap;
   std::string units;
   std::vector<double> temperatures, taus;
+  torch::Tensor kept_forward, kept_backward;
 
   torch::Tensor momenta_energy(const torch::Tensor &points) const {
     if (flow.slots() == 1) return torch::zeros({points.size(0)}, torch::kFloat64);
     return points.select(1, 1).flatten(1).to(torch::kFloat64).square().sum(1) * 0.5;
   }
 
-  /// The work of each point, [count] float64.
+  /// The work of each point, [count] float64, and where it leads.
+  struct Mapped {
+    torch::Tensor work, x;
+  };
   torch::Tensor work(const Points &points, bool forward, bool in_loss) {
+    return mapped(points, forward, in_loss).work;
+  }
+  Mapped mapped(const Points &points, bool forward, bool in_loss) {
     const double tau_prior = taus[points.pair], tau_target = taus[points.pair + 1];
     const double tau_in = forward ? tau_prior : tau_target;
     const double tau_out = forward ? tau_target : tau_prior;
@@ -68,20 +75,20 @@ struct ThermalObjective::Impl {
     const auto out = flow.call(forward ? "forward" : "inverse", in,
                                torch::tensor({tau_prior, tau_target}, torch::kFloat64));
     const auto x = out.points.select(1, 0).to(torch::kFloat64);
-    const auto u_out = LammpsEnergy::apply(x, &lammps, in_loss ? cap * tau_out : INFINITY);
+    const auto u_out = SourceEnergy::apply(x, &source, in_loss ? cap * tau_out : INFINITY);
     const auto u_in = torch::from_blob(const_cast<double *>(points.energies.data()), {points.count},
                                        torch::kFloat64);
     const auto work = u_out / tau_out + momenta_energy(out.points) - u_in / tau_in -
                       momenta_energy(in) - out.log_det;
-    if (!in_loss) return work;
-    return torch::where(work > largest_work,
-                        largest_work + torch::log1p((work - largest_work).clamp_min(0.0)), work);
+    if (!in_loss) return {work, x};
+    const auto excess = (work - largest_work).clamp_min(0.0);
+    return {torch::where(work > largest_work, largest_work + torch::log1p(excess), work), x};
   }
 };
 
 ThermalObjective::ThermalObjective(const TrainOptions &o, const std::vector<double> &temperatures,
-                                   LammpsSystem &lammps)
-    : impl_(std::make_unique<Impl>(o, lammps)) {
+                                   EnergySource &source)
+    : impl_(std::make_unique<Impl>(o, source)) {
   impl_->units = o.units;
   impl_->temperatures = temperatures;
   for (const double temperature : temperatures)
@@ -125,7 +132,31 @@ Objective::Terms ThermalObjective::add_gradient(const Points &target, double ml_
   return terms;
 }
 
-std::vector<double> ThermalObjective::works(const Points &points, bool forward) {
+Objective::Works ThermalObjective::keep_works(const Points &target, const Points &prior) {
+  const auto values = [&](const Points &points, bool forward, torch::Tensor &kept) {
+    kept =
+        points.count > 0 ? impl_->work(points, forward, true) : torch::zeros({0}, torch::kFloat64);
+    const auto plain = kept.detach().contiguous();
+    return std::vector<double>(plain.data_ptr<double>(), plain.data_ptr<double>() + points.count);
+  };
+  Works works;
+  works.forward = values(prior, true, impl_->kept_forward);
+  works.backward = values(target, false, impl_->kept_backward);
+  return works;
+}
+
+void ThermalObjective::add_gradient_of_kept(const Works &weights, std::vector<double> &gradient) {
+  const auto weighted = [](const torch::Tensor &works, const std::vector<double> &by_work) {
+    return (works * torch::tensor(by_work, torch::kFloat64)).sum();
+  };
+  const auto loss = weighted(impl_->kept_forward, weights.forward) +
+                    weighted(impl_->kept_backward, weights.backward);
+  impl_->flow.add_gradient(loss, gradient);
+  impl_->kept_forward = impl_->kept_backward = torch::Tensor();
+}
+
+std::vector<double> ThermalObjective::works(const Points &points, bool forward,
+                                            std::vector<double> *mapped) {
   torch::NoGradGuard no_gradient;
   std::vector<double> all;
   const int64_t size = points.count ? static_cast<int64_t>(points.values.size()) / points.count : 0;
@@ -136,7 +167,12 @@ std::vector<double> ThermalObjective::works(const Points &points, bool forward) 
     part.values.assign(points.values.begin() + at * size,
                        points.values.begin() + (at + part.count) * size);
     part.energies.assign(points.energies.begin() + at, points.energies.begin() + at + part.count);
-    const auto values = impl_->work(part, forward, false).contiguous();
+    const auto result = impl_->mapped(part, forward, false);
+    const auto values = result.work.contiguous();
+    if (mapped) {
+      const auto x = result.x.contiguous();
+      mapped->insert(mapped->end(), x.data_ptr<double>(), x.data_ptr<double>() + x.numel());
+    }
     all.insert(all.end(), values.data_ptr<double>(), values.data_ptr<double>() + part.count);
   }
   return all;
@@ -149,7 +185,8 @@ Metadata ThermalObjective::metadata() const {
     metadata.temperature_pairs.emplace_back(impl_->temperatures[i], impl_->temperatures[i + 1]);
   metadata.provenance["parameters"] = parameter_count(impl_->flow.saved());
   metadata.provenance["libtorch"] = TORCH_VERSION;
-  metadata.provenance["lammps"] = impl_->lammps.version();
+  const auto [key, value] = impl_->source.provenance();
+  metadata.provenance[key] = value;
   return metadata;
 }
 

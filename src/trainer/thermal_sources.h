@@ -1,7 +1,7 @@
 #ifndef NFLOW_TRAINER_THERMAL_SOURCES_H
 #define NFLOW_TRAINER_THERMAL_SOURCES_H
 
-#include "trainer/lammps/lammps_system.h"
+#include "trainer/energy_source.h"
 #include "trainer/parallel.h"
 #include "trainer/thermal_data.h"
 #include "trainer/train_options.h"
@@ -11,9 +11,9 @@
 namespace nflow::trainer {
 
 /// The samples of every temperature of the options, from dumps or sampled by LAMMPS, compared with
-/// the system, with energies from LAMMPS, cut into training and validation. Throws Error on all
+/// the system, with energies from the source, cut into training and validation. Throws Error on all
 /// ranks alike.
-std::vector<ThermalSamples> thermal_samples(const TrainOptions &options, LammpsSystem &lammps,
+std::vector<ThermalSamples> thermal_samples(const TrainOptions &options, EnergySource &source,
                                             const Parallel &parallel);
 
 } // namespace nflow::trainer

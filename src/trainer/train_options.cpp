@@ -14,8 +14,8 @@ namespace {
 void add_flow_options(CLI::App &app, FlowOptions &flow, bool &plain) {
   const char *group = "Flow";
   app.add_option("--architecture", flow.architecture,
-                 "tsf (temperature-steerable) or rnvp; between two temperatures kick-drift or "
-                 "torus-spline")
+                 "tsf (temperature-steerable) or rnvp; between two temperatures kick-drift, "
+                 "torus-spline or spline")
       ->group(group);
   app.add_flag("--plain,!--structured", plain,
                "multilayer perceptrons instead of linear mixing with per-coordinate networks")
@@ -56,14 +56,30 @@ void add_thermal_options(CLI::App &app, TrainOptions &o) {
   app.add_option("--sample-start", o.sample_start,
                  "temperature from which sampling cools down (0: none)")
       ->group(group);
-  app.add_option("--loss", o.loss, "reverse, forward or both")->group(group);
+  app.add_option("--loss", o.loss, "reverse, forward, both or exchange")->group(group);
+  app.add_option("--exchange-start", o.exchange_start,
+                 "loss exchange: fraction of the steps that minimise the mean works first")
+      ->group(group);
+  app.add_option("--active", o.active,
+                 "coordinates that the splines of spline map, by number (atom - 1) dim + component "
+                 "(default: those that need it)")
+      ->delimiter(',')
+      ->group(group);
+  app.add_option("--state", o.states,
+                 "a state for the validation, NAME: CONDITION, as in \"left: x1 < 0\"; repeatable "
+                 "(default for spline: two sides of a valley in the samples)")
+      ->group(group);
+  app.add_option("--bound", o.bound,
+                 "half-width of the splines of spline in distance units (0: from the samples)")
+      ->group(group);
   app.add_option("--layers", flow.layers, "kicks and drifts of kick-drift")->group(group);
   app.add_flag("!--scalars,--splines", flow.splines,
                "--scalars: damping, drift and strength of each layer only, no splines")
       ->group(group);
   app.add_option("--spline-size", flow.spline_size, "spline coefficients of a species pair")
       ->group(group);
-  app.add_option("--bins", flow.bins, "bins of the splines of torus-spline")->group(group);
+  app.add_option("--bins", flow.bins, "bins of the splines of torus-spline and spline")
+      ->group(group);
   app.add_option("--timestep", flow.timestep, "of the untrained dynamics (0: by layers)")
       ->group(group);
   app.add_option("--cutoff", flow.cutoff, "of the kicks, in sigma of the pair")->group(group);
@@ -159,19 +175,39 @@ void check_schedule(const TrainOptions &o) {
   require(o.threads >= 1, "--threads must be at least 1");
 }
 
+/// Energies and loss of flows between temperatures.
+void check_thermal_source(const TrainOptions &o) {
+  const bool spline = o.flow.architecture == "spline";
+  require(spline || !o.lammps.empty(), "architecture " + o.flow.architecture +
+                                           " takes its energies from LAMMPS: give an input script "
+                                           "with --lammps");
+  require(spline || o.energy.empty(),
+          "--energy is for tsf, rnvp and spline: give the system with --lammps");
+  require(!spline || o.lammps.empty() != o.energy.empty(),
+          "architecture spline needs energies from one source: give an energy file with --energy, "
+          "or an input script with --lammps");
+  require(o.sample == 0 || !o.lammps.empty(),
+          "--sample needs LAMMPS, which --lammps gives: with --energy give dumps with "
+          "--prior-data and --data");
+  require(o.loss == "reverse" || o.loss == "forward" || o.loss == "both" || o.loss == "exchange",
+          "--loss must be reverse, forward, both or exchange");
+  require(o.loss != "exchange" || o.exchange_start >= 0.0, "--exchange-start must not be negative");
+  require(spline || (o.active.empty() && o.bound == 0.0),
+          "--active and --bound are of architecture spline");
+  require(o.bound >= 0.0, "--bound must not be negative");
+}
+
 void check_thermal(const TrainOptions &o) {
-  require(!o.lammps.empty(), "architecture " + o.flow.architecture +
-                                 " takes its energies from LAMMPS: give an input script with "
-                                 "--lammps");
-  require(o.energy.empty(), "--energy is for tsf and rnvp: give the system with --lammps");
-  require(o.loss == "reverse" || o.loss == "forward" || o.loss == "both",
-          "--loss must be reverse, forward or both");
+  check_thermal_source(o);
   require(o.sample >= 0 && o.sample_start >= 0.0,
           "--sample and --sample-start must not be negative");
   require(o.ladder.empty() || (o.ladder.size() >= 2 && o.prior_temperature == 0.0 &&
                                o.temperature == 0.0 && o.data.empty() && o.prior_data.empty()),
           "--ladder needs two temperatures or more, and replaces --temperature, "
           "--prior-temperature, --data and --prior-data");
+  require(o.ladder.size() <= 2 || o.flow.architecture == "kick-drift",
+          o.flow.architecture + " serves one pair of temperatures: train a model for each pair of "
+                                "the ladder, or use kick-drift");
   require(o.ladder_data.empty() || o.ladder_data.size() == o.ladder.size(),
           "--ladder-data needs one file for each temperature of --ladder");
   for (const double temperature : o.temperatures())
@@ -197,8 +233,10 @@ void check(const TrainOptions &o) {
     check_schedule(o);
     return;
   }
-  require(o.lammps.empty(), "--lammps is for architectures kick-drift and torus-spline: give an "
-                            "energy file with --energy");
+  require(o.lammps.empty(),
+          "--lammps is for architectures kick-drift, torus-spline and spline: give an "
+          "energy file with --energy");
+  require(o.states.empty(), "--state is of flows between temperatures");
   require(o.prior_temperature == 0.0 && o.prior_data.empty() && o.ladder.empty() &&
               o.ladder_data.empty() && o.sample == 0,
           "--prior-temperature, --prior-data, --ladder, --ladder-data and --sample are of flows "
@@ -222,16 +260,20 @@ void check(const TrainOptions &o) {
 /// docs/nflow-train.md).
 void take_thermal_defaults(const CLI::App &app, TrainOptions &o) {
   const auto given = [&](const char *name) { return app.get_option(name)->count() > 0; };
-  if (!given("--steps")) o.steps = 3500;
-  if (!given("--batch")) o.batch = 32;
-  if (!given("--learning-rate")) o.learning_rate = 3e-2;
+  const bool spline = o.flow.architecture == "spline";
+  if (!given("--steps")) o.steps = spline ? 2000 : 3500;
+  if (!given("--batch")) o.batch = spline ? 256 : 32;
+  if (!given("--learning-rate")) o.learning_rate = spline ? 1e-2 : 3e-2;
+  if (!given("--loss") && spline) o.loss = "exchange";
+  if (!given("--couplings") && spline) o.flow.couplings = 4;
+  if (!given("--activation") && spline) o.flow.activation = "silu";
   if (!given("--beta2")) o.beta2 = 0.99;
   if (!given("--warm-up")) o.warm_up = 30;
   if (!given("--final-rate")) o.final_rate = 0.02;
-  if (!given("--clip")) o.clip = 50.0;
+  if (!given("--clip")) o.clip = spline ? 5.0 : 50.0;
   if (!given("--cap")) o.cap = 100.0;
   if (!given("--precision")) o.precision = "float64";
-  if (!given("--validation-samples")) o.validation_samples = 400;
+  if (!given("--validation-samples")) o.validation_samples = spline ? 1000 : 400;
   if (!given("--patience")) o.patience = 0;
   for (const auto name : {"--kl-weight", "--kl-start", "--kl-full"})
     require(!given(name), std::string(name) + " is for tsf and rnvp: give --loss");
@@ -327,6 +369,10 @@ nlohmann::json schedule_options(const TrainOptions &o) {
           {"loss", o.loss},
           {"layers", f.layers},
           {"splines", f.splines},
+          {"exchange-start", o.exchange_start},
+          {"active", o.active},
+          {"bound", o.bound},
+          {"state", o.states},
           {"spline-size", f.spline_size},
           {"bins", f.bins},
           {"timestep", f.timestep},

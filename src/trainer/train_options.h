@@ -29,6 +29,10 @@ struct TrainOptions {
   int64_t sample = 0;        // frames at each temperature that the trainer samples itself
   double sample_start = 0.0; // temperature where sampling starts; 0: at its own
   std::string loss = "reverse";
+  double exchange_start = 0.2;     // fraction of the steps where loss exchange turns to G
+  std::vector<int64_t> active;     // coordinates of spline, from 1; empty: by their activity
+  std::vector<std::string> states; // "NAME: CONDITION", see State
+  double bound = 0.0;              // half-width of the splines; 0: from the samples
 
   /// Whether the flow goes between temperatures.
   bool thermal() const { return is_thermal(flow); }

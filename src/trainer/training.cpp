@@ -1,5 +1,6 @@
 #include "trainer/training.h"
 
+#include "estimators/exchange.h"
 #include "nflow_error.h"
 
 #include <algorithm>
@@ -42,7 +43,6 @@ Training::Training(const TrainOptions &options, const Parallel &parallel, Object
 }
 
 Training::StepResult Training::shared_gradient(double lambda) {
-  StepResult result;
   const size_t size = state_.parameters.size();
   // Behind the gradient: both losses, the interrupt, and whether a rank failed.
   std::vector<double> sums(size + 4, 0.0);
@@ -65,6 +65,14 @@ Training::StepResult Training::shared_gradient(double lambda) {
   sums[size + 2] = signal_seen ? 1.0 : 0.0;
   parallel_.sum(sums);
   if (sums[size + 3] > 0.0) parallel_.throw_if_any(failure);
+  auto result = finish_gradient(std::move(sums));
+  result.loss = (1.0 - lambda) * result.mean.ml + lambda * result.mean.kl;
+  return result;
+}
+
+Training::StepResult Training::finish_gradient(std::vector<double> sums) const {
+  StepResult result;
+  const size_t size = state_.parameters.size();
   result.mean = {sums[size], sums[size + 1]};
   result.interrupted = sums[size + 2] > 0.0;
   sums.resize(size);
@@ -72,16 +80,47 @@ Training::StepResult Training::shared_gradient(double lambda) {
   return result;
 }
 
+Training::StepResult Training::exchange_gradient() {
+  const size_t size = state_.parameters.size();
+  std::vector<double> sums(size + 3, 0.0);
+  const auto range = parallel_.share(options_.batch);
+  Objective::Works mine;
+  parallel_.together([&] {
+    mine = objective_.keep_works(points_.target(state_.step, range),
+                                 points_.prior(state_.step, range));
+  });
+  // G is no sum over samples: every rank sees all works, and differentiates its own.
+  const auto all_forward = parallel_.gather(mine.forward);
+  const auto loss = estimators::acceptance_loss(all_forward, parallel_.gather(mine.backward));
+  const auto part = [&](const std::vector<double> &all) {
+    return std::vector<double>(all.begin() + range.first, all.begin() + range.second);
+  };
+  if (std::isfinite(loss.value))
+    parallel_.together([&] {
+      objective_.add_gradient_of_kept({part(loss.by_forward), part(loss.by_backward)}, sums);
+    });
+  const double per_sample = 1.0 / static_cast<double>(options_.batch);
+  for (const double r : mine.backward) sums[size] += r * per_sample;
+  for (const double w : mine.forward) sums[size + 1] += w * per_sample;
+  sums[size + 2] = signal_seen ? 1.0 : 0.0;
+  parallel_.sum(sums);
+  auto result = finish_gradient(std::move(sums));
+  result.loss = loss.value;
+  return result;
+}
+
 void Training::step() {
   const double lambda = kl_weight_at(state_.step, options_.steps, options_.kl_weight,
                                      options_.kl_start, options_.kl_full);
-  auto result = shared_gradient(lambda);
+  const bool exchange = options_.loss == "exchange" &&
+                        static_cast<double>(state_.step) >=
+                            options_.exchange_start * static_cast<double>(options_.steps);
+  auto result = exchange ? exchange_gradient() : shared_gradient(lambda);
   interrupted_ = interrupted_ || result.interrupted;
-  const double loss = (1.0 - lambda) * result.mean.ml + lambda * result.mean.kl;
   const double length = norm(result.gradient);
   progress_.rate = options_.learning_rate * state_.rate_scale *
                    rate_factor(state_.step, options_.steps, options_.warm_up, options_.final_rate);
-  if (!std::isfinite(loss) || !std::isfinite(length)) {
+  if (!std::isfinite(result.loss) || !std::isfinite(length)) {
     skip();
   } else {
     if (length > options_.clip)
@@ -89,7 +128,7 @@ void Training::step() {
     adam_.update(state_.parameters, result.gradient, progress_.rate);
     objective_.set_parameters(state_.parameters);
     state_.skipped_in_a_row = 0;
-    progress_.loss = loss;
+    progress_.loss = result.loss;
     progress_.ml = lambda < 1.0 ? result.mean.ml : std::numeric_limits<double>::quiet_NaN();
     progress_.kl = lambda > 0.0 ? result.mean.kl : std::numeric_limits<double>::quiet_NaN();
     progress_.gradient_norm = length;

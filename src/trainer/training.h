@@ -31,11 +31,15 @@ class Training {
 
  private:
   struct StepResult {
+    double loss = 0.0;
     Objective::Terms mean;
     std::vector<double> gradient;
     bool interrupted = false;
   };
   StepResult shared_gradient(double lambda);
+  /// Of the acceptance loss G of the whole global batch.
+  StepResult exchange_gradient();
+  StepResult finish_gradient(std::vector<double> sums) const;
   void step();
   void skip();
   void validate();

@@ -79,6 +79,15 @@ TEST(IndependenceAcceptance, EqualsSumOverPairs) {
   EXPECT_NEAR(independence_acceptance(proposed), minima / (249.0 * total), 1e-12);
 }
 
+TEST(IndependenceAcceptance, OneWildWeightLeavesTheOthersAsTheyAre) {
+  auto current = gaussian_numbers(50, 3.0, 1.0, 2);
+  const auto proposed = gaussian_numbers(40, 0.0, 1.0, 3);
+  const double alone = independence_acceptance(current, proposed);
+  EXPECT_LT(alone, 0.5);
+  current.push_back(2000.0); // next to which exp(3) is nothing
+  EXPECT_NEAR(independence_acceptance(current, proposed), alone * 50.0 / 51.0, 1e-12);
+}
+
 TEST(IndependenceAcceptance, KnownCases) {
   EXPECT_DOUBLE_EQ(independence_acceptance({7.0, 7.0, 7.0}), 1.0);
   EXPECT_DOUBLE_EQ(independence_acceptance({7.0}, {7.0}), 1.0);

@@ -1,6 +1,7 @@
 #include "estimators/autocorrelation.h"
 #include "nflow_error.h"
 #include "reference/comparison.h"
+#include "reference/exact_double_well64.h"
 #include "reference/exact_multi_well.h"
 
 #include <gtest/gtest.h>
@@ -231,4 +232,61 @@ TEST(DoubleWell64, HarmonicCoordinates) {
   EXPECT_NEAR(ground, 2.0 * 9.28, 1e-12);
   x[2] = x[63] = 2.0;
   EXPECT_NEAR(double_well64_energy(x.data()) - ground, 7.5 * 8.0, 1e-12);
+}
+
+TEST(DoubleWell64, ExactValuesAgainstAPlainGrid) {
+  for (const double temperature : {1.0, 5.0}) {
+    const ExactDoubleWell64 exact(temperature);
+    double z = 0.0, energy = 0.0, squares = 0.0, right = 0.0, y_mean = 0.0;
+    const double step = 0.01;
+    for (int i = -700; i < 700; i++)
+      for (int j = -700; j < 700; j++) {
+        const double x = (i + 0.5) * step, y = (j + 0.5) * step, u = wolfe_quapp_energy(x, y);
+        const double weight = step * step * std::exp(-u / temperature);
+        z += weight;
+        energy += weight * u;
+        squares += weight * u * u;
+        right += x > 0.0 ? weight : 0.0;
+        y_mean += weight * y;
+      }
+    const double mean = energy / z, harmonic = 62.0 * temperature / 2.0;
+    EXPECT_NEAR(exact.mean_energy(), mean + harmonic, 1e-9);
+    EXPECT_NEAR(exact.energy_variance(), squares / z - mean * mean + harmonic * temperature, 1e-8);
+    EXPECT_NEAR(exact.log_partition(),
+                std::log(z) + 31.0 * std::log(2.0 * M_PI * temperature / 15.0), 1e-10);
+    EXPECT_NEAR(exact.positive_population(), right / z, 1e-5); // the grid is coarse at x = 0
+    EXPECT_NEAR(exact.mean(1), y_mean / z, 1e-10);
+  }
+}
+
+TEST(DoubleWell64, FreeEnergiesAreThePublishedAndTheThermodynamicOnes) {
+  EXPECT_NEAR(ExactDoubleWell64(1.0).free_energy_difference(), 3.315, 5e-4);
+  // d ln Z / d beta = -<U>, Simpson's rule in ln beta from T = 5 to T = 1.
+  const int steps = 40;
+  double integral = 0.0;
+  for (int i = 0; i <= steps; i++) {
+    const double beta = std::pow(5.0, static_cast<double>(i) / steps - 1.0);
+    const double weight = i == 0 || i == steps ? 1.0 : i % 2 ? 4.0 : 2.0;
+    integral += weight * beta * ExactDoubleWell64(1.0 / beta).mean_energy();
+  }
+  integral *= std::log(5.0) / steps / 3.0;
+  EXPECT_NEAR(ExactDoubleWell64(1.0).log_partition() - ExactDoubleWell64(5.0).log_partition(),
+              -integral, 1e-5);
+}
+
+TEST(DoubleWell64, SamplesAgreeWithTheExactValues) {
+  for (const double temperature : {1.0, 5.0}) {
+    const ExactDoubleWell64 exact(temperature);
+    const int64_t count = 5000;
+    std::vector<double> frames(count * 64);
+    for (int64_t s = 0; s < count; s++) {
+      RandomStream random(17, 0, s, Purpose::sample);
+      exact.sample(random, &frames[s * 64]);
+    }
+    for (const auto &o : compare(exact, frames)) EXPECT_LT(std::abs(o.z()), 4.0) << o.name;
+    double largest = 0.0;
+    for (const auto &o : compare(ExactDoubleWell64(1.05 * temperature), frames))
+      largest = std::max(largest, std::abs(o.z()));
+    EXPECT_GT(largest, 4.0);
+  }
 }

@@ -116,7 +116,8 @@ TEST_F(Thermal, SamplesMadeHereAreThoseOfTheirTemperatures) {
 }
 
 TEST_F(Thermal, ScalarsAndTheOtherLossesGainToo) {
-  for (const std::string options : {"--scalars", "--loss forward", "--loss both"}) {
+  for (const std::string options :
+       {"--scalars", "--loss forward", "--loss both", "--loss exchange"}) {
     const auto result = train(with_data + small + "--steps 120 --output variant.pt " + options);
     ASSERT_EQ(result.code, 0) << result.output;
     const Row identity = row(result.output, "identity"), flow = row(result.output, "flow");
@@ -142,6 +143,27 @@ TEST_F(Thermal, TorusSplineTrains) {
   EXPECT_LT(flow.j, untrained.j + 3.0 * std::hypot(flow.error, untrained.error)) << result.output;
   const Model model("torus.pt", "cpu");
   EXPECT_EQ(model.metadata().slots(), 1);
+}
+
+/// Three tethered atoms in the plane, all six coordinates active, energies and samples from LAMMPS.
+TEST_F(Thermal, AnOpenSystemTrainsASpline) {
+  write_text("in.open",
+             "units lj\ndimension 2\nboundary f f p\natom_modify map array\n"
+             "region r block -10 10 -10 10 -0.5 0.5\ncreate_box 1 r\n"
+             "create_atoms 1 single -0.6 0 0\ncreate_atoms 1 single 0.6 0 0\n"
+             "create_atoms 1 single 0 1.0 0\nmass 1 1.0\npair_style lj/cut 2.5\n"
+             "pair_modify shift yes\npair_coeff 1 1 1.0 1.0\nfix tether all spring/self 10.0\n"
+             "fix_modify tether energy yes\ntimestep 0.002\n");
+  const std::string open = "--lammps in.open --prior-temperature 1.5 --temperature 1 ";
+  const auto result = train(open + "--architecture spline --sample 800 --steps 40 --batch 64 "
+                                   "--validation 0.2 --output open.pt");
+  ASSERT_EQ(result.code, 0) << result.output;
+  EXPECT_NE(result.output.find("6 active coordinates"), std::string::npos) << result.output;
+  const Row identity = row(result.output, "identity"), flow = row(result.output, "flow");
+  EXPECT_LT(flow.j + 3.0 * std::hypot(flow.error, identity.error), identity.j) << result.output;
+  EXPECT_FALSE(Model("open.pt", "cpu").metadata().periodic);
+  expect_refusal(open + "--sample 9", "--architecture spline for an open system");
+  expect_refusal(with_data + "--architecture spline", "spline is for open systems");
 }
 
 /// Where both models carry the example, as one vector.
@@ -303,7 +325,7 @@ TEST_F(Thermal, ContradictionsAreRefused) {
   expect_refusal(pair + "--sample 1", "--sample", 2);
   expect_refusal(ka2d + "--ladder 1.4 1 0.7 --ladder-data " + hot + " " + cold,
                  "one file for each temperature");
-  expect_refusal(with_data + "--energy x.pt", "--energy is for tsf and rnvp");
+  expect_refusal(with_data + "--energy x.pt", "--energy is for tsf, rnvp and spline");
   expect_refusal(with_data + "--architecture tsf", "--lammps is for architectures");
   expect_refusal(with_data + "--kl-weight 0.5", "--loss");
   expect_refusal(ka2d + "--prior-temperature 1 --prior-data " + hot, "T1 must be given");

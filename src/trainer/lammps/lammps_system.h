@@ -1,7 +1,7 @@
 #ifndef NFLOW_TRAINER_LAMMPS_SYSTEM_H
 #define NFLOW_TRAINER_LAMMPS_SYSTEM_H
 
-#include "model/metadata.h"
+#include "trainer/energy_source.h"
 
 #include <cstdint>
 #include <memory>
@@ -13,29 +13,23 @@ namespace nflow::trainer {
 /// A LAMMPS of this rank's own (MPI_COMM_SELF), set up by an ordinary input script without a run:
 /// the source of energies and forces, whatever its pair style, bonds or fixes are. No LAMMPS header
 /// is needed to use it. Every LAMMPS error becomes an Error with its text.
-class LammpsSystem {
+class LammpsSystem : public EnergySource {
  public:
   /// Runs `file`; `variables` are "name=value" index variables, as with -var. Throws Error.
   LammpsSystem(const std::string &file, const std::vector<std::string> &variables);
-  ~LammpsSystem();
+  ~LammpsSystem() override;
   LammpsSystem(const LammpsSystem &) = delete;
   LammpsSystem &operator=(const LammpsSystem &) = delete;
 
-  /// Atoms, types in atom-ID order, dimension (which is d below), box and units.
-  const System &system() const;
-  const std::vector<int64_t> &ids() const; // ascending
+  const System &system() const override;
+  const std::vector<int64_t> &ids() const override;
   /// Unwrapped positions [n, d] that the atoms have now.
   std::vector<double> positions();
 
-  /// Potential energies and, unless `forces` is null, forces [count, n, d] of configurations x
-  /// [count, n, d]. +inf, with zero forces, where an atom cannot be placed.
-  void evaluate(int64_t count, const double *x, double *energies, double *forces);
-
-  /// The same with pair energies above `cap` (energy units) continued linearly in the distance
-  /// from where they reach it, so that overlaps give finite gradients: for losses only. Falls back
-  /// to evaluate() where the pair style cannot tell single pairs (has_pair_law()).
+  void evaluate(int64_t count, const double *x, double *energies, double *forces) override;
+  /// Falls back to evaluate() where the pair style cannot tell single pairs (has_pair_law()).
   void evaluate_linearised(double cap, int64_t count, const double *x, double *energies,
-                           double *forces);
+                           double *forces) override;
 
   /// Whether pair_law() works: a pairwise style of a system without bonds.
   bool has_pair_law() const;
@@ -44,6 +38,8 @@ class LammpsSystem {
 
   /// The LAMMPS version, for provenance.
   std::string version() const;
+  std::string name() const override { return "the LAMMPS system"; }
+  std::pair<std::string, std::string> provenance() const override { return {"lammps", version()}; }
 
  private:
   friend class LammpsSampler;

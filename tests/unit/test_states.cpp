@@ -1,0 +1,114 @@
+// States of the validation: what their conditions say, what is refused, and the valley that is
+// taken where none is named.
+#include "mcmc/random.h"
+#include "nflow_error.h"
+#include "trainer/states.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace {
+
+using namespace nflow::trainer;
+
+// Two atoms with three components.
+const double point[6] = {1.0, -2.0, 3.0, 0.5, 0.25, -4.0};
+
+bool holds(const std::string &condition) {
+  return State("s: " + condition, 2, 3).contains(point);
+}
+
+std::string complaint(const std::string &text, int64_t dim = 3) {
+  try {
+    State(text, 2, dim);
+  } catch (const nflow::Error &e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST(State, CoordinatesAndComparisons) {
+  for (const auto condition : {"x1 > 0.9", "x1 < 1.1", "y1 < 0", "z1 >= 3", "z1<=3", "x2 >y2"})
+    EXPECT_TRUE(holds(condition)) << condition;
+  for (const auto condition : {"x1 > 1", "x1 < 1", "y1 >= 0", "z2 > -4", "y2 > x2"})
+    EXPECT_FALSE(holds(condition)) << condition;
+}
+
+TEST(State, Arithmetic) {
+  EXPECT_TRUE(holds("0.89*x1 - 0.45*x2 < 0.666"));
+  EXPECT_FALSE(holds("0.89*x1 - 0.45*x2 < 0.664"));
+  EXPECT_TRUE(holds("2 - 3 - 4 < -4.9 && 2 - 3 - 4 > -5.1")); // from the left
+  EXPECT_TRUE(holds("16/4/2 < 2.1 && 16/4/2 > 1.9"));
+  EXPECT_TRUE(holds("2 + 3*x2 > 3.4 && 2 + 3*x2 < 3.6")); // products first
+  EXPECT_TRUE(holds("(2 + 3)*x2 < 2.6 && (2 + 3)*x2 > 2.4"));
+  EXPECT_TRUE(holds("-x1*-x1 > 0.9"));
+  EXPECT_TRUE(holds("- (x1 + y1) > 0.9e0"));
+  EXPECT_TRUE(holds("x1*x1 + y1*y1 > 4.9"));
+}
+
+TEST(State, AndComesBeforeOr) {
+  EXPECT_TRUE(holds("x1 > 0 || x1 > 0 && x1 > 5"));
+  EXPECT_TRUE(holds("x1 > 5 && x1 > 0 || x1 > 0"));
+  EXPECT_FALSE(holds("x1 > 5 && x1 > 0 || x1 > 5"));
+  EXPECT_FALSE(holds("x1 > 0 && x1 > 5"));
+}
+
+TEST(State, WhatIsNotUnderstoodIsSaid) {
+  const auto expect = [](const std::string &text, const std::string &part, int64_t dim = 3) {
+    EXPECT_NE(complaint(text, dim).find(part), std::string::npos)
+        << text << ": " << complaint(text, dim);
+  };
+  EXPECT_EQ(complaint("left: x1 < 0"), "");
+  expect("x1 < 0", "has no name");
+  expect(": x1 < 0", "has no name");
+  expect("a,b: x1 < 0", "has no name");
+  expect("left: x1", "'<', '>', '<=' or '>='");
+  expect("left: x1 < ", "(its end)");
+  expect("left: x3 < 0", "atoms 1 to 2");
+  expect("left: x0 < 0", "atoms 1 to 2");
+  expect("left: x < 0", "atoms 1 to 2");
+  expect("left: y1 < 0", "components x", 1);
+  expect("left: x1 < 0 x2", "the end");
+  expect("left: (x1 < 0", "')'");
+  expect("left: x1 < w", "a number or a coordinate");
+  expect("left: x1 < 99999999999999999999*x99999999999999999999999", "atoms 1 to 2");
+  EXPECT_THROW(parse_states({"a: x1 < 0", "a: x1 > 0"}, 2, 3), nflow::Error);
+}
+
+TEST(State, ConfigurationsGetTheFirstStateThatFits) {
+  const auto states = parse_states({"left: x1 < 0", "near: x1 < 1"}, 1, 1);
+  EXPECT_EQ(states[1].name(), "near");
+  EXPECT_EQ(states_of(states, {-1.0, 0.5, 2.0}, 1), (std::vector<double>{0.0, 1.0, 2.0}));
+}
+
+/// Two coordinates: a gaussian, and two peaks of which a share is in the one at 3.
+ThermalSamples two_peaks(double share) {
+  ThermalSamples samples;
+  samples.samples.n_atoms = 2;
+  samples.samples.dim = 1;
+  nflow::mcmc::RandomStream random(3, 0, 0, nflow::mcmc::Purpose::sample);
+  for (int64_t i = 0; i < 5000; i++) {
+    samples.samples.x.push_back(random.gaussian());
+    samples.samples.x.push_back((random.uniform() < share ? 3.0 : -1.0) + 0.5 * random.gaussian());
+    samples.split.training.push_back(i);
+  }
+  return samples;
+}
+
+TEST(StatesByValley, PartTwoPeaks) {
+  for (const double share : {0.5, 0.05}) {
+    const auto texts = states_by_valley(two_peaks(share), {0, 1});
+    ASSERT_EQ(texts.size(), 2u) << share;
+    const auto states = parse_states(texts, 2, 1);
+    const double left[2] = {0.0, -0.3}, right[2] = {0.0, 2.3};
+    EXPECT_TRUE(states[0].contains(left) && states[1].contains(right)) << texts[0];
+  }
+}
+
+TEST(StatesByValley, FindNoneInOnePeak) {
+  EXPECT_TRUE(states_by_valley(two_peaks(0.5), {0}).empty());
+  EXPECT_TRUE(states_by_valley(two_peaks(0.0), {0, 1}).empty());
+}
+
+} // namespace
