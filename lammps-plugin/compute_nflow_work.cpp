@@ -180,13 +180,11 @@ void ComputeNflowWork::draw_momenta() {
 
 double ComputeNflowWork::reduced_energy(double energy, const double *point, double tau) const {
   const auto &metadata = model_->metadata();
-  double h = energy / tau;
-  if (metadata.auxiliary)
-    h += nflow::mcmc::auxiliary_energy(
-        point + metadata.coordinates(), metadata.coordinates(),
-        nflow::mcmc::auxiliary_variance(metadata.prior == nflow::Prior::gaussian, tau,
-                                        metadata.auxiliary_variance));
-  return h;
+  if (!metadata.auxiliary) return energy / tau;
+  const double variance = nflow::mcmc::auxiliary_variance(metadata.prior == nflow::Prior::gaussian,
+                                                          tau, metadata.auxiliary_variance);
+  return energy / tau - nflow::mcmc::log_gaussian(point + metadata.coordinates(),
+                                                  metadata.coordinates(), variance);
 }
 
 void ComputeNflowWork::map_there() {

@@ -9,7 +9,6 @@
 #include "partition_link.h"
 #include "root_model.h"
 #include "tempering/ladder.h"
-#include "usable.h"
 
 #include "atom.h"
 #include "comm.h"
@@ -37,13 +36,14 @@ FixNflowTemper::FixNflowTemper(LAMMPS *lmp, int narg, char **arg)
   seed_ = utils::inumeric(FLERR, arg[4], false, lmp);
   if (nevery <= 0) stop("N, the steps between exchanges, must be positive");
   if (seed_ <= 0) stop("the seed must be positive");
-  parse_keywords(narg, arg);
+  parse_keywords(parse_temperatures(narg, arg), narg, arg);
   link_ = std::make_unique<PartitionLink>(lmp, "fix nflow/temper", limit_);
   key_ = nflow::mcmc::named_seed(static_cast<uint32_t>(seed_), id);
   tuning_ = tune_scans_ > 0;
 
   whole_ = std::make_unique<GroupConfiguration>(lmp, 0, 3, true);
   masses_ = std::make_unique<LammpsTarget>(lmp, *whole_, 3);
+  compared_.assign(count_, 0);
   statistics_.resize(nflow::tempering::possible_pairs(scheme_, count_).size());
 
   scalar_flag = vector_flag = array_flag = 1;
@@ -72,10 +72,9 @@ int FixNflowTemper::setmask() {
 void FixNflowTemper::init() {
   failure_.clear();
   try {
-    require_fixed_setting(lmp, igroup);
-    require_usable();
     whole_->init();
     masses_->init();
+    require_usable();
   } catch (const nflow::Error &e) {
     failure_ = e.what();
   }
@@ -87,9 +86,9 @@ void FixNflowTemper::setup(int) {
   compare_partitions();
   failure_.clear();
   try {
-    if (!started_) prepare_routes();
+    prepare_routes();
     find_thermostats();
-    if (temperatures_of_restart_) take_ladder(temperatures_);
+    if (temperatures_of_restart_ && tune_scans_ > 0) take_ladder(temperatures_);
     require_thermostats_agree();
     if (!started_) open_logs();
   } catch (const std::exception &e) {
@@ -132,14 +131,15 @@ void FixNflowTemper::end_of_step() {
 }
 
 /// A partition that ends its run early (timer timeout, fix halt) says so at what would have been
-/// its next exchange, and then all end.
+/// the next exchange, or the end of the run, and then all end.
 void FixNflowTemper::post_run() {
   if (!started_ || ended_ || update->whichflag != 1) return;
-  const bigint next = (update->ntimestep / nevery + 1) * nevery;
-  if (next > update->laststep) return;
-  const double mine[2] = {0.0, 0.0};
+  const double mine[2] = {update->ntimestep < update->laststep ? 0.0 : 1.0, 0.0};
   link_->gather_all(mine, 2, status_, "the end of the run");
-  ended_ = true;
+  if (mine[0] == 0.0)
+    ended_ = true;
+  else
+    all_alive();
 }
 
 bool FixNflowTemper::all_alive() {
@@ -174,7 +174,7 @@ void FixNflowTemper::reset_statistics() {
 /// Spaces the ladder anew after M/8, M/4, M/2 and M scans, and freezes it after the last.
 void FixNflowTemper::tune() {
   const uint64_t part = tune_scans_ / 8;
-  const bool last = scan_ == tune_scans_;
+  const bool last = scan_ >= tune_scans_;
   if (!last && scan_ != part && scan_ != 2 * part && scan_ != 4 * part) return;
   take_ladder(nflow::tempering::equal_rejection_ladder(temperatures_, rejections(), count_));
   reset_statistics();
@@ -198,4 +198,12 @@ void FixNflowTemper::take_ladder(const std::vector<double> &temperatures) {
   for (Fix *thermostat : thermostats_) thermostat->reset_target(temperatures_[here_]);
   for (int i = 0; i < atom->nlocal && scale != 1.0; i++)
     for (int k = 0; k < 3; k++) atom->v[i][k] *= scale;
+  tell_nose_hoover();
+}
+
+/// Fix nvt begins its next step with the kinetic energy that it found at the end of this one. It
+/// must be that of the velocities which the atoms have now, or the chain of thermostats pushes the
+/// wrong way, and everything is biased. Its setup() finds it anew and touches no velocity.
+void FixNflowTemper::tell_nose_hoover() {
+  for (Fix *fix : nose_hoover_) fix->setup(0);
 }

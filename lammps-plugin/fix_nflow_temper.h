@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -41,20 +42,22 @@ class FixNflowTemper : public Fix {
     nflow::tempering::ExchangeMap map;
   };
 
-  void parse_keywords(int, char **);
+  int parse_temperatures(int, char **);
+  void parse_keywords(int, int, char **);
   int parse_models(int, int, char **);
   void parse_scheme(const std::string &);
   [[noreturn]] void stop(const std::string &sentence) const;
 
   // What the partitions must agree on (fix_nflow_temper_setup.cpp).
-  void require_usable() const;
+  void require_usable();
   void compare_partitions();
   std::vector<double> facts() const;
+  void describe_atoms(std::ostream &) const;
   void take_temperatures(const std::vector<double> &own_ones);
   void find_thermostats();
   void require_thermostats_agree() const;
   void prepare_routes();
-  void load_route(int partner);
+  void require_fit(const class RootModel &, const std::string &file);
   void check_flow(int partner);
   std::string model_of(int i, int j) const;
   bool evaluates(int i, int j) const { return own_hamiltonian_ || !model_of(i, j).empty(); }
@@ -70,6 +73,7 @@ class FixNflowTemper : public Fix {
   bool place_proposal(int partner);
   void settle_proposal(int partner, bool accepted);
   void exchange_directly(int partner, double energy_there);
+  void keep_momentum(const double *velocities, double scale);
   void compare_energies(int partner, double here, double there);
   void take_velocities(int partner, const double *velocities, const double *other_forces);
   void add_forces(const double *forces, double scale);
@@ -78,6 +82,7 @@ class FixNflowTemper : public Fix {
   size_t numbers() const; // of coordinates of all atoms
 
   void tune();
+  void tell_nose_hoover();
   void take_ladder(const std::vector<double> &temperatures);
   void reset_statistics();
 
@@ -121,7 +126,8 @@ class FixNflowTemper : public Fix {
   std::map<std::string, std::unique_ptr<class RootModel>> models_;
   std::map<int, Route> routes_; // by partner
   std::vector<Fix *> thermostats_;
-  std::string failure_; // of init(), told in setup()
+  std::vector<Fix *> nose_hoover_; // of them: those that remember the kinetic energy
+  std::string failure_;            // of init(), told in setup()
   std::unique_ptr<class ExchangeLogFile> log_;
 
   // Of the present scan.
@@ -132,9 +138,12 @@ class FixNflowTemper : public Fix {
   bool placed_ = false; // the atoms are at the proposal
   uint64_t evaluations_ = 0;
   double seconds_ = 0.0;
-  bool started_ = false;                   // set up in this session
-  bool ended_ = false;                     // a partition has stopped early
-  bool compared_ = false, warned_ = false; // energies of both sides of an exchange
+  bool started_ = false;       // set up in this session
+  bool ended_ = false;         // a partition has stopped early
+  std::vector<char> compared_; // by partner: whether energies of both sides agreed once
+  bool warned_ = false;
+  bool charges_vary_ = false;
+  int64_t flow_dim_ = 0; // components of the atoms that the flows move
   int mc_active_ = 0;
 };
 

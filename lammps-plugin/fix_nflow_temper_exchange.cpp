@@ -145,8 +145,9 @@ void FixNflowTemper::pack_proposal(int partner) {
   if (momenta > 0) draw_momenta(places_.size(), tau(here_), a);
   packet_[log_det] = route.map.map(point_.data(), tau(here_), tau(partner), mapped_.data());
   const double *p = &point_[places_.size()], *p_there = &mapped_[places_.size()];
-  packet_[reduced_energy] += nflow::mcmc::auxiliary_energy(p, momenta, a);
-  packet_[momenta_after] = nflow::mcmc::auxiliary_energy(p_there, momenta, a_there);
+  // Normalised, so that the works give the free energies of configurations.
+  packet_[reduced_energy] -= nflow::mcmc::log_gaussian(p, momenta, a);
+  packet_[momenta_after] = -nflow::mcmc::log_gaussian(p_there, momenta, a_there);
   packet_.insert(packet_.end(), mapped_.begin(), mapped_.end());
 }
 
@@ -161,6 +162,9 @@ void FixNflowTemper::draw_momenta(uint64_t number, double tau, double variance) 
   const auto &inverse_masses = masses_->inverse_masses();
   for (size_t i = 0; i < number; i++)
     momenta[i] = velocities_[places_[i]] * std::sqrt(variance / (tau * inverse_masses[places_[i]]));
+  if (std::all_of(momenta, momenta + number, [](double p) { return p == 0.0; }))
+    throw nflow::Error("auxiliary velocity needs thermal velocities, but all are zero: use "
+                       "auxiliary fresh, or dynamics");
 }
 
 /// Puts the atoms where the received packet has them; false if they cannot be there.
@@ -192,6 +196,7 @@ void FixNflowTemper::settle_proposal(int partner, bool accepted) {
   take_velocities(partner, velocities, velocities + n);
   if (velocity_momenta_ && routes_.find(partner) != routes_.end())
     take_momenta(partner, velocities + 2 * n + places_.size());
+  tell_nose_hoover();
 }
 
 /// An accepted exchange without a flow, where both energies are known: only now does anything move.
@@ -210,14 +215,15 @@ void FixNflowTemper::exchange_directly(int partner, double energy_there) {
   const double *velocities = &received_[2 * n], *all_forces = velocities + n;
   for (size_t i = 0; i < n; i++) other_forces_[i] = all_forces[i] - other_forces_[i];
   take_velocities(partner, velocities, other_forces_.data());
+  tell_nose_hoover();
 }
 
 /// The energies of one configuration in two partitions. Another force field shows at the first
-/// exchange; what comes later is a neighbor list that was built too late.
+/// exchange with a partner; what comes later is a neighbor list that was built too late.
 void FixNflowTemper::compare_energies(int partner, double here, double there) {
   const double scale = std::fabs(there) + static_cast<double>(whole_->size()) * tau(here_);
   const bool same = std::fabs(here - there) <= 1e-6 * scale;
-  if (!same && !compared_) {
+  if (!same && !compared_[partner]) {
     char text[256];
     snprintf(
         text, sizeof(text),
@@ -231,7 +237,7 @@ void FixNflowTemper::compare_energies(int partner, double here, double there) {
     error->warning(FLERR, "fix nflow/temper: the energy of a configuration that was exchanged "
                           "changed when its neighbor lists were built anew: pairs were missed; use "
                           "neigh_modify delay 0 every 1 check yes, or a larger skin");
-  compared_ = true;
+  compared_[partner] = 1;
   warned_ = warned_ || !same;
 }
 
@@ -250,9 +256,26 @@ void FixNflowTemper::take_velocities(int partner, const double *velocities,
       if (scratch_[i] == 0.0) continue;
       scratch_[i] = std::sqrt(tau(here_) * inverse_masses[i]) * random.gaussian();
     }
+    keep_momentum(velocities, scale);
   }
   whole_->scatter(scratch_.data(), 3, atom->v);
   if (whole_->has_other_forces()) add_forces(other_forces, scale);
+}
+
+/// Gives the new velocities in scratch_ the total momentum that came with the configuration: where
+/// dynamics conserves it, it is not thermal; where not, it is, and the rest was drawn beside it.
+void FixNflowTemper::keep_momentum(const double *velocities, double scale) {
+  const auto &inverse_masses = masses_->inverse_masses();
+  for (size_t k = 0; k < 3; k++) {
+    double mass = 0.0, excess = 0.0;
+    for (size_t i = k; i < numbers(); i += 3) {
+      if (velocities[i] == 0.0) continue;
+      mass += 1.0 / inverse_masses[i];
+      excess += (scratch_[i] - scale * velocities[i]) / inverse_masses[i];
+    }
+    for (size_t i = k; i < numbers() && mass > 0.0; i += 3)
+      if (velocities[i] != 0.0) scratch_[i] -= excess / mass;
+  }
 }
 
 void FixNflowTemper::add_forces(const double *forces, double scale) {

@@ -21,9 +21,9 @@ bool is_number(const char *text) {
 
 } // namespace
 
-/// Reads the temperatures, which are the arguments up to the first that is no number, and the
-/// keywords after them.
-void FixNflowTemper::parse_keywords(int narg, char **arg) {
+/// Reads the temperatures, which are the arguments up to the first that is no number; returns the
+/// place of that one.
+int FixNflowTemper::parse_temperatures(int narg, char **arg) {
   int iarg = 5;
   while (iarg < narg && is_number(arg[iarg]))
     given_temperatures_.push_back(utils::numeric(FLERR, arg[iarg++], false, lmp));
@@ -35,9 +35,14 @@ void FixNflowTemper::parse_keywords(int narg, char **arg) {
   for (const double temperature : given_temperatures_)
     if (!(temperature > 0.0) || !std::isfinite(temperature))
       stop("all temperatures must be positive");
-  const int first = iarg;
+  return iarg;
+}
+
+void FixNflowTemper::parse_keywords(int iarg, int narg, char **arg) {
   while (iarg < narg) {
     const std::string keyword = arg[iarg];
+    // A device may be another one in each partition.
+    const int begin = iarg;
     if (iarg + 1 >= narg)
       stop("keyword '" + keyword + "' needs a value, or is not known: " + keywords);
     const std::string value = arg[iarg + 1];
@@ -46,10 +51,8 @@ void FixNflowTemper::parse_keywords(int narg, char **arg) {
       return value == yes;
     };
     if (keyword == "model" || keyword == "models") {
-      iarg = parse_models(iarg, narg, arg);
-      continue;
-    }
-    if (keyword == "scheme")
+      iarg = parse_models(iarg, narg, arg) - 2;
+    } else if (keyword == "scheme")
       parse_scheme(value);
     else if (keyword == "partners")
       adjacent_ = !choice("adjacent", "any");
@@ -76,8 +79,9 @@ void FixNflowTemper::parse_keywords(int narg, char **arg) {
       stop("keyword '" + keyword + "' is not known: " + keywords);
     }
     iarg += 2;
+    for (int i = begin; i < iarg && keyword != "device"; i++)
+      settings_ += std::string(arg[i]) + ' ';
   }
-  for (iarg = first; iarg < narg; iarg++) settings_ += std::string(arg[iarg]) + ' ';
   if (!adjacent_) scheme_ = Scheme::any;
   if (!adjacent_ && !model_files_.empty() && !one_model_)
     stop("partners any needs one flow for all temperatures: give it with model, not models");

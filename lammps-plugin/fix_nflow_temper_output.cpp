@@ -102,7 +102,8 @@ double FixNflowTemper::compute_vector(int i) {
   double not_finite = 0.0;
   for (const auto &pair : statistics_) not_finite += static_cast<double>(pair.not_finite());
   if (i == 7) return not_finite;
-  if (!replicas_) return 0.0; // before the first run
+  if (!replicas_) // before the first run
+    return i == 6 ? given_temperatures_[given_temperatures_.size() == 1 ? 0 : here_] : 0.0;
   if (i == 1) return static_cast<double>(replicas_->round_trips());
   if (i == 2) return static_cast<double>(replicas_->tempered_restarts());
   return i == 3 ? replicas_->replica_at(here_) : temperatures_[here_];
@@ -141,7 +142,10 @@ void FixNflowTemper::write_restart(FILE *fp) {
                            static_cast<double>(sampled_scans_),
                            tuning_ ? 1.0 : 0.0,
                            static_cast<double>(evaluations_),
-                           static_cast<double>(statistics_.size())};
+                           static_cast<double>(statistics_.size()),
+                           static_cast<double>(nevery),
+                           static_cast<double>(tune_scans_),
+                           seconds_};
   if (replicas_) {
     list.insert(list.end(), temperatures_.begin(), temperatures_.end());
     const auto replicas = replicas_->state();
@@ -155,7 +159,7 @@ void FixNflowTemper::write_restart(FILE *fp) {
 }
 
 void FixNflowTemper::restart(char *buffer) {
-  std::vector<double> head(10);
+  std::vector<double> head(13);
   std::memcpy(head.data(), buffer, head.size() * sizeof(double));
   if (head[0] != restart_form)
     stop("the restart file is of another version of this fix: start without its state");
@@ -171,7 +175,13 @@ void FixNflowTemper::restart(char *buffer) {
     stop("the restart file is of a run with seed " + std::to_string(static_cast<int>(head[3])) +
          ": give the same seed to continue it");
   if (static_cast<bigint>(head[4]) != update->ntimestep)
-    stop("the timestep must not be reset when this fix is restarted");
+    stop("the restart file is of step " + std::to_string(static_cast<bigint>(head[4])) +
+         ", but this is step " + std::to_string(update->ntimestep) +
+         ": give the fix right after read_restart, and do not reset the timestep");
+  if (static_cast<int>(head[10]) != nevery || static_cast<uint64_t>(head[11]) != tune_scans_)
+    stop("the restart file is of a run with N = " + std::to_string(static_cast<int>(head[10])) +
+         " and tune " + std::to_string(static_cast<uint64_t>(head[11])) +
+         ": give the same (0: no tune) to continue it");
   if (static_cast<size_t>(head[9]) != statistics_.size())
     stop("the restart file is of a run with other partners: give the same keyword to continue it");
   restart_step_ = update->ntimestep;
@@ -179,13 +189,12 @@ void FixNflowTemper::restart(char *buffer) {
   sampled_scans_ = static_cast<uint64_t>(head[6]);
   tuning_ = head[7] != 0.0;
   evaluations_ = static_cast<uint64_t>(head[8]);
+  seconds_ = head[12];
 
-  // The buffer need not be aligned; the numbers that follow are copied as well.
-  const char *at = buffer + head.size() * sizeof(double);
-  temperatures_.resize(count_);
-  std::memcpy(temperatures_.data(), at, count_ * sizeof(double));
-  at += count_ * sizeof(double);
-  const auto *numbers = reinterpret_cast<const double *>(at);
+  // LAMMPS keeps the numbers in memory of its own allocation, which is aligned.
+  const auto *numbers = reinterpret_cast<const double *>(buffer) + head.size();
+  temperatures_.assign(numbers, numbers + count_);
+  numbers += count_;
   const auto size = static_cast<size_t>(*numbers++);
   const bool descending = temperatures_.front() > temperatures_.back();
   replicas_ = std::make_unique<ReplicaFlow>(count_, descending ? HotEnd::first : HotEnd::last);

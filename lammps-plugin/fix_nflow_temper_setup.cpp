@@ -5,10 +5,12 @@
 #include "exchange_kind.h"
 #include "group_configuration.h"
 #include "lammps_compat.h"
+#include "lammps_target.h"
 #include "mcmc/proposals.h"
 #include "nflow_error.h"
 #include "partition_link.h"
 #include "root_model.h"
+#include "usable.h"
 
 #include "atom.h"
 #include "comm.h"
@@ -20,6 +22,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 using namespace LAMMPS_NS;
 using nflow::tempering::ExchangeMap;
@@ -35,24 +38,38 @@ std::string short_text(double value) {
 }
 
 /// What two partitions may differ in, in the order of FixNflowTemper::facts(): "partition 1 has 3
-/// as its <what>".
+/// as its <what>", or, where the number is a hash that says nothing, "partition 1 has other
+/// <what>".
 struct Fact {
   const char *what, *remedy;
   double tolerance; // relative
+  bool hash;
 };
 const Fact compared[] = {
-    {"number of atoms", "give all partitions the same system", 0.0},
-    {"hash of atom IDs, types and group", "give all partitions the same atoms and group", 0.0},
-    {"length of the box in x", "give all partitions the same box", 1e-6},
-    {"length of the box in y", "give all partitions the same box", 1e-6},
-    {"length of the box in z", "give all partitions the same box", 1e-6},
+    {"units, dimension or boundaries", "give all partitions the same system", 0.0, true},
+    {"number of atoms", "give all partitions the same system", 0.0, false},
+    {"atom IDs, types, masses or charges, or another group", "give all partitions the same system",
+     0.0, true},
+    {"numbers of bonds, angles, dihedrals or impropers", "give all partitions the same system", 0.0,
+     true},
+    {"lower edge of the box in x", "give all partitions the same box", 1e-6, false},
+    {"lower edge of the box in y", "give all partitions the same box", 1e-6, false},
+    {"lower edge of the box in z", "give all partitions the same box", 1e-6, false},
+    {"length of the box in x", "give all partitions the same box", 1e-6, false},
+    {"length of the box in y", "give all partitions the same box", 1e-6, false},
+    {"length of the box in z", "give all partitions the same box", 1e-6, false},
     {"number of exchanges so far",
-     "if they come from restart files, let all read files that were written at the same step", 0.0},
-    {"first step of the run", "give all partitions the same run and read_restart commands", 0.0},
-    {"last step of the run", "give all partitions the same run commands", 0.0},
-    {"hash of the keywords", "give the same keywords in all partitions", 0.0},
-    {"hash of the permutation of replicas",
-     "the restart files are of different runs: read files of one run", 0.0},
+     "if they come from restart files, let all read files that were written at the same step", 0.0,
+     false},
+    {"first step of the run",
+     "give all partitions the same run and read_restart commands, and reset_timestep after "
+     "minimize",
+     0.0, false},
+    {"last step of the run", "give all partitions the same run commands", 0.0, false},
+    {"keywords or a list of other temperatures", "give the same command in all partitions", 0.0,
+     true},
+    {"state of tuning, temperatures or replicas in its restart file",
+     "the restart files are of different runs: read files of one run", 0.0, true},
 };
 constexpr int fact_count = sizeof(compared) / sizeof(compared[0]);
 
@@ -62,38 +79,85 @@ double hash_of(const std::string &text) {
 
 } // namespace
 
-void FixNflowTemper::require_usable() const {
-  for (int i = 0; i < modify->nfix; i++)
-    if (compat::begins_with(modify->fix[i]->style,
+void FixNflowTemper::require_usable() {
+  require_fixed_setting(lmp, igroup);
+  require_fixed_setting(lmp, 0); // of all atoms: all are exchanged
+  charges_vary_ = false;
+  int of_this_style = 0;
+  for (int i = 0; i < modify->nfix; i++) {
+    const Fix *fix = modify->fix[i];
+    of_this_style += std::string(fix->style) == style;
+    charges_vary_ = charges_vary_ || compat::begins_with(fix->style, {"qeq", "acks2"});
+    if (compat::begins_with(fix->style,
                             {"atom/swap", "sgcmc", "semi/grand", "gcmc", "mol/swap", "deposit",
                              "pour", "evaporate", "append/atoms", "charge/regulation", "bond/break",
                              "bond/create", "bond/react", "bond/swap"}))
-      throw nflow::Error(
-          "fix " + std::string(modify->fix[i]->id) + " (" + modify->fix[i]->style +
-          ") changes atoms, types or bonds, which do not go along in an exchange: remove "
-          "it");
+      throw nflow::Error("fix " + std::string(fix->id) + " (" + fix->style +
+                         ") changes atoms, types or bonds, which do not go along in an exchange: "
+                         "remove it");
+    if (velocity_momenta_ && compat::begins_with(fix->style, {"nvt"}))
+      throw nflow::Error("auxiliary velocity needs velocities that are all thermal, but fix " +
+                         std::string(fix->id) +
+                         " (nvt) conserves the total momentum: use fix langevin, or auxiliary "
+                         "fresh");
+  }
+  if (of_this_style > 1)
+    throw nflow::Error("there are several fixes nflow/temper: use one at a time");
+  if (atom->mu_flag || atom->omega_flag || atom->angmom_flag || atom->torque_flag ||
+      atom->ellipsoid_flag || atom->line_flag || atom->tri_flag || atom->body_flag || atom->sp_flag)
+    throw nflow::Error(
+        "atoms have dipoles, spins, shapes or rotations, which do not go along in an "
+        "exchange: use point particles");
 }
 
 std::vector<double> FixNflowTemper::facts() const {
-  std::string atoms, permutation;
-  const auto types = whole_->system().types;
-  for (size_t i = 0; i < whole_->ids().size(); i++)
-    atoms += std::to_string(whole_->ids()[i]) + ':' + std::to_string(types[i]) + ' ';
-  if (group_)
-    for (const auto atom_id : group_->ids()) atoms += std::to_string(atom_id) + ' ';
-  for (int i = 0; replicas_ && i < count_; i++)
-    permutation += std::to_string(replicas_->replica_at(i)) + ' ';
-  return {static_cast<double>(whole_->size()),
-          hash_of(atoms),
+  std::ostringstream system, atoms, topology, command, state;
+  for (auto *text : {&system, &atoms, &topology, &command, &state}) text->precision(10);
+  system << update->unit_style << domain->dimension << domain->xperiodic << domain->yperiodic
+         << domain->zperiodic;
+  describe_atoms(atoms);
+  topology << atom->nbonds << ' ' << atom->nangles << ' ' << atom->ndihedrals << ' '
+           << atom->nimpropers;
+  command << settings_;
+  if (given_temperatures_.size() > 1)
+    for (const double temperature : given_temperatures_) command << temperature << ' ';
+  state << tuning_;
+  for (const double temperature : temperatures_) state << ' ' << temperature;
+  for (int i = 0; replicas_ && i < count_; i++) state << ' ' << replicas_->replica_at(i);
+  return {hash_of(system.str()),
+          static_cast<double>(whole_->size()),
+          hash_of(atoms.str()),
+          hash_of(topology.str()),
+          domain->boxlo[0],
+          domain->boxlo[1],
+          domain->boxlo[2],
           domain->prd[0],
           domain->prd[1],
           domain->prd[2],
           static_cast<double>(scan_),
           static_cast<double>(update->firststep),
           static_cast<double>(update->laststep),
-          hash_of(settings_),
-          hash_of(permutation),
+          hash_of(command.str()),
+          hash_of(state.str()),
           given_temperatures_[given_temperatures_.size() == 1 ? 0 : here_]};
+}
+
+/// IDs, types, masses, charges and membership in the group.
+void FixNflowTemper::describe_atoms(std::ostream &out) const {
+  const auto &ids = whole_->ids();
+  std::vector<double> of_atoms(2 * ids.size(), 0.0); // charge and membership
+  for (int i = 0; i < atom->nlocal; i++) {
+    const int64_t place = whole_->ordinal(i);
+    if (atom->q) of_atoms[2 * place] = atom->q[i];
+    if (atom->mask[i] & groupbit) of_atoms[2 * place + 1] = 1.0;
+  }
+  MPI_Allreduce(MPI_IN_PLACE, of_atoms.data(), static_cast<int>(of_atoms.size()), MPI_DOUBLE,
+                MPI_SUM, world);
+  const auto types = whole_->system().types;
+  const auto &inverse_masses = masses_->inverse_masses();
+  for (size_t i = 0; i < ids.size(); i++)
+    out << ids[i] << ' ' << types[i] << ' ' << inverse_masses[3 * i] << ' ' << of_atoms[2 * i + 1]
+        << ' ' << (charges_vary_ ? 0.0 : of_atoms[2 * i]) << '\n';
 }
 
 /// Everyone compares everyone with the first partition and comes to the same sentence.
@@ -105,10 +169,14 @@ void FixNflowTemper::compare_partitions() {
   for (int k = 0; k < fact_count; k++)
     for (int partition = 1; partition < count_; partition++) {
       const double first = all[k], other = all[partition * columns + k];
-      if (std::fabs(other - first) <= compared[k].tolerance * std::fabs(first)) continue;
-      link_->stop_together("partition " + std::to_string(partition) + " has " + short_text(other) +
-                           " as its " + compared[k].what + ", partition 0 has " +
-                           short_text(first) + ": " + compared[k].remedy);
+      const double scale = std::fabs(first) + (compared[k].tolerance > 0.0 ? domain->prd[0] : 0.0);
+      if (std::fabs(other - first) <= compared[k].tolerance * scale) continue;
+      const std::string who = "partition " + std::to_string(partition) + " has ";
+      const std::string sentence = compared[k].hash
+                                       ? who + "other " + compared[k].what + " than partition 0"
+                                       : who + short_text(other) + " as its " + compared[k].what +
+                                             ", partition 0 has " + short_text(first);
+      link_->stop_together(sentence + ": " + compared[k].remedy);
     }
   if (started_) return;
   std::vector<double> own_ones;
@@ -134,7 +202,8 @@ void FixNflowTemper::take_temperatures(const std::vector<double> &own_ones) {
   }
   if (temperatures_of_restart_) {
     for (int i = 0; i < count_; i++)
-      if (tune_scans_ == 0 && !same_temperature(own_ones[i], temperatures_[i]))
+      if ((tune_scans_ == 0 || i == 0 || i == count_ - 1) &&
+          !same_temperature(own_ones[i], temperatures_[i]))
         link_->stop_together("partition " + std::to_string(i) + " has the temperature " +
                              short_text(own_ones[i]) + ", its restart file " +
                              short_text(temperatures_[i]) + ": continue with the same ladder");
@@ -147,10 +216,13 @@ void FixNflowTemper::take_temperatures(const std::vector<double> &own_ones) {
 
 void FixNflowTemper::find_thermostats() {
   thermostats_.clear();
+  nose_hoover_.clear();
   for (int i = 0; i < modify->nfix; i++) {
+    Fix *fix = modify->fix[i];
     int dim = -1;
-    if (modify->fix[i] != this && modify->fix[i]->extract("t_target", dim) && dim == 0)
-      thermostats_.push_back(modify->fix[i]);
+    if (fix == this || !fix->extract("t_target", dim) || dim != 0) continue;
+    thermostats_.push_back(fix);
+    if (compat::begins_with(fix->style, {"nvt"})) nose_hoover_.push_back(fix);
   }
 }
 
@@ -171,31 +243,39 @@ std::string FixNflowTemper::model_of(int i, int j) const {
   return one_model_ ? model_files_[0] : model_files_[std::min(i, j)];
 }
 
+/// Loads the flows, once, and compares them with the system, before every run.
 void FixNflowTemper::prepare_routes() {
   for (int partner = 0; partner < count_; partner++) {
     if (partner == here_ || (adjacent_ && std::abs(partner - here_) != 1)) continue;
-    load_route(partner);
+    const std::string file = model_of(here_, partner);
+    if (file.empty()) continue;
+    auto &model = models_[file];
+    if (!model) model = std::make_unique<RootModel>(world, file, device_, universe->iworld);
+    require_fit(*model, file);
+    const auto &metadata = model->metadata();
+    const auto kind = exchange_kind(metadata, temperatures_[here_], temperatures_[partner], file);
+    if (routes_.count(partner)) continue;
+    routes_[partner] = {model.get(), ExchangeMap(kind, model.get(), metadata.size())};
+    check_flow(partner);
   }
   if (routes_.empty() && velocity_momenta_)
     throw nflow::Error(
         "auxiliary velocity is for flows with auxiliary momenta: give one, or remove it");
 }
 
-/// Loads the flow between here and a partner, unless it is loaded, and compares it with the system.
-void FixNflowTemper::load_route(int partner) {
-  const std::string file = model_of(here_, partner);
-  if (file.empty()) return;
-  auto &model = models_[file];
-  if (!model) model = std::make_unique<RootModel>(world, file, device_, universe->iworld);
-  const auto &metadata = model->metadata();
-  if (!group_) {
-    group_ = std::make_unique<GroupConfiguration>(lmp, igroup, metadata.dim, metadata.periodic);
-    group_->init();
-  } else if (places_.size() != static_cast<size_t>(metadata.coordinates())) {
+/// Compares a flow with the group as it is now, and finds the numbers that it moves.
+void FixNflowTemper::require_fit(const RootModel &model, const std::string &file) {
+  const auto &metadata = model.metadata();
+  if (group_ && flow_dim_ != metadata.dim)
     throw nflow::Error("model file '" + file +
-                       "' moves other components of the atoms than the one "
-                       "before: give flows of one kind");
+                       "' moves other components of the atoms than the one before: give flows of "
+                       "one kind");
+  if (!group_) {
+    flow_dim_ = metadata.dim;
+    group_ = std::make_unique<GroupConfiguration>(lmp, igroup, static_cast<int>(metadata.dim),
+                                                  metadata.periodic);
   }
+  group_->init();
   nflow::require_match(metadata, group_->system(), file);
   if (metadata.prior == nflow::Prior::boltzmann && tune_scans_ > 0)
     throw nflow::Error("tune moves the temperatures, for which model file '" + file +
@@ -210,9 +290,6 @@ void FixNflowTemper::load_route(int partner) {
     const auto place = std::lower_bound(ids.begin(), ids.end(), atom_id) - ids.begin();
     for (int64_t k = 0; k < metadata.dim; k++) places_.push_back(3 * place + k);
   }
-  const auto kind = exchange_kind(metadata, temperatures_[here_], temperatures_[partner], file);
-  routes_[partner] = {model.get(), ExchangeMap(kind, model.get(), metadata.size())};
-  check_flow(partner);
 }
 
 void FixNflowTemper::check_flow(int partner) {

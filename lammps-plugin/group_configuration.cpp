@@ -26,8 +26,8 @@ using namespace LAMMPS_NS;
 
 namespace {
 
-constexpr int fixed_boundary =
-    1; // in Domain::boundary: 0 periodic, 1 fixed, 2 and 3 shrink-wrapped
+// In Domain::boundary: 0 periodic, 1 fixed, 2 and 3 shrink-wrapped.
+constexpr int fixed_boundary = 1;
 
 void unpack(imageint image, int *counts) {
   counts[0] = static_cast<int>(image & IMGMASK) - IMGMAX;
@@ -275,18 +275,27 @@ double GroupConfiguration::energy(bool with_forces, bool tally) {
   modify->pre_neighbor();
   neighbor->build(1);
   modify->post_neighbor();
-  int eflag = 1, vflag = 0;
   if (tally) {
+    // Lists that computes built earlier in this step would pass for those of now.
+    neighbor->lastcall = update->ntimestep + 1;
     forget_computes();
-    eflag |= update->eflag_atom == update->ntimestep ? 2 : 0;
-    // As Verlet::init() chooses: 2 = from forces and positions, 1 = as a sum over pairs.
-    if (update->vflag_global == update->ntimestep) vflag |= force->newton_pair ? 2 : 1;
-    vflag |= update->vflag_atom == update->ntimestep ? 4 : 0;
   }
-  compute_forces(with_forces, eflag, vflag);
-
+  compute_forces(with_forces, tally ? energy_flags() : ENERGY_GLOBAL, tally ? virial_flags() : 0);
   update->eflag_global = update->ntimestep;
   return tallied_energy();
+}
+
+int GroupConfiguration::energy_flags() const {
+  return ENERGY_GLOBAL | (update->eflag_atom == update->ntimestep ? ENERGY_ATOM : 0);
+}
+
+int GroupConfiguration::virial_flags() const {
+  int flags = 0;
+  // As Verlet::init() chooses.
+  if (update->vflag_global == update->ntimestep)
+    flags |= force->newton_pair ? VIRIAL_FDOTR : VIRIAL_PAIR;
+  if (update->vflag_atom == update->ntimestep) flags |= VIRIAL_ATOM | VIRIAL_CENTROID;
+  return flags;
 }
 
 double GroupConfiguration::tallied_energy() {
@@ -307,6 +316,8 @@ void GroupConfiguration::forget_computes() {
     compute->invoked_flag = 0;
     compute->invoked_scalar = compute->invoked_vector = compute->invoked_array = -1;
     compute->invoked_peratom = compute->invoked_local = -1;
+    // It remembers in a way of its own, which its setup() resets.
+    if (compat::begins_with(compute->style, {"chunk/atom"})) compute->setup();
   }
 }
 

@@ -69,6 +69,9 @@ class GroupConfiguration : protected Pointers {
   /// communication); with `tally` also the virial and what else this step's output needs, so that
   /// it fits the new positions.
   double energy(bool with_forces = false, bool tally = false);
+  /// Energy and virial flags of a force computation that gives all that this step's output needs.
+  int energy_flags() const;
+  int virial_flags() const;
   /// The potential energy of the present step as the force computation left it, if it was asked to
   /// by tally_energy_at() before that step.
   double tallied_energy();

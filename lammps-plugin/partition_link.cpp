@@ -120,6 +120,8 @@ void PartitionLink::stop_alone(const std::string &sentence) const {
   // The screen of this partition may be a file, or nowhere; the user looks at the terminal.
   const std::string text = "partition " + std::to_string(index_) + ": " + owner_ + ": " + sentence;
   if (rank_ == 0) utils::logmesg(lmp, "ERROR: " + text + "\n");
+  if (rank_ == 0 && screen) fflush(screen);
+  if (rank_ == 0 && logfile) fflush(logfile);
   if (rank_ == 0 && !universe->uscreen) fprintf(stderr, "ERROR: %s\n", text.c_str());
   error->universe_one(FLERR, text);
 }

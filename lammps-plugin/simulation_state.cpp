@@ -43,7 +43,15 @@ void SimulationState::save(const FixNflowLists &lists) {
   // and ones of the present positions will do.
   const auto &home = on_all_ranks(lists.ids() == ids_, world) ? lists.x() : x_;
   home_.assign(3 * all_.size(), 0.0);
-  for (int i = 0; i < n; i++) std::copy_n(&home[3 * i], 3, &home_[3 * all_.ordinal(i)]);
+  bool known = true;
+  for (int i = 0; i < n; i++) {
+    const int64_t place = all_.ordinal(i);
+    known = known && place >= 0;
+    if (place >= 0) std::copy_n(&home[3 * i], 3, &home_[3 * place]);
+  }
+  if (!on_all_ranks(known, world))
+    throw nflow::Error("there are atoms that were not there at the start of the run: use a fixed "
+                       "set of atoms");
   if (comm->nprocs > 1)
     MPI_Allreduce(MPI_IN_PLACE, home_.data(), static_cast<int>(home_.size()), MPI_DOUBLE, MPI_SUM,
                   world);
@@ -110,20 +118,9 @@ void SimulationState::restore_order() {
   }
 }
 
-int SimulationState::energy_flags() const {
-  return ENERGY_GLOBAL | (update->eflag_atom == update->ntimestep ? ENERGY_ATOM : 0);
-}
-
-int SimulationState::virial_flags() const {
-  int flags = 0;
-  if (update->vflag_global == update->ntimestep)
-    flags |= force->newton_pair ? VIRIAL_FDOTR : VIRIAL_PAIR;
-  if (update->vflag_atom == update->ntimestep) flags |= VIRIAL_ATOM | VIRIAL_CENTROID;
-  return flags;
-}
-
 double SimulationState::energy() {
-  all_.compute_forces(false, energy_flags(), virial_flags());
+  // Complete forces, which the fixes that act on them (setforce) sum up.
+  all_.compute_forces(true, all_.energy_flags(), all_.virial_flags());
   update->eflag_global = update->ntimestep;
   Compute *potential = compat::find_compute(modify, "thermo_pe");
   double energy = potential->compute_scalar();

@@ -30,8 +30,6 @@ class SimulationState : protected Pointers {
  private:
   void send_home();
   void restore_order();
-  int energy_flags() const;
-  int virial_flags() const;
 
   GroupConfiguration all_;
   std::vector<tagint> ids_; // of this rank's atoms, in their order

@@ -73,7 +73,7 @@ TEST_P(ClosedForm, LogDensity) {
     if (!auxiliary) continue;
     const double latent_p = p[i] - 0.1 * start[i];
     log_q -= latent_p * latent_p / (2 * tau) + 0.5 * std::log(2 * M_PI * tau);
-    h += p[i] * p[i] / (2 * tau);
+    h += p[i] * p[i] / (2 * tau) + 0.5 * std::log(2 * M_PI * tau);
   }
   const double log_det = -6 * std::log(scale);
   const double exact[] = {log_q, u, u, log_det, 0.0, h, log_det - log_q, -h - log_q};
@@ -92,8 +92,8 @@ TEST_P(ClosedForm, WorkThroughTheLatentSpace) {
     const double x = shift + c * (start[i] - shift), q = c * (p[i] - 0.1 * start[i]) + 0.1 * x;
     u_there += x * x;
     if (!auxiliary) continue;
-    h += p[i] * p[i] / (2 * here);
-    h_there += q * q / (2 * there);
+    h += p[i] * p[i] / (2 * here) + 0.5 * std::log(2 * M_PI * here);
+    h_there += q * q / (2 * there) + 0.5 * std::log(2 * M_PI * there);
   }
   h_there += u_there / there;
   const double log_det = (auxiliary ? 12 : 6) * std::log(c), work = h_there - h - log_det;
@@ -156,9 +156,11 @@ TEST_P(Liquid, WorkInBothDirections) {
   const auto row =
       row_of(SoftDiscs::script(compute.str(), columns) + "run 0\n", std::get<1>(GetParam()));
   std::vector<double> x = {0.5, 0.5, 1.4, 0.7, 0.9, 2.6, 2.8, 3.1}, p = momenta(1, 0, 8, 0.7);
-  const double u = SoftDiscs::energy(x.data()), h = u / here + square(p) / 1.4;
+  const double momenta_norm = 4.0 * std::log(2 * M_PI * 0.7); // of eight momenta of variance 0.7
+  const double u = SoftDiscs::energy(x.data()), h = u / here + square(p) / 1.4 + momenta_norm;
   push(toy, forward, x, p);
-  const double u_there = SoftDiscs::energy(x.data()), h_there = u_there / there + square(p) / 1.4,
+  const double u_there = SoftDiscs::energy(x.data()),
+               h_there = u_there / there + square(p) / 1.4 + momenta_norm,
                log_det = (forward ? 8 : -8) * std::log(toy.scale), work = h_there - h - log_det;
   const double exact[] = {work, u, u_there, log_det, 0.0, h, h_there, -work};
   for (int k = 0; k < 8; k++) EXPECT_NEAR(row.at(6 + k), exact[k], 1e-10) << "column " << k;
@@ -275,6 +277,9 @@ TEST(Misuse, HasItsSentence) {
   expect_error("lie.pt 1.0 2.0", "log_det");
   expect_error("model.pt 1.0", "fixed box", "fix d all deform 1 x scale 2\nrun 1\n");
   expect_error("model.pt 1.0", "run_style verlet", "run_style respa 2 2\nrun 1\n");
+  expect_error("model.pt 1.0 2.0", "has not the atoms",
+               "region all block -20 20 -20 20 -0.5 0.5\n"
+               "fix d all deposit 1 1 1 77 region all\nrun 3\n");
   expect_error(
       "model.pt 1.0 2.0", "circular dependency",
       "variable f equal 0.1*c_w\nvariable e atom 0*x\nfix f all addforce v_f 0 0 energy v_e\n"
