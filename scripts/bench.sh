@@ -4,6 +4,7 @@
 #   scripts/bench.sh moves   the cost of a move of fix nflow/mc against its floor, one energy and one flow evaluation
 #   scripts/bench.sh liquid  the kick-drift flow and LAMMPS's energies in the trainer (bench/), one rank against two
 #   scripts/bench.sh flows   TSF against RNVP at equal parameter counts, d = 5 and 20, three seeds (about 40 minutes)
+#   scripts/bench.sh temper  fix nflow/temper: cost against temper, round trips, nonequilibrium switching (bench/temper.sh and its options)
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 out=$here/build/bench
@@ -102,5 +103,6 @@ case ${1:-} in
   liquid) liquid ;;
   moves) moves ;;
   flows) flows ;;
+  temper) shift; exec "$here/bench/temper.sh" "$@" ;;
   *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"; exit 2 ;;
 esac
