@@ -29,12 +29,7 @@ extern "C" int lammps_extract_setting(void *, const char *);
 namespace {
 
 template <class Style>
-void *create_fix(void *lmp, int narg, char **arg) {
-  return new Style(static_cast<LAMMPS *>(lmp), narg, arg);
-}
-
-template <class Style>
-void *create_compute(void *lmp, int narg, char **arg) {
+void *create(void *lmp, int narg, char **arg) {
   return new Style(static_cast<LAMMPS *>(lmp), narg, arg);
 }
 
@@ -71,31 +66,20 @@ extern "C" void lammpsplugin_init(void *lmp, void *handle, void *regfunc) {
   plugin.version = NFLOW_LAMMPS_VERSION_TEXT;
   plugin.author = "the lammps-nflow authors";
   plugin.handle = handle;
-  plugin.style = "fix";
-
-  plugin.name = "nflow/mc";
-  plugin.info = "Monte Carlo with proposals of a normalizing flow";
-  plugin.creator.v2 = create_fix<FixNflowMC>;
-  register_plugin(&plugin, lmp);
-
-  plugin.name = "nflow/energy";
-  plugin.info = "potential energy from a TorchScript file";
-  plugin.creator.v2 = create_fix<FixNflowEnergy>;
-  register_plugin(&plugin, lmp);
-
-  plugin.name = "nflow/temper";
-  plugin.info = "exchange of configurations between partitions, through normalizing flows";
-  plugin.creator.v2 = create_fix<FixNflowTemper>;
-  register_plugin(&plugin, lmp);
-
-  plugin.name = "NFLOW/LISTS";
-  plugin.info = "where the neighbor lists were built, for compute nflow/work";
-  plugin.creator.v2 = create_fix<FixNflowLists>;
-  register_plugin(&plugin, lmp);
-
-  plugin.style = "compute";
-  plugin.name = "nflow/work";
-  plugin.info = "log-density or work of a normalizing flow at the current configuration";
-  plugin.creator.v2 = create_compute<ComputeNflowWork>;
-  register_plugin(&plugin, lmp);
+  const auto add = [&](const char *style, const char *name, const char *info,
+                       lammpsplugin_factory2 *creator) {
+    plugin.style = style;
+    plugin.name = name;
+    plugin.info = info;
+    plugin.creator.v2 = creator;
+    register_plugin(&plugin, lmp);
+  };
+  add("fix", "nflow/mc", "Monte Carlo with proposals of a normalizing flow", create<FixNflowMC>);
+  add("fix", "nflow/energy", "potential energy from a TorchScript file", create<FixNflowEnergy>);
+  add("fix", "nflow/temper", "exchange of configurations between partitions, through flows",
+      create<FixNflowTemper>);
+  add("fix", "NFLOW/LISTS", "where the neighbor lists were built, for compute nflow/work",
+      create<FixNflowLists>);
+  add("compute", "nflow/work", "log-density or work of a flow at the current configuration",
+      create<ComputeNflowWork>);
 }

@@ -5,6 +5,7 @@
 #include "mcmc/random.h"
 #include "model/archive.h"
 #include "nflow_error.h"
+#include "support/flow_checks.h"
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -91,13 +92,9 @@ class Flow : public testing::TestWithParam<Case> {
   }
   /// ln|det| of d(method)/d(points) for one point, by autograd.
   double jacobian(const char *method, const torch::Tensor &point) {
-    auto in = point.clone().set_requires_grad(true);
-    const auto out = call(flow_, method, in, options_.tau).points.flatten();
-    std::vector<torch::Tensor> rows;
-    for (int64_t i = 0; i < out.numel(); i++)
-      rows.push_back(
-          torch::autograd::grad({out[i]}, {in}, {}, true)[0].flatten().to(torch::kFloat64));
-    return std::get<1>(torch::linalg_slogdet(torch::stack(rows))).item<double>();
+    return nflow::tests::log_det_by_autograd(
+        [&](const torch::Tensor &in) { return call(flow_, method, in, options_.tau).points; },
+        point);
   }
 
   FlowOptions options_;

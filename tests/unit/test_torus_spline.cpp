@@ -5,6 +5,7 @@
 #include "model/archive.h"
 #include "model/checks.h"
 #include "nflow_error.h"
+#include "support/flow_checks.h"
 
 #include <gtest/gtest.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
@@ -100,13 +101,8 @@ class Torus : public testing::TestWithParam<Case> {
     return (a - b).abs().max().item<double>();
   }
   double jacobian(const char *method, const torch::Tensor &point) {
-    auto in = point.clone().set_requires_grad(true);
-    const auto out = call(flow_, method, in).points.flatten();
-    std::vector<torch::Tensor> rows;
-    for (int64_t i = 0; i < out.numel(); i++)
-      rows.push_back(
-          torch::autograd::grad({out[i]}, {in}, {}, true)[0].flatten().to(torch::kFloat64));
-    return std::get<1>(torch::linalg_slogdet(torch::stack(rows))).item<double>();
+    return nflow::tests::log_det_by_autograd(
+        [&](const torch::Tensor &in) { return call(flow_, method, in).points; }, point);
   }
 
   FlowOptions options_;
@@ -253,24 +249,7 @@ TEST_F(SmallTorus, GradientsOfParametersAgreeWithDifferences) {
       const auto mapped = call(flow_, method, u);
       return (mapped.points * weights).sin().sum() + mapped.log_det.sum();
     };
-    std::vector<torch::Tensor> parameters;
-    for (const auto &parameter : flow_.parameters()) parameters.push_back(parameter);
-    const auto gradients = torch::autograd::grad({loss()}, parameters);
-    torch::NoGradGuard no_gradient;
-    for (size_t i = 0; i < parameters.size(); i++) {
-      const auto direction = normal(parameters[i].sizes(), 500 + i, 1.0);
-      const double h = 1e-6;
-      const auto at = [&](double shift) {
-        parameters[i].add_(direction, shift);
-        const double value = loss().item<double>();
-        parameters[i].sub_(direction, shift);
-        return value;
-      };
-      const double measured = (at(h) - at(-h)) / (2.0 * h);
-      const double exact = (gradients[i] * direction).sum().item<double>();
-      EXPECT_NEAR(exact, measured, 1e-5 * (1.0 + std::fabs(exact))) << method << " " << i;
-      EXPECT_GT(std::fabs(exact), 1e-9) << method << " " << i << " does nothing";
-    }
+    nflow::tests::expect_gradients_agree(flow_, loss, method);
   }
 }
 
