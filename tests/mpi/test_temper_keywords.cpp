@@ -101,6 +101,38 @@ TEST(Velocities, AsMomentaOfAFlow) {
   expect_equilibrium("model discs.pt auxiliary velocity", 0.05);
 }
 
+/// A small liquid with a fast Nose-Hoover thermostat and an exchange at every step, nearly all of
+/// which are accepted.
+std::string nose_hoover(const std::string &keywords) {
+  return tests::world_variable("t", std::vector<double>{2.0, 1.98}) +
+         tests::world_variable("s", std::vector<int>{11, 12}) +
+         "units lj\nlattice fcc 0.6\nregion b block 0 2 0 2 0 2\ncreate_box 1 b\n"
+         "create_atoms 1 box\nmass 1 1.0\npair_style lj/cut 1.8\npair_coeff 1 1 1.0 1.0\n"
+         "pair_modify shift yes\nneighbor 0.3 bin\nneigh_modify delay 0 every 1 check yes\n"
+         "velocity all create ${t} ${s} mom yes loop all\nfix n all nvt temp ${t} ${t} 0.1\n"
+         "fix pt all nflow/temper 1 91 ${t} universe no " +
+         keywords +
+         "\ntimestep 0.004\nthermo_style custom step temp pe f_pt\nthermo 10\nrun 40000\n";
+}
+
+// Fix nvt begins a step with the kinetic energy that it remembers of the last one: one that belongs
+// to a configuration which has left heats or cools by several percent. Redrawn velocities with a
+// momentum of the centre of mass, which it conserves, would cool by 1/32.
+TEST(Velocities, BesideNoseHoover) {
+  for (const char *keywords : {"", "velocity redraw"}) {
+    const auto run = run_partitions(nose_hoover(keywords), "2x1");
+    ASSERT_EQ(run.status, 0) << run.output;
+    EXPECT_GT(run.partitions[0].thermo.back()[3], 0.9);
+    for (int p = 0; p < 2; p++) {
+      const double temperature = p ? 1.98 : 2.0;
+      const auto kinetic = mean_with_error(run.column(p, 1, 200));
+      EXPECT_LT(kinetic.error, 0.004 * temperature);
+      EXPECT_LT(std::fabs(kinetic.z_score(temperature)), 4.0)
+          << keywords << ": " << kinetic.mean << " +- " << kinetic.error;
+    }
+  }
+}
+
 TEST(Keywords, AuxiliaryVelocityNeedsAFlowWithMomenta) {
   const auto run = run_partitions(discs("auxiliary velocity"), "2x1");
   EXPECT_NE(run.status, 0);

@@ -90,13 +90,13 @@ TEST(Partitions, ThatDoNotFitTogetherAreNamed) {
                "partition 1 has 6 as its number of atoms, partition 0 has 5");
   expect_error(script("5 11 ${t}", "run 20\n",
                       "if \"${p} == 1\" then \"group g id 1 3\" \"unfix m\"\n"
-                      "if \"${p} == 1\" then \"change_box all x final -41 40\"\n"),
+                      "if \"${p} == 1\" then \"change_box all x final -40 41\"\n"),
                "partition 1 has 81 as its length of the box in x");
   expect_error(
       script("5 ${s} ${t}", "run 20\n", tests::world_variable("s", std::vector<int>{11, 12})),
       "another ID, N or seed");
   expect_error(script("5 11 ${t} velocity ${v}", "run 20\n", "variable v world rescale redraw\n"),
-               "the same keywords");
+               "other keywords or a list of other temperatures than partition 0");
   expect_error(script("5 11 ${t}", "run ${n}\n", "variable n world 20 30\n"), "last step");
   expect_error(script("5 11 ${t}", "run 200\n",
                       "if \"${p} == 1\" then \"unfix s\" \"fix s all spring/self 2.5\" "
