@@ -74,6 +74,7 @@ class FixNflowTemper : public Fix {
   void settle_proposal(int partner, bool accepted);
   void exchange_directly(int partner, double energy_there);
   void keep_momentum(const double *velocities, double scale);
+  void finish_exchange();
   void compare_energies(int partner, double here, double there);
   void take_velocities(int partner, const double *velocities, const double *other_forces);
   void add_forces(const double *forces, double scale);

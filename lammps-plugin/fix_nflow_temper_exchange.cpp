@@ -196,7 +196,7 @@ void FixNflowTemper::settle_proposal(int partner, bool accepted) {
   take_velocities(partner, velocities, velocities + n);
   if (velocity_momenta_ && routes_.find(partner) != routes_.end())
     take_momenta(partner, velocities + 2 * n + places_.size());
-  tell_nose_hoover();
+  finish_exchange();
 }
 
 /// An accepted exchange without a flow, where both energies are known: only now does anything move.
@@ -215,7 +215,14 @@ void FixNflowTemper::exchange_directly(int partner, double energy_there) {
   const double *velocities = &received_[2 * n], *all_forces = velocities + n;
   for (size_t i = 0; i < n; i++) other_forces_[i] = all_forces[i] - other_forces_[i];
   take_velocities(partner, velocities, other_forces_.data());
+  finish_exchange();
+}
+
+void FixNflowTemper::finish_exchange() {
   tell_nose_hoover();
+  // In memory the atoms lie in the spatial order of the configuration that has left: sort them at
+  // the next re-neighboring, for the sake of the caches.
+  if (atom->sortfreq > 0) atom->nextsort = update->ntimestep;
 }
 
 /// The energies of one configuration in two partitions. Another force field shows at the first
