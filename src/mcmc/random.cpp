@@ -1,9 +1,5 @@
 #include "mcmc/random.h"
 
-#include <Random123/philox.h>
-
-#include <cmath>
-
 namespace nflow::mcmc {
 
 uint32_t named_seed(uint32_t seed, const std::string &name) {
@@ -12,43 +8,44 @@ uint32_t named_seed(uint32_t seed, const std::string &name) {
   return hash ^ seed;
 }
 
-RandomStream::RandomStream(uint32_t seed, uint32_t replica, uint64_t attempt, Purpose purpose)
-    : key_{seed, replica},
-      // The last word counts the blocks of four numbers of this stream.
-      counter_{static_cast<uint32_t>(attempt), static_cast<uint32_t>(attempt >> 32),
-               static_cast<uint32_t>(purpose), 0} {}
-
-uint32_t RandomStream::next() {
-  if (used_ == 4) {
-    const r123::Philox4x32::ctr_type counter = {
-        {counter_[0], counter_[1], counter_[2], counter_[3]++}};
-    const r123::Philox4x32::key_type key = {{key_[0], key_[1]}};
-    const auto block = r123::Philox4x32()(counter, key);
-    for (int i = 0; i < 4; i++) block_[i] = block[i];
-    used_ = 0;
-  }
-  return block_[used_++];
+RandomStream::RandomStream(uint32_t seed, uint32_t replica, uint64_t attempt, Purpose purpose) {
+  rest_.key[0] = seed;
+  rest_.key[1] = replica;
+  rest_.counter[0] = static_cast<uint32_t>(attempt);
+  rest_.counter[1] = static_cast<uint32_t>(attempt >> 32);
+  rest_.counter[2] = static_cast<uint32_t>(purpose);
 }
 
 double RandomStream::uniform() {
-  const uint64_t high = next() >> 5, low = next() >> 6;
-  return (static_cast<double>(high * 67108864ull + low) + 0.5) / 9007199254740992.0;
+  const double value = rest_.uniform(rest_.word);
+  rest_.word += 2;
+  return value;
 }
 
 double RandomStream::gaussian() {
-  if (has_spare_) {
-    has_spare_ = false;
-    return spare_;
-  }
-  const double radius = std::sqrt(-2.0 * std::log(uniform()));
-  const double angle = 2.0 * M_PI * uniform();
-  spare_ = radius * std::sin(angle);
-  has_spare_ = true;
-  return radius * std::cos(angle);
+  double value;
+  fill_gaussian(&value, 1);
+  return value;
+}
+
+GaussianSequence RandomStream::take_gaussians(int64_t count) {
+  const GaussianSequence taken = rest_;
+  if (count == 0) return taken;
+  const int64_t fresh = count - taken.has_spare, pairs = (fresh + 1) / 2;
+  rest_.has_spare = static_cast<int>(fresh % 2);
+  if (rest_.has_spare) rest_.spare = taken.pair(pairs - 1).second;
+  rest_.word += 4 * static_cast<uint64_t>(pairs);
+  return taken;
 }
 
 void RandomStream::fill_gaussian(double *values, int64_t count, double sigma) {
-  for (int64_t i = 0; i < count; i++) values[i] = sigma * gaussian();
+  const auto taken = take_gaussians(count);
+  if (count > 0 && taken.has_spare) values[0] = sigma * taken.spare;
+  for (int64_t i = taken.has_spare, p = 0; i < count; i += 2, p++) {
+    const auto both = taken.pair(p);
+    values[i] = sigma * both.first;
+    if (i + 1 < count) values[i + 1] = sigma * both.second;
+  }
 }
 
 } // namespace nflow::mcmc

@@ -1,6 +1,8 @@
 #ifndef NFLOW_MCMC_RANDOM_H
 #define NFLOW_MCMC_RANDOM_H
 
+#include "mcmc/gaussian_sequence.h"
+
 #include <array>
 #include <cstdint>
 #include <string>
@@ -41,16 +43,11 @@ class RandomStream {
   double gaussian();
   /// `count` independent normals of standard deviation `sigma`.
   void fill_gaussian(double *values, int64_t count, double sigma = 1.0);
+  /// The next `count` normals, to be computed elsewhere; the stream goes on behind them.
+  GaussianSequence take_gaussians(int64_t count);
 
  private:
-  uint32_t next();
-
-  std::array<uint32_t, 2> key_;
-  std::array<uint32_t, 4> counter_;
-  std::array<uint32_t, 4> block_{};
-  int used_ = 4;
-  double spare_ = 0.0;
-  bool has_spare_ = false;
+  GaussianSequence rest_; // of the stream, whose place is that of its next number
 };
 
 } // namespace nflow::mcmc

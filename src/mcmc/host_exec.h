@@ -1,0 +1,60 @@
+#ifndef NFLOW_MCMC_HOST_EXEC_H
+#define NFLOW_MCMC_HOST_EXEC_H
+
+#include "mcmc/function_space.h"
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace nflow::mcmc {
+
+/// Plain loops over host memory, for ArraysOn and whoever else has such loops.
+struct HostExec {
+  static constexpr bool on_host = true;
+  static bool mpi_reads() { return true; }
+
+  static void *allocate(size_t bytes) {
+    void *memory = std::malloc(bytes);
+    if (!memory) throw std::bad_alloc();
+    return memory;
+  }
+  static void release(void *memory) { std::free(memory); }
+  static void copy_bytes(const void *from, size_t bytes, void *to) { std::memcpy(to, from, bytes); }
+  static void copy_in(const void *host, size_t bytes, void *to) { copy_bytes(host, bytes, to); }
+  static void copy_out(const void *from, size_t bytes, void *host) {
+    copy_bytes(from, bytes, host);
+  }
+
+  template <class Function>
+  static void for_each(int64_t n, const Function &function) {
+    for (int64_t i = 0; i < n; i++) function(i);
+  }
+  template <class Function>
+  static double sum(int64_t n, const Function &function) {
+    double sum = 0.0;
+    for (int64_t i = 0; i < n; i++) sum += function(i);
+    return sum;
+  }
+  template <class Function>
+  static void row_sums(int64_t rows, int64_t columns, const Function &function, double *sums) {
+    for (int64_t row = 0; row < rows; row++) {
+      sums[row] = 0.0;
+      for (int64_t j = 0; j < columns; j++) sums[row] += function(row, j);
+    }
+  }
+  template <class Function>
+  static int64_t count_before(int64_t n, const Function &function, int64_t *ranks) {
+    int64_t count = 0;
+    for (int64_t i = 0; i < n; i++) {
+      ranks[i] = count;
+      count += function(i);
+    }
+    return count;
+  }
+};
+
+} // namespace nflow::mcmc
+
+#endif
