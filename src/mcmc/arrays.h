@@ -155,31 +155,29 @@ void copy(Arrays &arrays, const T *from, int64_t count, T *to) {
 }
 
 /// Numbers of `arrays` at an address that the host can use, as long as this object lives: their own
-/// or that of a copy.
+/// if `direct`, else that of a copy in `scratch`.
 class HostView {
  public:
   enum Direction { in, out, both }; // to the host, from the host, or to and fro
-  HostView(Arrays &arrays, double *data, int64_t count, Direction direction, bool direct)
-      : arrays_(arrays), theirs_(data), count_(count), direction_(direction), direct_(direct) {
-    if (direct_) return;
-    copy_.resize(count);
-    if (direction != out && count > 0) arrays.copy_out(data, sizeof(double) * count, copy_.data());
+  HostView(Arrays &arrays, double *data, int64_t count, Direction direction, bool direct,
+           std::vector<double> &scratch)
+      : arrays_(arrays), theirs_(data), count_(direct ? 0 : count), direction_(direction) {
+    if (!direct) scratch.resize(count);
+    host_ = direct ? data : scratch.data();
+    if (direction != out && count_ > 0) arrays.copy_out(data, sizeof(double) * count_, host_);
   }
   ~HostView() {
-    if (!direct_ && direction_ != in && count_ > 0)
-      arrays_.copy_in(copy_.data(), sizeof(double) * count_, theirs_);
+    if (direction_ != in && count_ > 0) arrays_.copy_in(host_, sizeof(double) * count_, theirs_);
   }
   HostView(const HostView &) = delete;
   HostView &operator=(const HostView &) = delete;
-  double *data() { return direct_ ? theirs_ : copy_.data(); }
+  double *data() { return host_; }
 
  private:
   Arrays &arrays_;
-  double *theirs_;
+  double *theirs_, *host_;
   int64_t count_;
   Direction direction_;
-  bool direct_;
-  std::vector<double> copy_;
 };
 
 } // namespace nflow::mcmc
