@@ -1,5 +1,6 @@
 #include "group_configuration.h"
 
+#include "group_kernels.h"
 #include "lammps_compat.h"
 #include "nflow_error.h"
 
@@ -19,27 +20,10 @@
 #include "update.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
 
 using namespace LAMMPS_NS;
 
 namespace {
-
-// In Domain::boundary: 0 periodic, 1 fixed, 2 and 3 shrink-wrapped.
-constexpr int fixed_boundary = 1;
-
-void unpack(imageint image, int *counts) {
-  counts[0] = static_cast<int>(image & IMGMASK) - IMGMAX;
-  counts[1] = static_cast<int>(image >> IMGBITS & IMGMASK) - IMGMAX;
-  counts[2] = static_cast<int>(image >> IMG2BITS) - IMGMAX;
-}
-
-imageint pack(const int *counts) {
-  return (static_cast<imageint>(counts[0] + IMGMAX) & IMGMASK) |
-         ((static_cast<imageint>(counts[1] + IMGMAX) & IMGMASK) << IMGBITS) |
-         ((static_cast<imageint>(counts[2] + IMGMAX) & IMGMASK) << IMG2BITS);
-}
 
 /// Whether a fix moves atoms by their forces.
 bool is_integrator(const Fix *fix) {
@@ -48,9 +32,10 @@ bool is_integrator(const Fix *fix) {
 
 } // namespace
 
-GroupConfiguration::GroupConfiguration(LAMMPS *lmp, int igroup, int dim, bool modulo_box)
-    : Pointers(lmp), igroup_(igroup), groupbit_(group->bitmask[igroup]), dim_(dim),
-      modulo_box_(modulo_box) {}
+GroupConfiguration::GroupConfiguration(LAMMPS *lmp, int igroup, int dim, bool modulo_box,
+                                       nflow::mcmc::Arrays &arrays)
+    : Pointers(lmp), arrays_(arrays), igroup_(igroup), groupbit_(group->bitmask[igroup]), dim_(dim),
+      modulo_box_(modulo_box), saved_(arrays) {}
 
 GroupConfiguration::~GroupConfiguration() = default;
 
@@ -60,11 +45,12 @@ void GroupConfiguration::init() {
   if (!atom->tag_enable)
     throw nflow::Error("the atoms have no IDs, which a flow needs: remove 'atom_modify id no'");
 
+  to_host();
   std::vector<tagint> mine; // ID and type, one after the other
   for (int i = 0; i < atom->nlocal; i++)
     if (atom->mask[i] & groupbit_)
       mine.insert(mine.end(), {atom->tag[i], static_cast<tagint>(atom->type[i])});
-  const auto all = gather(mine);
+  const auto all = gather_ids(mine);
 
   std::vector<std::pair<tagint, int>> atoms;
   for (size_t i = 0; i < all.size(); i += 2)
@@ -78,11 +64,7 @@ void GroupConfiguration::init() {
   }
   consecutive_ =
       !ids_.empty() && ids_.back() - ids_.front() + 1 == static_cast<tagint>(ids_.size());
-  const size_t numbers = ids_.size() * dim_;
-  saved_.assign(2 * numbers, 0.0);
-  local_.assign(2 * numbers + 1, 0.0);
-  wrapped_.assign(numbers, 0.0);
-  images_.assign(numbers, 0);
+  saved_.resize(2 * size() * dim_);
   potential_ = compat::find_compute(modify, "thermo_pe");
   find_forcing_fixes();
   find_bonded_pairs();
@@ -105,16 +87,11 @@ int64_t GroupConfiguration::ordinal(int i) const {
 }
 
 int64_t GroupConfiguration::place_of(tagint id) const {
-  if (consecutive_) {
-    const tagint place = id - ids_.front();
-    return place >= 0 && place < static_cast<tagint>(ids_.size()) ? place : -1;
-  }
-  const auto found = std::lower_bound(ids_.begin(), ids_.end(), id);
-  return found != ids_.end() && *found == id ? found - ids_.begin() : -1;
+  return kernels::PlaceOf{ids_.data(), size(), ids_.empty() ? 0 : ids_.front(), consecutive_}(id);
 }
 
 /// The numbers of all ranks, in the order of the ranks.
-std::vector<tagint> GroupConfiguration::gather(const std::vector<tagint> &mine) const {
+std::vector<tagint> GroupConfiguration::gather_ids(const std::vector<tagint> &mine) const {
   int count = static_cast<int>(mine.size());
   std::vector<int> counts(comm->nprocs), starts(comm->nprocs, 0);
   MPI_Allgather(&count, 1, MPI_INT, counts.data(), 1, MPI_INT, world);
@@ -125,66 +102,17 @@ std::vector<tagint> GroupConfiguration::gather(const std::vector<tagint> &mine) 
   return all;
 }
 
-void GroupConfiguration::read(TensorView x) {
-  const int64_t numbers = size() * dim_;
-  std::fill(local_.begin(), local_.end(), 0.0);
-  int64_t found = 0;
-  for (int i = 0; i < atom->nlocal; i++) {
-    if (!(atom->mask[i] & groupbit_)) continue;
-    const int64_t place = ordinal(i);
-    found += place < 0 ? numbers + 1 : 1; // an unknown atom spoils the count
-    if (place < 0) continue;
-    int images[3];
-    unpack(atom->image[i], images);
-    for (int k = 0; k < dim_; k++) {
-      local_[place * dim_ + k] = atom->x[i][k];
-      local_[numbers + place * dim_ + k] = images[k];
-    }
-  }
-  local_[2 * numbers] = static_cast<double>(found);
-  // Each place is filled on one rank and zero on the others, so the sum is exact.
-  if (comm->nprocs > 1)
-    MPI_Allreduce(MPI_IN_PLACE, local_.data(), static_cast<int>(local_.size()), MPI_DOUBLE, MPI_SUM,
-                  world);
-  if (local_[2 * numbers] != static_cast<double>(size()))
-    throw nflow::Error("group '" + std::string(group->names[igroup_]) +
-                       "' has not the atoms that it had at the start of the run: a flow needs a "
-                       "fixed set of atoms");
-  std::copy(local_.begin(), local_.end() - 1, saved_.begin());
-  for (int64_t i = 0; i < numbers; i++)
-    x.data[i] = saved_[i] + saved_[numbers + i] * domain->prd[i % dim_];
+void GroupConfiguration::sum_over_ranks(double *values, int64_t count) const {
+  if (comm->nprocs == 1) return;
+  nflow::mcmc::HostView host(arrays_, values, count, nflow::mcmc::HostView::both,
+                             arrays_.mpi_reads(), host_scratch_);
+  MPI_Allreduce(MPI_IN_PLACE, host.data(), static_cast<int>(count), MPI_DOUBLE, MPI_SUM, world);
 }
 
-bool GroupConfiguration::replace(TensorView x) {
-  const int64_t numbers = size() * dim_;
-  for (int64_t i = 0; i < numbers; i++) {
-    const int k = static_cast<int>(i % dim_);
-    const double low = domain->boxlo[k], length = domain->prd[k];
-    double image = 0.0, position = x.data[i];
-    if (domain->periodicity[k]) {
-      image = std::floor((position - low) / length);
-      position -= image * length;
-      // Rounding can leave it just outside: then it is at the lower edge of the next image.
-      if (position >= low + length) {
-        position = low;
-        image += 1.0;
-      }
-      if (position < low) position = low;
-      if (!(std::fabs(image) < IMGMAX)) {
-        if (!modulo_box_) return false;
-        image = 0.0;
-      }
-    } else if ((domain->boundary[k][0] == fixed_boundary && position < low) ||
-               (domain->boundary[k][1] == fixed_boundary && position >= domain->boxhi[k])) {
-      return false;
-    }
-    if (!std::isfinite(position)) return false;
-    wrapped_[i] = position;
-    images_[i] = static_cast<int>(image);
-  }
-  if (!bonded_within_reach()) return false;
-  place();
-  return true;
+void GroupConfiguration::stop_for_changed_group() const {
+  throw nflow::Error("group '" + std::string(group->names[igroup_]) +
+                     "' has not the atoms that it had at the start of the run: a flow needs a "
+                     "fixed set of atoms");
 }
 
 void GroupConfiguration::find_bonded_pairs() {
@@ -209,51 +137,11 @@ void GroupConfiguration::find_bonded_pairs() {
            {atom->improper_atom1, atom->improper_atom2, atom->improper_atom3, atom->improper_atom4})
         add(id, list[i][m]);
   }
-  const auto all = gather(mine);
+  const auto all = gather_ids(mine);
   for (size_t i = 0; i < all.size(); i += 2) {
     const int64_t first = place_of(all[i]), second = place_of(all[i + 1]);
     if (first >= 0 && second >= 0) bonded_pairs_.emplace_back(first, second);
   }
-}
-
-/// The same answer for any number of ranks, though on one rank LAMMPS would find the atoms:
-/// decisions must not depend on that.
-bool GroupConfiguration::bonded_within_reach() const {
-  for (const auto &pair : bonded_pairs_)
-    for (int k = 0; k < dim_; k++) {
-      double distance = wrapped_[pair.first * dim_ + k] - wrapped_[pair.second * dim_ + k];
-      if (domain->periodicity[k])
-        distance -= domain->prd[k] * std::round(distance / domain->prd[k]);
-      if (std::fabs(distance) >= comm->cutghost[k]) return false;
-    }
-  return true;
-}
-
-void GroupConfiguration::place() {
-  for (int i = 0; i < atom->nlocal; i++) {
-    const int64_t first = ordinal(i) * dim_;
-    if (first < 0) continue;
-    int images[3];
-    unpack(atom->image[i], images);
-    for (int k = 0; k < dim_; k++) {
-      atom->x[i][k] = wrapped_[first + k];
-      images[k] = images_[first + k];
-    }
-    atom->image[i] = pack(images);
-  }
-}
-
-void GroupConfiguration::place(const double *state) {
-  const int64_t numbers = size() * dim_;
-  for (int64_t i = 0; i < numbers; i++) {
-    wrapped_[i] = state[i];
-    images_[i] = static_cast<int>(state[numbers + i]);
-  }
-  place();
-}
-
-void GroupConfiguration::restore() {
-  place(saved_.data());
 }
 
 void GroupConfiguration::migrate() {
@@ -264,7 +152,7 @@ void GroupConfiguration::migrate() {
     comm->setup();
     if (neighbor->style) neighbor->setup_bins();
   }
-  if (comm->nprocs > 1) irregular_->migrate_atoms();
+  if (comm->nprocs > 1) irregular_migrate();
 }
 
 double GroupConfiguration::energy(bool with_forces, bool tally) {
@@ -321,46 +209,32 @@ void GroupConfiguration::forget_computes() {
   }
 }
 
-void GroupConfiguration::gather(double **array, int columns, double *values) const {
-  const int64_t numbers = size() * columns;
-  std::fill(values, values + numbers, 0.0);
-  for (int i = 0; i < atom->nlocal; i++) {
-    const int64_t first = ordinal(i) * columns;
-    if (first < 0) continue;
-    for (int k = 0; k < columns; k++) values[first + k] = array[i][k];
-  }
-  if (comm->nprocs > 1)
-    MPI_Allreduce(MPI_IN_PLACE, values, static_cast<int>(numbers), MPI_DOUBLE, MPI_SUM, world);
+namespace {
+
+/// Calls compute() of a pair style, bond style ... with the atoms in the memory that it works on.
+template <class Style>
+void compute(Atom *atom, Style *style, int eflag, int vflag) {
+  atom->sync_modify(style->execution_space, style->datamask_read, style->datamask_modify);
+  style->compute(eflag, vflag);
 }
 
-void GroupConfiguration::scatter(const double *values, int columns, double **array) const {
-  for (int i = 0; i < atom->nlocal; i++) {
-    const int64_t first = ordinal(i) * columns;
-    if (first < 0) continue;
-    for (int k = 0; k < columns; k++) array[i][k] = values[first + k];
-  }
-}
-
-void GroupConfiguration::forces(TensorView f) {
-  gather(atom->f, dim_, f.data);
-}
+} // namespace
 
 void GroupConfiguration::compute_forces(bool with_forces, int eflag, int vflag) {
   // Forces must not accumulate over the evaluations within one step.
-  const size_t bytes = sizeof(double) * 3 * (atom->nlocal + atom->nghost);
-  if (bytes) std::memset(&atom->f[0][0], 0, bytes);
+  clear_forces();
   modify->pre_force(vflag);
-  if (force->pair && force->pair->compute_flag) force->pair->compute(eflag, vflag);
+  if (force->pair && force->pair->compute_flag) compute(atom, force->pair, eflag, vflag);
   if (atom->molecular != Atom::ATOMIC) {
-    if (force->bond) force->bond->compute(eflag, vflag);
-    if (force->angle) force->angle->compute(eflag, vflag);
-    if (force->dihedral) force->dihedral->compute(eflag, vflag);
-    if (force->improper) force->improper->compute(eflag, vflag);
+    if (force->bond) compute(atom, force->bond, eflag, vflag);
+    if (force->angle) compute(atom, force->angle, eflag, vflag);
+    if (force->dihedral) compute(atom, force->dihedral, eflag, vflag);
+    if (force->improper) compute(atom, force->improper, eflag, vflag);
   }
-  if (force->kspace && force->kspace->compute_flag) force->kspace->compute(eflag, vflag);
+  if (force->kspace && force->kspace->compute_flag) compute(atom, force->kspace, eflag, vflag);
   modify->pre_reverse(eflag, vflag);
   if (with_forces && force->newton) comm->reverse_comm();
-  for (auto fix : forcing_fixes_) fix->post_force(vflag);
+  for (auto fix : forcing_fixes_) post_force(fix, vflag);
 }
 
 /// The fixes whose post_force() belongs to an evaluation: those that carry energy, and those that
@@ -381,16 +255,11 @@ void GroupConfiguration::find_forcing_fixes() {
   }
 }
 
-void GroupConfiguration::kick(double sign) {
-  int integrated = 0; // groups of the atoms that have a half-step velocity
+int GroupConfiguration::integrated_groups() const {
+  int groups = 0;
   for (int i = 0; i < modify->nfix; i++)
-    if (is_integrator(modify->fix[i])) integrated |= group->bitmask[modify->fix[i]->igroup];
-  const double half_step = 0.5 * sign * update->dt * force->ftm2v;
-  for (int i = 0; i < atom->nlocal; i++) {
-    if (!(atom->mask[i] & integrated)) continue;
-    const double factor = half_step / (atom->rmass ? atom->rmass[i] : atom->mass[atom->type[i]]);
-    for (int k = 0; k < 3; k++) atom->v[i][k] += factor * atom->f[i][k];
-  }
+    if (is_integrator(modify->fix[i])) groups |= group->bitmask[modify->fix[i]->igroup];
+  return groups;
 }
 
 bool GroupConfiguration::has_dynamics() const {

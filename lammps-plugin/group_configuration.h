@@ -1,65 +1,59 @@
 #ifndef NFLOW_GROUP_CONFIGURATION_H
 #define NFLOW_GROUP_CONFIGURATION_H
 
+#include "mcmc/arrays.h"
 #include "model/metadata.h"
 #include "pointers.h"
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace LAMMPS_NS {
 
-/// A dense float64 tensor [rows, columns] that somebody else owns. `on_device` says where `data`
-/// points to, so that a Kokkos implementation can hand out device memory later; this one only knows
-/// the host.
-struct TensorView {
-  double *data = nullptr;
-  int64_t rows = 0;
-  int64_t columns = 0;
-  bool on_device = false;
-};
-
 /// The positions of all atoms of a group, in ascending atom-ID order and on every rank of the
 /// partition: read them, replace them by others anywhere in the box, evaluate the energy there, and
-/// go back. The leading `dim` components are handled, the others stay. Every function that is not
-/// const is collective.
+/// go back. The leading `dim` components are handled, the others stay. All addresses of numbers are
+/// in the memory of arrays(). Every function that is not const is collective. A Platform makes it.
 class GroupConfiguration : protected Pointers {
  public:
-  /// `dim` leading components. `modulo_box`: positions have a meaning only modulo the periodic box,
-  /// so that image flags may be dropped where they would overflow.
-  GroupConfiguration(LAMMPS *lmp, int igroup, int dim, bool modulo_box);
+  /// Per-atom arrays of LAMMPS.
+  enum class Field { velocity, force };
+
   ~GroupConfiguration() override;
+  nflow::mcmc::Arrays &arrays() const { return arrays_; }
 
   /// Collects the atom IDs and types of the group; to be called in init(). Throws nflow::Error for
   /// what cannot be handled: a triclinic box, atoms without IDs.
-  void init();
+  virtual void init();
   /// What the simulation has, to be compared with a model's metadata.
   nflow::System system() const;
   int64_t size() const { return static_cast<int64_t>(ids_.size()); }
   /// The atom IDs of the group, ascending.
   const std::vector<tagint> &ids() const { return ids_; }
-  /// The place of local atom i in the tensors, or -1 if it is not one of the group.
+  /// The place of local atom i of the host's atoms in the tensors, or -1 if it is not one of the
+  /// group.
   int64_t ordinal(int i) const;
 
   /// Unwrapped positions into x [n, dim]. Remembers the configuration for restore(). Throws
   /// nflow::Error if the group has lost or won atoms since init().
-  void read(TensorView x);
+  virtual void read(double *x) = 0;
   /// Puts the atoms at the unwrapped positions x [n, dim], wraps them into the box and sets the
   /// image flags. False, with nothing changed, if a position is outside a fixed box or not a usable
   /// number, or if atoms of one bond, angle, dihedral or improper are farther apart than ghost
   /// atoms reach, for which LAMMPS would stop.
-  bool replace(TensorView x);
+  virtual bool replace(const double *x) = 0;
   /// Back to the configuration of the last read(), to the last bit.
-  void restore();
+  void restore() { place(saved_.data()); }
   /// Wrapped positions [n, dim] and image counts [n, dim] of the last read().
-  const std::vector<double> &state() const { return saved_; }
+  const double *state() const { return saved_.data(); }
+  int64_t state_size() const { return saved_.size(); }
   /// Puts the atoms where a state() has them, perhaps one of another partition, to the last bit.
-  void place(const double *state);
-  /// The rows of a per-atom array of LAMMPS (atom->v, atom->f) into values [n, columns], on every
-  /// rank, and back.
-  void gather(double **array, int columns, double *values) const;
-  void scatter(const double *values, int columns, double **array) const;
+  virtual void place(const double *state) = 0;
+  /// The rows of a per-atom array into values [n, columns], on every rank, and back.
+  virtual void gather(Field field, int columns, double *values) = 0;
+  virtual void scatter(Field field, const double *values, int columns) = 0;
   /// Sends the atoms to the ranks that own their positions, as LAMMPS expects it after a
   /// pre_exchange().
   void migrate();
@@ -82,41 +76,55 @@ class GroupConfiguration : protected Pointers {
   /// neighbor lists. The flags are those of Pair::compute().
   void compute_forces(bool with_forces, int eflag, int vflag);
   /// The forces of the last energy(true) on the atoms of the group into f [n, dim].
-  void forces(TensorView f);
+  void forces(double *f) { gather(Field::force, dim_, f); }
 
   /// Velocity Verlet calls pre_exchange() between its two half-kicks, when velocities are half a
   /// step behind and correlated with the forces. kick(+1) completes the step with the forces of the
   /// present configuration, kick(-1) takes half a step back from them. For all atoms that a fix
   /// integrates; needs energy(true) before.
-  void kick(double sign);
+  virtual void kick(double sign) = 0;
   /// Whether any fix integrates atoms.
   bool has_dynamics() const;
 
+ protected:
+  GroupConfiguration(LAMMPS *lmp, int igroup, int dim, bool modulo_box,
+                     nflow::mcmc::Arrays &arrays);
+
+  // What depends on where the atoms are.
+  /// Before the host reads or changes any of its atoms.
+  virtual void to_host() {}
+  virtual void irregular_migrate() = 0;
+  virtual void clear_forces() = 0;
+  virtual void post_force(class Fix *fix, int vflag) = 0;
+
+  /// The groups of the atoms that have a half-step velocity, as bits.
+  int integrated_groups() const;
+  /// Sums the numbers of all ranks, each of which is zero on all ranks but one.
+  void sum_over_ranks(double *values, int64_t count) const;
+  [[noreturn]] void stop_for_changed_group() const;
+
+  nflow::mcmc::Arrays &arrays_;
+  int igroup_, groupbit_, dim_;
+  bool modulo_box_;
+  std::vector<tagint> ids_;           // ascending
+  bool consecutive_ = false;          // the IDs are first, first + 1, ...
+  nflow::mcmc::Buffer<double> saved_; // [n, dim] wrapped positions and [n, dim] image counts
+  std::unique_ptr<class Irregular> irregular_;
+  // Places of atoms of the group that share a bond, angle, dihedral or improper.
+  std::vector<std::pair<int64_t, int64_t>> bonded_pairs_;
+
  private:
   int64_t place_of(tagint id) const;
-  std::vector<tagint> gather(const std::vector<tagint> &mine) const;
-  void place(); // wrapped_ and images_ into the atoms
+  std::vector<tagint> gather_ids(const std::vector<tagint> &mine) const;
   void forget_computes();
   void find_forcing_fixes();
   void find_bonded_pairs();
-  bool bonded_within_reach() const;
 
-  int igroup_, groupbit_, dim_;
-  bool modulo_box_;
-  std::vector<tagint> ids_;  // ascending
-  std::vector<int> types_;   // in that order
-  bool consecutive_ = false; // the IDs are first, first + 1, ...
-  std::vector<double>
-      saved_; // [n, dim] wrapped positions and [n, dim] image counts of the last read()
-  std::vector<double> local_; // the same, of this rank's atoms only
-  std::vector<double> wrapped_;
-  std::vector<int> images_;
-  std::unique_ptr<class Irregular> irregular_;
+  std::vector<int> types_;             // in the order of the IDs
   class Compute *potential_ = nullptr; // thermo_pe
   std::vector<class Fix *> forcing_fixes_;
   bool other_forces_ = false;
-  // Places of atoms of the group that share a bond, angle, dihedral or improper.
-  std::vector<std::pair<int64_t, int64_t>> bonded_pairs_;
+  mutable std::vector<double> host_scratch_; // where MPI cannot read the memory
 };
 
 } // namespace LAMMPS_NS

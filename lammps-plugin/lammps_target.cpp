@@ -1,7 +1,5 @@
 #include "lammps_target.h"
 
-#include "group_configuration.h"
-
 #include "atom.h"
 #include "comm.h"
 #include "force.h"
@@ -11,30 +9,27 @@
 namespace LAMMPS_NS {
 
 void LammpsTarget::init() {
-  inverse_masses_.assign(configuration_.size() * dim_, 0.0);
+  host_inverse_masses_.assign(configuration_.size() * dim_, 0.0);
   for (int i = 0; i < atom->nlocal; i++) {
     const int64_t first = configuration_.ordinal(i) * dim_;
     if (first < 0) continue;
     const double mass = atom->rmass ? atom->rmass[i] : atom->mass[atom->type[i]];
-    for (int k = 0; k < dim_; k++) inverse_masses_[first + k] = 1.0 / (mass * force->mvv2e);
+    for (int k = 0; k < dim_; k++) host_inverse_masses_[first + k] = 1.0 / (mass * force->mvv2e);
   }
   if (comm->nprocs > 1)
-    MPI_Allreduce(MPI_IN_PLACE, inverse_masses_.data(), static_cast<int>(inverse_masses_.size()),
+    MPI_Allreduce(MPI_IN_PLACE, host_inverse_masses_.data(), static_cast<int>(host_inverse_masses_.size()),
                   MPI_DOUBLE, MPI_SUM, world);
-}
-
-bool LammpsTarget::place(const double *x) {
-  return configuration_.replace({const_cast<double *>(x), configuration_.size(), dim_});
+  inverse_masses_.assign(host_inverse_masses_.data(), host_inverse_masses_.size());
 }
 
 double LammpsTarget::energy(const double *x) {
-  return place(x) ? configuration_.energy() : INFINITY;
+  return configuration_.replace(x) ? configuration_.energy() : INFINITY;
 }
 
 double LammpsTarget::energy_and_forces(const double *x, double *forces) {
-  if (!place(x)) return INFINITY;
+  if (!configuration_.replace(x)) return INFINITY;
   const double energy = configuration_.energy(true);
-  configuration_.forces({forces, configuration_.size(), dim_});
+  configuration_.forces(forces);
   return energy;
 }
 

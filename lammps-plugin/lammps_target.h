@@ -1,6 +1,7 @@
 #ifndef NFLOW_LAMMPS_TARGET_H
 #define NFLOW_LAMMPS_TARGET_H
 
+#include "group_configuration.h"
 #include "mcmc/flow.h"
 #include "pointers.h"
 
@@ -9,25 +10,27 @@
 namespace LAMMPS_NS {
 
 /// The energy of a configuration of the group as the moves see it: puts the atoms there and asks
-/// LAMMPS. Every function is collective.
+/// LAMMPS. Addresses are in the memory of the configuration. Every function is collective.
 class LammpsTarget : public nflow::mcmc::Target, protected Pointers {
  public:
-  LammpsTarget(LAMMPS *lmp, class GroupConfiguration &configuration, int dim)
-      : Pointers(lmp), configuration_(configuration), dim_(dim) {}
+  LammpsTarget(LAMMPS *lmp, GroupConfiguration &configuration, int dim)
+      : Pointers(lmp), configuration_(configuration), dim_(dim),
+        inverse_masses_(configuration.arrays()) {}
 
   /// Takes the masses of the atoms, which may have changed between runs.
   void init();
   double energy(const double *x) override;
   double energy_and_forces(const double *x, double *forces) override;
   /// Of mass times mvv2e, with which m v^2 / 2 is an energy.
-  const std::vector<double> &inverse_masses() override { return inverse_masses_; }
+  const double *inverse_masses() override { return inverse_masses_.data(); }
+  /// The same for the host.
+  const std::vector<double> &host_inverse_masses() const { return host_inverse_masses_; }
 
  private:
-  bool place(const double *x);
-
-  class GroupConfiguration &configuration_;
+  GroupConfiguration &configuration_;
   int dim_;
-  std::vector<double> inverse_masses_;
+  std::vector<double> host_inverse_masses_;
+  nflow::mcmc::Buffer<double> inverse_masses_;
 };
 
 } // namespace LAMMPS_NS

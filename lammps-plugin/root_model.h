@@ -4,6 +4,7 @@
 #include "mcmc/flow.h"
 #include "model/energy_model.h"
 #include "model/model.h"
+#include "platform.h"
 
 #include <cstdint>
 #include <functional>
@@ -29,7 +30,10 @@ class RootModel : public nflow::mcmc::Flow {
  public:
   using Temperatures = nflow::mcmc::Temperatures;
 
-  RootModel(MPI_Comm comm, const std::string &file, const std::string &device, int partition);
+  /// `device`: "auto", "cpu", "cuda" or "cuda:i". Where the platform's memory is a GPU's, "auto" and
+  /// "cuda" are that GPU. Points and masks are in the memory of the platform.
+  RootModel(MPI_Comm comm, const std::string &file, const std::string &device, int partition,
+            Platform &platform);
 
   const nflow::Metadata &metadata() const { return metadata_; }
   const std::string &device() const { return device_; }
@@ -61,7 +65,8 @@ class RootModel : public nflow::mcmc::Flow {
 /// The same for a potential.
 class RootEnergy {
  public:
-  RootEnergy(MPI_Comm comm, const std::string &file);
+  /// Positions and gradients are in the memory of the platform.
+  RootEnergy(MPI_Comm comm, const std::string &file, Platform &platform);
   const nflow::Metadata &metadata() const { return metadata_; }
   /// Compares the file's own gradient, if it has one, with autograd at the configuration x [n, d].
   void check(const double *x);

@@ -52,7 +52,7 @@ class Target {
   virtual double energy_and_forces(const double *x, double *forces);
   /// 1/m of each coordinate [n, d], such that m v^2 / 2 is an energy and dv/dt = f/m. Throws Error
   /// where a target knows no masses.
-  virtual const std::vector<double> &inverse_masses();
+  virtual const double *inverse_masses();
 };
 
 } // namespace nflow::mcmc

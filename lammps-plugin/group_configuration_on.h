@@ -1,0 +1,137 @@
+#ifndef NFLOW_GROUP_CONFIGURATION_ON_H
+#define NFLOW_GROUP_CONFIGURATION_ON_H
+
+#include "group_configuration.h"
+#include "group_kernels.h"
+
+#include "atom.h"
+#include "atom_masks.h"
+#include "comm.h"
+#include "domain.h"
+#include "force.h"
+#include "irregular.h"
+#include "update.h"
+
+namespace LAMMPS_NS {
+
+/// GroupConfiguration by the loops of `Exec` (mcmc/arrays_on.h) over the atoms of `Access`, which
+/// has
+///     View view(read, modified)    of the local atoms; the masks say what of them is used
+///     to_host(), irregular_migrate(irregular), clear_forces(), post_force(fix, vflag)
+template <class Exec, class Access>
+class GroupConfigurationOn : public GroupConfiguration {
+ public:
+  using View = typename Access::View;
+
+  GroupConfigurationOn(LAMMPS *lmp, int igroup, int dim, bool modulo_box,
+                       nflow::mcmc::Arrays &arrays)
+      : GroupConfiguration(lmp, igroup, dim, modulo_box, arrays), access_(lmp), local_(arrays),
+        placed_(arrays), kernel_ids_(arrays), kernel_pairs_(arrays) {}
+
+  void init() override {
+    GroupConfiguration::init();
+    const int64_t state_size = 2 * size() * dim_;
+    placed_.resize(state_size);
+    local_.resize(state_size + 1);
+    kernel_ids_.assign(ids_.data(), size());
+    std::vector<kernels::PlacePair> pairs;
+    for (const auto &pair : bonded_pairs_) pairs.push_back({pair.first, pair.second});
+    kernel_pairs_.assign(pairs.data(), static_cast<int64_t>(pairs.size()));
+  }
+
+  void read(double *x) override {
+    // On one rank every number is written; on several, each one on one of them.
+    const bool alone = comm->nprocs == 1;
+    const int64_t numbers = size() * dim_;
+    double *state = alone ? saved_.data() : local_.data();
+    if (!alone) arrays_.fill(0.0, 2 * numbers, state);
+    double found =
+        Exec::sum(atom->nlocal, kernels::ReadState<View>{members(X_MASK | IMAGE_MASK, EMPTY_MASK),
+                                                         size(), dim_, state});
+    if (!alone) {
+      arrays_.copy_in(&found, sizeof(double), state + 2 * numbers);
+      sum_over_ranks(state, 2 * numbers + 1);
+      arrays_.copy_out(state + 2 * numbers, sizeof(double), &found);
+      nflow::mcmc::copy(arrays_, state, 2 * numbers, saved_.data());
+    }
+    if (found != static_cast<double>(size())) stop_for_changed_group();
+    kernels::Unwrap unwrap{saved_.data(), numbers, dim_, {0.0, 0.0, 0.0}, x};
+    for (int k = 0; k < 3; k++) unwrap.length[k] = domain->prd[k];
+    Exec::for_each(numbers, unwrap);
+  }
+
+  bool replace(const double *x) override {
+    kernels::Wrap wrap{x, size() * dim_, dim_, {}, modulo_box_, placed_.data()};
+    kernels::BeyondReach beyond{kernel_pairs_.data(), placed_.data(), dim_, {}, {}};
+    for (int k = 0; k < 3; k++) {
+      constexpr int fixed = 1; // in Domain::boundary
+      const int *boundary = domain->boundary[k];
+      wrap.axes[k] = {domain->boxlo[k],     domain->boxhi[k],
+                      domain->prd[k],       domain->periodicity[k] != 0,
+                      boundary[0] == fixed, boundary[1] == fixed};
+      beyond.axes[k] = wrap.axes[k];
+      beyond.reach[k] = comm->cutghost[k];
+    }
+    if (Exec::sum(size() * dim_, wrap) > 0.0) return false;
+    // The same answer for any number of ranks, though on one rank LAMMPS would find the atoms:
+    // decisions must not depend on that.
+    if (Exec::sum(kernel_pairs_.size(), beyond) > 0.0) return false;
+    place(placed_.data());
+    return true;
+  }
+
+  void place(const double *state) override {
+    Exec::for_each(atom->nlocal, kernels::PlaceState<View>{members(IMAGE_MASK, X_MASK | IMAGE_MASK),
+                                                           size(), dim_, state});
+  }
+
+  void gather(Field field, int columns, double *values) override {
+    const int64_t numbers = size() * columns;
+    if (comm->nprocs > 1) arrays_.fill(0.0, numbers, values);
+    if (field == Field::velocity)
+      Exec::for_each(atom->nlocal,
+                     kernels::GatherRows<View, true>{members(V_MASK, EMPTY_MASK), columns, values});
+    else
+      Exec::for_each(atom->nlocal, kernels::GatherRows<View, false>{members(F_MASK, EMPTY_MASK),
+                                                                    columns, values});
+    sum_over_ranks(values, numbers);
+  }
+
+  void scatter(Field field, const double *values, int columns) override {
+    if (field == Field::velocity)
+      Exec::for_each(atom->nlocal,
+                     kernels::ScatterRows<View, true>{members(V_MASK, V_MASK), columns, values});
+    else
+      Exec::for_each(atom->nlocal,
+                     kernels::ScatterRows<View, false>{members(F_MASK, F_MASK), columns, values});
+  }
+
+  void kick(double sign) override {
+    const double half_step = 0.5 * sign * update->dt * force->ftm2v;
+    const View atoms = access_.view(V_MASK | F_MASK | MASK_MASK | TYPE_MASK | RMASS_MASK, V_MASK);
+    Exec::for_each(atom->nlocal, kernels::HalfKick<View>{atoms, integrated_groups(), half_step});
+  }
+
+ protected:
+  void to_host() override { access_.to_host(); }
+  void irregular_migrate() override { access_.irregular_migrate(*irregular_); }
+  void clear_forces() override { access_.clear_forces(); }
+  void post_force(Fix *fix, int vflag) override { access_.post_force(fix, vflag); }
+
+ private:
+  kernels::Members<View> members(unsigned int read, unsigned int modified) {
+    return {access_.view(read | TAG_MASK | MASK_MASK, modified),
+            groupbit_,
+            {kernel_ids_.data(), size(), ids_.empty() ? 0 : ids_.front(), consecutive_}};
+  }
+
+  Access access_;
+  nflow::mcmc::Buffer<double> local_;  // a state of this rank's atoms only, and their number
+  nflow::mcmc::Buffer<double> placed_; // the state of the last replace()
+  nflow::mcmc::Buffer<tagint> kernel_ids_;
+  nflow::mcmc::Buffer<kernels::PlacePair> kernel_pairs_;
+};
+
+} // namespace LAMMPS_NS
+
+#endif

@@ -1,0 +1,212 @@
+#ifndef NFLOW_GROUP_KERNELS_H
+#define NFLOW_GROUP_KERNELS_H
+
+// The loop bodies of GroupConfigurationOn: what happens to atom i or number i, in host loops and in
+// kernels alike. `Atoms` is a view of the local atoms with tag(i), mask(i), image(i), mass(i), and
+// x(i, k), v(i, k), f(i, k).
+
+#include "lmptype.h"
+#include "mcmc/function_space.h"
+
+#include <cmath>
+#include <cstdint>
+
+namespace LAMMPS_NS::kernels {
+
+NFLOW_FUNCTION void unpack(imageint image, int *counts) {
+  counts[0] = static_cast<int>(image & IMGMASK) - IMGMAX;
+  counts[1] = static_cast<int>(image >> IMGBITS & IMGMASK) - IMGMAX;
+  counts[2] = static_cast<int>(image >> IMG2BITS) - IMGMAX;
+}
+
+NFLOW_FUNCTION imageint pack(const int *counts) {
+  return (static_cast<imageint>(counts[0] + IMGMAX) & IMGMASK) |
+         ((static_cast<imageint>(counts[1] + IMGMAX) & IMGMASK) << IMGBITS) |
+         ((static_cast<imageint>(counts[2] + IMGMAX) & IMGMASK) << IMG2BITS);
+}
+
+/// The place of an ID among the ascending IDs of the group, or -1.
+struct PlaceOf {
+  const tagint *ids;
+  int64_t n;
+  tagint first;
+  bool consecutive; // the IDs are first, first + 1, ...
+
+  NFLOW_FUNCTION int64_t operator()(tagint id) const {
+    if (consecutive) return id >= first && id - first < n ? id - first : -1;
+    int64_t low = 0, high = n; // the first that is not less
+    while (low < high) {
+      const int64_t middle = (low + high) / 2;
+      if (ids[middle] < id)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    return low < n && ids[low] == id ? low : -1;
+  }
+};
+
+/// The local atoms of the group and their places.
+template <class Atoms>
+struct Members {
+  Atoms atoms;
+  int groupbit;
+  PlaceOf place_of;
+
+  NFLOW_FUNCTION int64_t operator()(int64_t i) const {
+    return atoms.mask(i) & groupbit ? place_of(atoms.tag(i)) : -1;
+  }
+};
+
+/// Wrapped positions and image counts into a state; its value counts atoms, and is large for one
+/// that is not known.
+template <class Atoms>
+struct ReadState {
+  Members<Atoms> members;
+  int64_t n, dim;
+  double *state;
+
+  NFLOW_FUNCTION double operator()(int64_t i) const {
+    if (!(members.atoms.mask(i) & members.groupbit)) return 0.0;
+    const int64_t place = members(i);
+    if (place < 0) return static_cast<double>(n) + 1.0;
+    int counts[3];
+    unpack(members.atoms.image(i), counts);
+    for (int64_t k = 0; k < dim; k++) {
+      state[place * dim + k] = members.atoms.x(i, k);
+      state[(n + place) * dim + k] = counts[k];
+    }
+    return 1.0;
+  }
+};
+
+template <class Atoms>
+struct PlaceState {
+  Members<Atoms> members;
+  int64_t n, dim;
+  const double *state;
+
+  NFLOW_FUNCTION void operator()(int64_t i) const {
+    const int64_t place = members(i);
+    if (place < 0) return;
+    int counts[3];
+    unpack(members.atoms.image(i), counts);
+    for (int64_t k = 0; k < dim; k++) {
+      members.atoms.x(i, k) = state[place * dim + k];
+      counts[k] = static_cast<int>(state[(n + place) * dim + k]);
+    }
+    members.atoms.image(i) = pack(counts);
+  }
+};
+
+/// What one axis of the box does to positions.
+struct Axis {
+  double low, high, length;
+  bool periodic, fixed_low, fixed_high;
+};
+
+struct Unwrap {
+  const double *state;
+  int64_t numbers, dim;
+  double length[3];
+  double *x;
+  NFLOW_FUNCTION void operator()(int64_t i) const {
+    x[i] = state[i] + state[numbers + i] * length[i % dim];
+  }
+};
+
+/// A state from unwrapped positions; its value counts positions that cannot be.
+struct Wrap {
+  const double *x;
+  int64_t numbers, dim;
+  Axis axes[3];
+  bool modulo_box;
+  double *state;
+
+  NFLOW_FUNCTION double operator()(int64_t i) const {
+    const Axis &axis = axes[i % dim];
+    double image = 0.0, position = x[i];
+    if (axis.periodic) {
+      image = std::floor((position - axis.low) / axis.length);
+      position -= image * axis.length;
+      // Rounding can leave it just outside: then it is at the lower edge of the next image.
+      if (position >= axis.low + axis.length) {
+        position = axis.low;
+        image += 1.0;
+      }
+      if (position < axis.low) position = axis.low;
+      if (!(std::fabs(image) < IMGMAX)) {
+        if (!modulo_box) return 1.0;
+        image = 0.0;
+      }
+    } else if ((axis.fixed_low && position < axis.low) ||
+               (axis.fixed_high && position >= axis.high)) {
+      return 1.0;
+    }
+    state[i] = position;
+    state[numbers + i] = image;
+    return std::isfinite(position) ? 0.0 : 1.0;
+  }
+};
+
+struct PlacePair {
+  int64_t first, second;
+};
+
+/// Whether a pair is farther apart than ghost atoms reach.
+struct BeyondReach {
+  const PlacePair *pairs;
+  const double *state;
+  int64_t dim;
+  Axis axes[3];
+  double reach[3];
+  NFLOW_FUNCTION double operator()(int64_t i) const {
+    for (int64_t k = 0; k < dim; k++) {
+      double distance = state[pairs[i].first * dim + k] - state[pairs[i].second * dim + k];
+      if (axes[k].periodic) distance -= axes[k].length * std::round(distance / axes[k].length);
+      if (std::fabs(distance) >= reach[k]) return 1.0;
+    }
+    return 0.0;
+  }
+};
+
+template <class Atoms, bool velocity>
+struct GatherRows {
+  Members<Atoms> members;
+  int64_t columns;
+  double *values;
+  NFLOW_FUNCTION void operator()(int64_t i) const {
+    const int64_t place = members(i);
+    for (int64_t k = 0; place >= 0 && k < columns; k++)
+      values[place * columns + k] = velocity ? members.atoms.v(i, k) : members.atoms.f(i, k);
+  }
+};
+
+template <class Atoms, bool velocity>
+struct ScatterRows {
+  Members<Atoms> members;
+  int64_t columns;
+  const double *values;
+  NFLOW_FUNCTION void operator()(int64_t i) const {
+    const int64_t place = members(i);
+    for (int64_t k = 0; place >= 0 && k < columns; k++)
+      (velocity ? members.atoms.v(i, k) : members.atoms.f(i, k)) = values[place * columns + k];
+  }
+};
+
+/// Half a step of the velocities of atoms of these groups.
+template <class Atoms>
+struct HalfKick {
+  Atoms atoms;
+  int groups;
+  double half_step;
+  NFLOW_FUNCTION void operator()(int64_t i) const {
+    if (!(atoms.mask(i) & groups)) return;
+    const double factor = half_step / atoms.mass(i);
+    for (int k = 0; k < 3; k++) atoms.v(i, k) += factor * atoms.f(i, k);
+  }
+};
+
+} // namespace LAMMPS_NS::kernels
+
+#endif

@@ -1,0 +1,34 @@
+#ifndef NFLOW_PLATFORM_H
+#define NFLOW_PLATFORM_H
+
+#include "mcmc/arrays.h"
+#include "pointers.h"
+
+#include <memory>
+#include <string>
+
+namespace LAMMPS_NS {
+
+/// Where a style works: on the host, or where Kokkos keeps the atoms. The styles themselves are the
+/// same for all platforms.
+class Platform {
+ public:
+  virtual ~Platform() = default;
+  /// The memory of configurations and the arithmetic on them.
+  virtual nflow::mcmc::Arrays &arrays() = 0;
+  /// The `dim` leading components of the positions of a group, in that memory.
+  virtual std::unique_ptr<class GroupConfiguration> configuration(LAMMPS *lmp, int igroup, int dim,
+                                                                  bool modulo_box) = 0;
+  /// The number of the CUDA device that the memory is on, or -1 for the host's.
+  virtual int gpu() const { return -1; }
+  /// For the log: "host", "Kokkos Serial" ...
+  virtual std::string name() const { return "host"; }
+  /// Must be called where LAMMPS goes on with host copies of the atoms.
+  virtual void finish(LAMMPS *) {}
+};
+
+Platform &host_platform();
+
+} // namespace LAMMPS_NS
+
+#endif
