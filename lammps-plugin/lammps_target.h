@@ -14,6 +14,8 @@ class LammpsTarget : public nflow::mcmc::Target, protected Pointers {
  public:
   LammpsTarget(LAMMPS *lmp, class GroupConfiguration &configuration, int dim)
       : Pointers(lmp), configuration_(configuration), dim_(dim) {}
+  // In some versions of LAMMPS that of Pointers may throw, which Target does not allow.
+  ~LammpsTarget() noexcept override {}
 
   /// Takes the masses of the atoms, which may have changed between runs.
   void init();
