@@ -75,6 +75,9 @@ extern "C" void lammpsplugin_init(void *lmp, void *handle, void *regfunc) {
     register_plugin(&plugin, lmp);
   };
   add("fix", "nflow/mc", "Monte Carlo with proposals of a normalizing flow", create<FixNflowMC>);
+#ifdef LMP_KOKKOS
+  add_kokkos("fix", "nflow/mc", "fix nflow/mc where Kokkos keeps the atoms", NFLOW_KOKKOS(FixNflowMCKokkos));
+#endif
   add("fix", "nflow/energy", "potential energy from a TorchScript file", create<FixNflowEnergy>);
   add("fix", "nflow/temper", "exchange of configurations between partitions, through flows",
       create<FixNflowTemper>);

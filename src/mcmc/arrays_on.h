@@ -7,10 +7,10 @@ namespace nflow::mcmc {
 
 /// Arrays by the loops of `Exec`, which has, all static:
 ///     bool on_host, mpi_reads()
-///     allocate(bytes), release(memory), copy_in, copy_out, copy_bytes
+///     allocate(bytes), release(memory), copy_in, copy_out, copy_bytes, fence()
 ///     for_each(n, f)                     f(i) for i < n, in any order
 ///     sum(n, f)                          of f(i), double
-///     row_sums(rows, columns, f, sums)   of f(row, j) over j, to the host
+///     row_sums(rows, columns, f, sums)   of f(row, j) over j
 ///     count_before(n, f, ranks)          ranks[i]: the sum of f(j), j < i, int64_t; returns all
 template <class Exec>
 class ArraysOn : public Arrays {
@@ -28,6 +28,7 @@ class ArraysOn : public Arrays {
   void copy_bytes(const void *from, size_t bytes, void *to) override {
     Exec::copy_bytes(from, bytes, to);
   }
+  void fence() override { Exec::fence(); }
 
   void fill(double value, int64_t n, double *to) override {
     Exec::for_each(n, kernels::Fill{value, to});
@@ -62,8 +63,15 @@ class ArraysOn : public Arrays {
   }
   void sums_of_squares(const std::vector<int64_t> &starts, int64_t columns, const double *values,
                        double *host_sums) override {
-    Exec::row_sums(static_cast<int64_t>(starts.size()), columns,
-                   kernels::SquareOfRow{lend(starts, starts_), values}, host_sums);
+    const auto rows = static_cast<int64_t>(starts.size());
+    const kernels::SquareOfRow square{lend(starts, starts_), values};
+    if constexpr (Exec::on_host) {
+      Exec::row_sums(rows, columns, square, host_sums);
+    } else {
+      sums_.resize(rows);
+      Exec::row_sums(rows, columns, square, sums_.data());
+      sums_.copy_out(host_sums);
+    }
   }
 
   void draw_velocities(RandomStream &random, double tau, const double *inverse_masses,
@@ -119,6 +127,7 @@ class ArraysOn : public Arrays {
   Buffer<RowCopy> copied_rows_{*this};
   Buffer<int64_t> starts_{*this}, ranks_{*this};
   Buffer<uint64_t> distances_{*this};
+  Buffer<double> sums_{*this};
 };
 
 template <class Exec>
