@@ -13,16 +13,11 @@ namespace LAMMPS_NS {
 /// LAMMPS. Addresses are in the memory of the configuration. Every function is collective.
 class LammpsTarget : public nflow::mcmc::Target, protected Pointers {
  public:
-<<<<<<< HEAD
   LammpsTarget(LAMMPS *lmp, GroupConfiguration &configuration, int dim)
       : Pointers(lmp), configuration_(configuration), dim_(dim),
         inverse_masses_(configuration.arrays()) {}
-=======
-  LammpsTarget(LAMMPS *lmp, class GroupConfiguration &configuration, int dim)
-      : Pointers(lmp), configuration_(configuration), dim_(dim) {}
   // In some versions of LAMMPS that of Pointers may throw, which Target does not allow.
   ~LammpsTarget() noexcept override {}
->>>>>>> versions
 
   /// Takes the masses of the atoms, which may have changed between runs.
   void init();
