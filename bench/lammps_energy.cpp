@@ -6,6 +6,7 @@
 // All are measured in turn, round after round; the ratios are medians over the rounds.
 
 #include "group_configuration.h"
+#include "platform.h"
 #include "trainer/lammps/lammps_sampler.h"
 #include "trainer/lammps/lammps_session.h"
 
@@ -57,12 +58,13 @@ void measure(const std::string &input, double temperature,
 
   // (a) and (b) in a LAMMPS of their own, at one of the configurations.
   LammpsSession session(input, variables);
-  LAMMPS_NS::GroupConfiguration configuration(session.lammps(), 0,
-                                              static_cast<int>(lammps.system().dim), true);
+  const auto group = LAMMPS_NS::host_platform().configuration(
+      session.lammps(), 0, static_cast<int>(lammps.system().dim), true);
+  LAMMPS_NS::GroupConfiguration &configuration = *group;
   session.command("run 0 post no");
   session.run([&] { configuration.init(); });
   std::vector<double> x(set.samples.frame(0), set.samples.frame(0) + numbers);
-  configuration.replace({x.data(), lammps.system().n_atoms, lammps.system().dim});
+  configuration.replace(x.data());
   session.command("neigh_modify every 1 delay 0 check no");
   session.command("fix bench_nve all nve");
   session.command("fix bench_pe all ave/time 1 1 1000000 c_thermo_pe"); // wants it at every step
@@ -91,7 +93,7 @@ void measure(const std::string &input, double temperature,
     double sequence = 0.0;
     for (int64_t r = 0; r < repeats * frames; r++) {
       std::copy_n(set.samples.frame(r % frames), numbers, x.begin());
-      configuration.replace({x.data(), lammps.system().n_atoms, lammps.system().dim});
+      configuration.replace(x.data());
       sequence += microseconds(repeats * frames, [&] { configuration.energy(true); });
     }
     series[2].times.push_back(sequence);

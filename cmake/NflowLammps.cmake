@@ -81,8 +81,11 @@ endif()
 
 if(lammps_kokkos)
   target_compile_definitions(lammps_headers INTERFACE LMP_KOKKOS)
-  # A plugin must see the very Kokkos that its host uses; no style of ours includes it yet, so a bundled one, which
-  # has no configuration of its own, is no obstacle.
+  # Of the very Kokkos that the host uses, headers and shared libraries: a second copy of it would know nothing of the
+  # first.
+  add_library(lammps_kokkos_headers INTERFACE)
+  target_link_libraries(lammps_kokkos_headers INTERFACE lammps_headers)
+  target_include_directories(lammps_kokkos_headers SYSTEM INTERFACE ${lammps_source}/src/KOKKOS)
   if(lmp_EXTERNAL_KOKKOS)
     if(lmp_Kokkos_DIR AND NOT Kokkos_DIR AND NOT Kokkos_ROOT)
       set(Kokkos_DIR ${lmp_Kokkos_DIR} CACHE PATH "Folder of KokkosConfig.cmake")
@@ -104,7 +107,17 @@ if(lammps_kokkos)
         message(FATAL_ERROR "LAMMPS was built with Kokkos ${version_there} in ${lmp_Kokkos_DIR}, but Kokkos ${Kokkos_VERSION} in ${Kokkos_DIR} was found: they must be the same.")
       endif()
     endif()
+    target_link_libraries(lammps_kokkos_headers INTERFACE Kokkos::kokkos)
     message(STATUS "Kokkos: ${Kokkos_VERSION} in ${Kokkos_DIR}")
+  else()
+    # Bundled: compiled into LAMMPS's own library, which has the symbols when the plugin is loaded.
+    foreach(part core containers algorithms simd)
+      target_include_directories(lammps_kokkos_headers SYSTEM INTERFACE ${lammps_source}/lib/kokkos/${part}/src)
+    endforeach()
+    target_include_directories(lammps_kokkos_headers SYSTEM INTERFACE ${lammps_binary}/lib/kokkos
+      ${lammps_binary}/lib/kokkos/core/src ${lammps_source}/lib/kokkos/tpls/desul/include
+      ${lammps_source}/lib/kokkos/tpls/mdspan/include ${lammps_binary}/lib/kokkos/tpls/desul/include)
+    message(STATUS "Kokkos: the one bundled with LAMMPS, in ${lammps_source}/lib/kokkos")
   endif()
 endif()
 message(STATUS "LAMMPS: ${LAMMPS_VERSION} (${LAMMPS_VERSION_NUMBER}), ${lammps_sizes}, Kokkos ${lammps_kokkos}, in ${lammps_source}")

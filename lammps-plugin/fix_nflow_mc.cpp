@@ -46,7 +46,9 @@ double cpu_seconds() {
 
 } // namespace
 
-FixNflowMC::FixNflowMC(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg, arg) {
+FixNflowMC::FixNflowMC(LAMMPS *lmp, int narg, char **arg, Platform &platform)
+    : Fix(lmp, narg, arg), platform_(platform), x_(platform.arrays()),
+      velocities_(platform.arrays()) {
   if (narg < 8) stop("the form is 'fix ID group nflow/mc N M seed T model keyword value ...'");
   nevery = utils::inumeric(FLERR, arg[3], false, lmp);
   attempts_per_call_ = utils::inumeric(FLERR, arg[4], false, lmp);
@@ -73,13 +75,12 @@ FixNflowMC::FixNflowMC(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg, arg) 
   next_reneighbor = update->ntimestep + 1;
 
   try {
-    model_ = std::make_unique<RootModel>(world, model_file_, device_, universe->iworld);
+    model_ = std::make_unique<RootModel>(world, model_file_, device_, universe->iworld, platform);
     const auto &metadata = model_->metadata();
     const int dim = static_cast<int>(metadata.dim);
     // A gaussian prior lives on the line, so unwrapped positions count even where the box is
     // periodic.
-    configuration_ =
-        std::make_unique<GroupConfiguration>(lmp, igroup, dim, boltzmann() && metadata.periodic);
+    configuration_ = platform.configuration(lmp, igroup, dim, boltzmann() && metadata.periodic);
     target_ = std::make_unique<LammpsTarget>(lmp, *configuration_, dim);
     require_fitting_moves();
     if (boltzmann() && temperature_variable_.empty()) choose_pair(temperature_);
@@ -188,8 +189,9 @@ void FixNflowMC::make_sampler() {
   space.box.dim = metadata.dim;
   for (int k = 0; k < metadata.dim; k++)
     space.box.lengths.push_back(domain->periodicity[k] ? domain->prd[k] : 0.0);
-  sampler_ = std::make_unique<nflow::mcmc::FlowSampler>(*model_, *target_, space, moves_, batch_,
-                                                        key(), static_cast<uint32_t>(replica_));
+  sampler_ = std::make_unique<nflow::mcmc::FlowSampler>(
+      *model_, *target_, space, moves_, batch_, key(), static_cast<uint32_t>(replica_),
+      nflow::mcmc::AcceptanceRules(), platform_.arrays());
   sampler_->set_rearrangement(rearrangement_);
   x_.resize(metadata.coordinates());
   velocities_.resize(metadata.coordinates());
@@ -269,6 +271,13 @@ void FixNflowMC::setup_pre_exchange() {
   // A minimization or a reset of the timestep has passed the step of the next call.
   if (next_reneighbor <= update->ntimestep) next_reneighbor = update->ntimestep + 1;
   check_flow(current_tau());
+  log_placement();
+}
+
+void FixNflowMC::log_placement() {
+  if (logged_ || comm->me > 0) return;
+  logged_ = true;
+  utils::logmesg(lmp, std::string("fix nflow/mc: ") + model_->placement() + "\n");
 }
 
 /// Checks the flow unless it has been checked at this temperature, to 5 percent.
@@ -278,8 +287,8 @@ void FixNflowMC::check_flow(const Temperatures &tau) {
   bool masked = false;
   for (const Move &move : moves_) masked = masked || move.local > 0;
   try {
-    configuration_->read({x_.data(), configuration_->size(), model_->metadata().dim});
-    model_->check(tau, x_, checked_taus_.empty() ? batch_ : 1, masked);
+    configuration_->read(x_.data());
+    model_->check(tau, x_.on_host(), checked_taus_.empty() ? batch_ : 1, masked);
   } catch (const std::exception &e) {
     stop(e.what());
   }
@@ -295,7 +304,7 @@ void FixNflowMC::check_flow(const Temperatures &tau) {
 void FixNflowMC::prepare_reservoirs(const Temperatures &tau) {
   if (reservoirs_ready_) return;
   try {
-    configuration_->read({x_.data(), configuration_->size(), model_->metadata().dim});
+    configuration_->read(x_.data());
     for (const auto &reservoir : reservoirs_)
       reservoir->evaluate(*target_, model_->metadata(), pair_.first, tau.prior);
   } catch (const std::exception &e) {
@@ -311,11 +320,10 @@ void FixNflowMC::pre_exchange() {
   check_flow(tau);
   prepare_reservoirs(tau);
   const double start = MPI_Wtime(), cpu_start = cpu_seconds();
-  const TensorView x{x_.data(), configuration_->size(), model_->metadata().dim};
   bool moved = false;
   mc_active_ = 1;
   try {
-    configuration_->read(x);
+    configuration_->read(x_.data());
     const double energy = timed_energy();
     if (!std::isfinite(energy))
       throw nflow::Error(
@@ -333,8 +341,7 @@ void FixNflowMC::pre_exchange() {
     stop(e.what());
   }
   if (moved) {
-    std::copy(sampler_->x().begin(), sampler_->x().end(), x_.begin());
-    configuration_->replace(x);
+    configuration_->replace(sampler_->x());
   } else {
     configuration_->restore();
   }
@@ -359,14 +366,9 @@ double FixNflowMC::timed_energy() {
 }
 
 void FixNflowMC::redraw_velocities(uint64_t attempt, double tau) {
-  const auto dim = model_->metadata().dim;
   nflow::mcmc::RandomStream random(key(), replica_, attempt, nflow::mcmc::Purpose::velocity);
-  random.fill_gaussian(velocities_.data(), static_cast<int64_t>(velocities_.size()));
-  for (int i = 0; i < atom->nlocal; i++) {
-    const int64_t first = configuration_->ordinal(i) * dim;
-    if (first < 0) continue;
-    const double mass = atom->rmass ? atom->rmass[i] : atom->mass[atom->type[i]];
-    const double sigma = std::sqrt(tau / (mass * force->mvv2e));
-    for (int64_t k = 0; k < dim; k++) atom->v[i][k] = sigma * velocities_[first + k];
-  }
+  const int dim = static_cast<int>(model_->metadata().dim);
+  platform_.arrays().draw_velocities(random, tau, target_->inverse_masses(), nullptr,
+                                     configuration_->size(), dim, velocities_.data());
+  configuration_->scatter(GroupConfiguration::Field::velocity, velocities_.data(), dim);
 }

@@ -3,6 +3,7 @@
 
 #include "fix.h"
 #include "mcmc/flow_sampler.h"
+#include "platform.h"
 
 #include <memory>
 #include <string>
@@ -14,7 +15,7 @@ namespace LAMMPS_NS {
 /// fix ID group nflow/mc N M seed T model keyword value ...: Monte Carlo moves proposed by a flow.
 class FixNflowMC : public Fix {
  public:
-  FixNflowMC(class LAMMPS *, int, char **);
+  FixNflowMC(class LAMMPS *, int, char **, Platform &platform = host_platform());
   ~FixNflowMC() override;
   int setmask() override;
   void init() override;
@@ -43,6 +44,7 @@ class FixNflowMC : public Fix {
   void prepare_reservoirs(const nflow::mcmc::Temperatures &tau);
   void make_sampler();
   void warn_of_open_model();
+  void log_placement();
   uint32_t key() const;
   double current_temperature();
   nflow::mcmc::Temperatures current_tau();
@@ -51,6 +53,7 @@ class FixNflowMC : public Fix {
   void redraw_velocities(uint64_t attempt, double tau);
   [[noreturn]] void stop(const std::string &sentence) const;
 
+  Platform &platform_;
   int attempts_per_call_, seed_, replica_;
   double temperature_ = 0.0;
   std::string temperature_variable_, model_file_, device_ = "auto";
@@ -68,9 +71,9 @@ class FixNflowMC : public Fix {
   std::unique_ptr<class LammpsTarget> target_;
   std::vector<std::unique_ptr<class LammpsReservoir>> reservoirs_;
   std::unique_ptr<nflow::mcmc::FlowSampler> sampler_;
-  std::vector<double> x_, velocities_;
+  nflow::mcmc::Buffer<double> x_, velocities_; // [n, dim], in the platform's memory
   std::vector<double> checked_taus_;
-  bool dynamics_ = false, warned_ = false;
+  bool dynamics_ = false, warned_ = false, logged_ = false;
   bool reservoirs_ready_ = true;
   double total_seconds_ = 0.0;
   double cpu_seconds_ = 0.0;        // of all ranks

@@ -17,8 +17,8 @@ void LammpsTarget::init() {
     for (int k = 0; k < dim_; k++) host_inverse_masses_[first + k] = 1.0 / (mass * force->mvv2e);
   }
   if (comm->nprocs > 1)
-    MPI_Allreduce(MPI_IN_PLACE, host_inverse_masses_.data(), static_cast<int>(host_inverse_masses_.size()),
-                  MPI_DOUBLE, MPI_SUM, world);
+    MPI_Allreduce(MPI_IN_PLACE, host_inverse_masses_.data(),
+                  static_cast<int>(host_inverse_masses_.size()), MPI_DOUBLE, MPI_SUM, world);
   inverse_masses_.assign(host_inverse_masses_.data(), host_inverse_masses_.size());
 }
 

@@ -16,6 +16,8 @@ class LammpsTarget : public nflow::mcmc::Target, protected Pointers {
   LammpsTarget(LAMMPS *lmp, GroupConfiguration &configuration, int dim)
       : Pointers(lmp), configuration_(configuration), dim_(dim),
         inverse_masses_(configuration.arrays()) {}
+  // In some versions of LAMMPS that of Pointers may throw, which Target does not allow.
+  ~LammpsTarget() noexcept override {}
 
   /// Takes the masses of the atoms, which may have changed between runs.
   void init();

@@ -12,6 +12,9 @@
 #include "fix_nflow_lists.h"
 #include "fix_nflow_mc.h"
 #include "fix_nflow_temper.h"
+#ifdef LMP_KOKKOS
+#include "KOKKOS/fix_nflow_mc_kokkos.h"
+#endif
 #include "lammps.h"
 #include "lammps_compat.h"
 #include "model/threads.h"
@@ -50,6 +53,30 @@ std::string misfit(void *lmp) {
   return "";
 }
 
+struct Style {
+  const char *kind, *name, *info;
+  lammpsplugin_factory2 *creator;
+};
+
+const Style styles[] = {
+    {"fix", "nflow/mc", "Monte Carlo with proposals of a normalizing flow", create<FixNflowMC>},
+    {"fix", "nflow/energy", "potential energy from a TorchScript file", create<FixNflowEnergy>},
+    {"fix", "nflow/temper", "exchange of configurations between partitions, through flows",
+     create<FixNflowTemper>},
+    {"fix", "NFLOW/LISTS", "where the neighbor lists were built, for compute nflow/work",
+     create<FixNflowLists>},
+    {"compute", "nflow/work", "log-density or work of a flow at the current configuration",
+     create<ComputeNflowWork>},
+#ifdef LMP_KOKKOS
+#define NFLOW_KOKKOS_STYLE(kind, name, info, Class)                                                \
+  {kind, name "/kk", info, create<Class<LMPDeviceType>>},                                          \
+      {kind, name "/kk/device", info, create<Class<LMPDeviceType>>}, {                             \
+    kind, name "/kk/host", info, create<Class<LMPHostType>>                                        \
+  }
+    NFLOW_KOKKOS_STYLE("fix", "nflow/mc", "fix nflow/mc with Kokkos", FixNflowMCKokkos),
+#endif
+};
+
 } // namespace
 
 extern "C" void lammpsplugin_init(void *lmp, void *handle, void *regfunc) {
@@ -66,20 +93,11 @@ extern "C" void lammpsplugin_init(void *lmp, void *handle, void *regfunc) {
   plugin.version = NFLOW_LAMMPS_VERSION_TEXT;
   plugin.author = "the lammps-nflow authors";
   plugin.handle = handle;
-  const auto add = [&](const char *style, const char *name, const char *info,
-                       lammpsplugin_factory2 *creator) {
-    plugin.style = style;
-    plugin.name = name;
-    plugin.info = info;
-    plugin.creator.v2 = creator;
+  for (const Style &style : styles) {
+    plugin.style = style.kind;
+    plugin.name = style.name;
+    plugin.info = style.info;
+    plugin.creator.v2 = style.creator;
     register_plugin(&plugin, lmp);
-  };
-  add("fix", "nflow/mc", "Monte Carlo with proposals of a normalizing flow", create<FixNflowMC>);
-  add("fix", "nflow/energy", "potential energy from a TorchScript file", create<FixNflowEnergy>);
-  add("fix", "nflow/temper", "exchange of configurations between partitions, through flows",
-      create<FixNflowTemper>);
-  add("fix", "NFLOW/LISTS", "where the neighbor lists were built, for compute nflow/work",
-      create<FixNflowLists>);
-  add("compute", "nflow/work", "log-density or work of a flow at the current configuration",
-      create<ComputeNflowWork>);
+  }
 }

@@ -23,8 +23,11 @@ class Platform {
   virtual int gpu() const { return -1; }
   /// For the log: "host", "Kokkos Serial" ...
   virtual std::string name() const { return "host"; }
-  /// Must be called where LAMMPS goes on with host copies of the atoms.
-  virtual void finish(LAMMPS *) {}
+  /// Before a style returns to LAMMPS: brings what was changed elsewhere into this memory (which
+  /// LAMMPS takes for the newer one after a call of a fix) ...
+  virtual void settle(LAMMPS *) {}
+  /// ... or into the host's, where LAMMPS goes on to read it (output).
+  virtual void to_host(LAMMPS *) {}
 };
 
 Platform &host_platform();

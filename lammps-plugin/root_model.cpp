@@ -58,52 +58,109 @@ int root_on_node(MPI_Comm world, int partition) {
   return partition;
 }
 
+namespace {
+
+/// The device of LibTorch for points in the memory of the platform.
+std::string device_for(const Platform &platform, const std::string &asked) {
+  const int gpu = platform.gpu();
+  if (gpu < 0) return asked;
+  const std::string theirs = "cuda:" + std::to_string(gpu);
+  if (asked.rfind("cuda:", 0) == 0 && asked != theirs)
+    throw nflow::Error("device '" + asked + "' was asked for, but Kokkos keeps the atoms on '" +
+                       theirs + "': use device auto");
+  if (asked == "auto") return gpu < nflow::cuda_device_count() ? theirs : "cpu";
+  return asked == "cuda" ? theirs : asked;
+}
+
+} // namespace
+
 RootModel::RootModel(MPI_Comm comm, const std::string &file, const std::string &device,
-                     int partition)
-    : comm_(comm) {
+                     int partition, Platform &platform)
+    : comm_(comm), partition_(partition), platform_(platform) {
   run_on_root(comm, [&] {
-    model_ = std::make_unique<nflow::Model>(file, device, root_on_node(comm, partition));
+    const auto chosen = device_for(platform, device);
+    try {
+      model_ = std::make_unique<nflow::Model>(file, chosen, root_on_node(comm, partition));
+    } catch (const nflow::Error &) {
+      // Operators of our own have no CUDA version: where nobody has asked for it, the CPU will do.
+      if (device != "auto" || chosen == device || chosen == "cpu") throw;
+      model_ = std::make_unique<nflow::Model>(file, "cpu");
+    }
     metadata_ = model_->metadata();
     device_ = model_->device();
     has_masked_ = model_->has_masked();
   });
-  if (size_of(comm) == 1) return;
-  const auto text = share_text(comm, model_ ? nflow::metadata_text(metadata_) : "");
+  if (size_of(comm) > 1) share_description(file);
+  staged_ = !platform.arrays().on_host() && device_.rfind("cuda", 0) != 0;
+}
+
+/// What the root knows of the file, to all ranks.
+void RootModel::share_description(const std::string &file) {
+  const auto text = share_text(comm_, model_ ? nflow::metadata_text(metadata_) : "");
   metadata_ = nflow::parse_metadata(text, file, nflow::Format::model);
-  device_ = share_text(comm, device_);
+  device_ = share_text(comm_, device_);
   int masked = has_masked_;
-  MPI_Bcast(&masked, 1, MPI_INT, 0, comm);
+  MPI_Bcast(&masked, 1, MPI_INT, 0, comm_);
   has_masked_ = masked != 0;
 }
 
-void RootModel::share(int64_t batch, double *points, double *log_det) {
+std::string RootModel::placement() const {
+  return "rank 0 of partition " + std::to_string(partition_) + ": positions on " +
+         platform_.name() + ", flow on " + device_ + (staged_ ? " by way of the host" : "");
+}
+
+void RootModel::map_on_root(nflow::Model::Direction direction, int64_t batch, const double *in,
+                            const Temperatures &tau, const uint8_t *mask, double *out,
+                            double *log_det) {
+  auto &arrays = platform_.arrays();
+  if (!staged_) {
+    const auto memory = arrays.on_host() ? nflow::Memory::host : nflow::Memory::device;
+    arrays.fence();
+    model_->map(direction, batch, in, tau, mask, out, log_det, memory);
+    return;
+  }
+  const int64_t numbers = batch * metadata_.size();
+  host_in_.resize(numbers);
+  host_out_.resize(numbers);
+  arrays.copy_out(in, sizeof(double) * numbers, host_in_.data());
+  if (mask) {
+    host_mask_.resize(batch * metadata_.n_atoms);
+    arrays.copy_out(mask, host_mask_.size(), host_mask_.data());
+  }
+  model_->map(direction, batch, host_in_.data(), tau, mask ? host_mask_.data() : nullptr,
+              host_out_.data(), log_det, nflow::Memory::host);
+  arrays.copy_in(host_out_.data(), sizeof(double) * numbers, out);
+}
+
+void RootModel::map(nflow::Model::Direction direction, int64_t batch, const double *in,
+                    const Temperatures &tau, const uint8_t *mask, double *out, double *log_det) {
+  run_on_root(comm_, [&] { map_on_root(direction, batch, in, tau, mask, out, log_det); });
   if (size_of(comm_) == 1) return;
-  MPI_Bcast(points, static_cast<int>(batch * metadata_.size()), MPI_DOUBLE, 0, comm_);
+  const int64_t numbers = batch * metadata_.size();
+  nflow::mcmc::HostView points(platform_.arrays(), out, numbers, nflow::mcmc::HostView::both,
+                               platform_.arrays().mpi_reads(), host_out_);
+  MPI_Bcast(points.data(), static_cast<int>(numbers), MPI_DOUBLE, 0, comm_);
   MPI_Bcast(log_det, static_cast<int>(batch), MPI_DOUBLE, 0, comm_);
 }
 
 void RootModel::forward(int64_t batch, const double *u, const Temperatures &tau, double *v,
                         double *log_det) {
-  run_on_root(comm_, [&] { model_->forward(batch, u, tau, v, log_det); });
-  share(batch, v, log_det);
+  map(nflow::Model::Direction::forward, batch, u, tau, nullptr, v, log_det);
 }
 
 void RootModel::inverse(int64_t batch, const double *v, const Temperatures &tau, double *u,
                         double *log_det) {
-  run_on_root(comm_, [&] { model_->inverse(batch, v, tau, u, log_det); });
-  share(batch, u, log_det);
+  map(nflow::Model::Direction::inverse, batch, v, tau, nullptr, u, log_det);
 }
 
 void RootModel::forward_masked(int64_t batch, const double *u, const Temperatures &tau,
                                const uint8_t *mask, double *v, double *log_det) {
-  run_on_root(comm_, [&] { model_->forward_masked(batch, u, tau, mask, v, log_det); });
-  share(batch, v, log_det);
+  map(nflow::Model::Direction::forward, batch, u, tau, mask, v, log_det);
 }
 
 void RootModel::inverse_masked(int64_t batch, const double *v, const Temperatures &tau,
                                const uint8_t *mask, double *u, double *log_det) {
-  run_on_root(comm_, [&] { model_->inverse_masked(batch, v, tau, mask, u, log_det); });
-  share(batch, u, log_det);
+  map(nflow::Model::Direction::inverse, batch, v, tau, mask, u, log_det);
 }
 
 void RootModel::check(const Temperatures &tau, const std::vector<double> &x, int64_t batch,

@@ -30,8 +30,8 @@ class RootModel : public nflow::mcmc::Flow {
  public:
   using Temperatures = nflow::mcmc::Temperatures;
 
-  /// `device`: "auto", "cpu", "cuda" or "cuda:i". Where the platform's memory is a GPU's, "auto" and
-  /// "cuda" are that GPU. Points and masks are in the memory of the platform.
+  /// `device`: "auto", "cpu", "cuda" or "cuda:i". Where the platform's memory is a GPU's, "auto"
+  /// and "cuda" are that GPU. Points and masks are in the memory of the platform.
   RootModel(MPI_Comm comm, const std::string &file, const std::string &device, int partition,
             Platform &platform);
 
@@ -46,20 +46,35 @@ class RootModel : public nflow::mcmc::Flow {
                       double *v, double *log_det) override;
   void inverse_masked(int64_t batch, const double *v, const Temperatures &tau, const uint8_t *mask,
                       double *u, double *log_det) override;
-  /// nflow::check_flow on the root, with the current configuration x [n, d], and warm-up; `masked`:
-  /// nflow::check_masked as well.
+  /// nflow::check_flow on the root, with the current configuration x [n, d] (on the host), and
+  /// warm-up; `masked`: nflow::check_masked as well.
   void check(const Temperatures &tau, const std::vector<double> &x, int64_t batch, bool masked);
   /// Whether check() compares the log-det with the Jacobian, or the model is too large.
   bool jacobian_checked() const;
 
+  /// For the log: which rank and partition, where the positions are, and where the flow runs.
+  std::string placement() const;
+
+  /// Whether points go through the host, though they are not there.
+  bool staged() const { return staged_; }
+
  private:
-  void share(int64_t batch, double *points, double *log_det);
+  void share_description(const std::string &file);
+  void map(nflow::Model::Direction direction, int64_t batch, const double *in,
+           const Temperatures &tau, const uint8_t *mask, double *out, double *log_det);
+  void map_on_root(nflow::Model::Direction direction, int64_t batch, const double *in,
+                   const Temperatures &tau, const uint8_t *mask, double *out, double *log_det);
 
   MPI_Comm comm_;
+  int partition_;
+  Platform &platform_;
   std::unique_ptr<nflow::Model> model_; // null but on rank 0
   nflow::Metadata metadata_;
   std::string device_;
   bool has_masked_ = false;
+  bool staged_ = false; // the model cannot use the platform's memory: by way of the host
+  std::vector<double> host_in_, host_out_;
+  std::vector<uint8_t> host_mask_;
 };
 
 /// The same for a potential.

@@ -42,6 +42,8 @@ class Arrays {
   virtual void copy_in(const void *host, size_t bytes, void *to) = 0;
   virtual void copy_out(const void *from, size_t bytes, void *host) = 0;
   virtual void copy_bytes(const void *from, size_t bytes, void *to) = 0;
+  /// Waits until all arithmetic is done, before somebody else uses the memory.
+  virtual void fence() = 0;
 
   // Elementwise, on n numbers.
   virtual void fill(double value, int64_t n, double *to) = 0;

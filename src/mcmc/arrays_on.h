@@ -7,11 +7,11 @@ namespace nflow::mcmc {
 
 /// Arrays by the loops of `Exec`, which has, all static:
 ///     bool on_host, mpi_reads()
-///     allocate(bytes), release(memory), copy_in, copy_out, copy_bytes
+///     allocate(bytes), release(memory), copy_in, copy_out, copy_bytes, fence()
 ///     for_each(n, f)                     f(i) for i < n, in any order
 ///     sum(n, f)                          of f(i), double
 ///     max(n, f)                          of f(i) and 0, double
-///     row_sums(rows, columns, f, sums)   of f(row, j) over j, to the host
+///     row_sums(rows, columns, f, sums)   of f(row, j) over j
 ///     count_before(n, f, ranks)          ranks[i]: the sum of f(j), j < i, int64_t; returns all
 template <class Exec>
 class ArraysOn : public Arrays {
@@ -29,6 +29,7 @@ class ArraysOn : public Arrays {
   void copy_bytes(const void *from, size_t bytes, void *to) override {
     Exec::copy_bytes(from, bytes, to);
   }
+  void fence() override { Exec::fence(); }
 
   void fill(double value, int64_t n, double *to) override {
     Exec::for_each(n, kernels::Fill{value, to});
@@ -69,8 +70,8 @@ class ArraysOn : public Arrays {
   }
   void sums_of_squares(const std::vector<int64_t> &starts, int64_t columns, const double *values,
                        double *host_sums) override {
-    Exec::row_sums(static_cast<int64_t>(starts.size()), columns,
-                   kernels::SquareOfRow{lend(starts, starts_), values}, host_sums);
+    row_sums_to_host(static_cast<int64_t>(starts.size()), columns,
+                     kernels::SquareOfRow{lend(starts, starts_), values}, host_sums);
   }
   double largest_difference(const PeriodicBox &box, const double *a, const double *b,
                             int64_t n) override {
@@ -137,12 +138,24 @@ class ArraysOn : public Arrays {
     return copy.data();
   }
 
+  template <class Function>
+  void row_sums_to_host(int64_t rows, int64_t columns, const Function &function,
+                        double *host_sums) {
+    if constexpr (Exec::on_host) {
+      Exec::row_sums(rows, columns, function, host_sums);
+    } else {
+      sums_.resize(rows);
+      Exec::row_sums(rows, columns, function, sums_.data());
+      sums_.copy_out(host_sums);
+    }
+  }
+
   Buffer<GaussianRow> gaussian_rows_{*this};
   Buffer<RowCopy> copied_rows_{*this};
   Buffer<int64_t> starts_{*this}, ranks_{*this};
   Buffer<uint64_t> distances_{*this};
+  Buffer<double> sums_{*this}, drawn_{*this};
   Buffer<uint8_t> moving_{*this};
-  Buffer<double> drawn_{*this};
 };
 
 template <class Exec>
@@ -154,8 +167,8 @@ void ArraysOn<Exec>::redraw_velocities(RandomStream &random, double tau,
   Exec::for_each(3 * n, kernels::MarkMoving{velocities, moving_.data()});
   draw_velocities(random, tau, inverse_masses, moving_.data(), 3 * n, 1, drawn_.data());
   double masses[3], excess[3];
-  Exec::row_sums(3, n, kernels::MovingMass{moving_.data(), inverse_masses}, masses);
-  Exec::row_sums(
+  row_sums_to_host(3, n, kernels::MovingMass{moving_.data(), inverse_masses}, masses);
+  row_sums_to_host(
       3, n, kernels::ExcessMomentum{moving_.data(), inverse_masses, drawn_.data(), velocities},
       excess);
   kernels::TakeShifted take{moving_.data(), {0.0, 0.0, 0.0}, drawn_.data(), velocities};

@@ -36,7 +36,7 @@ struct Metadata {
   // Boltzmann prior, optional: positions [n, d] typical of the prior, around which a flow is
   // checked. Without them a lattice is taken, on which a flow for a liquid may be ill-conditioned.
   std::vector<double> example;
-  std::string weights_digest;                               // empty: not recorded
+  std::string weights_digest; // empty: not recorded
   nlohmann::json provenance = nlohmann::json::object();
 
   /// S of the contract: 2 with auxiliary momenta, else 1.

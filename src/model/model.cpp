@@ -31,6 +31,12 @@ torch::Device choose_device(const std::string &name, int local_rank) {
   return {torch::kCUDA, static_cast<c10::DeviceIndex>(std::stoi(digits))};
 }
 
+/// How LibTorch sees numbers at an address that is not its own.
+torch::TensorOptions options(torch::ScalarType type, const torch::Device &device, Memory memory) {
+  return torch::TensorOptions(type).device(memory == Memory::host ? torch::Device(torch::kCPU)
+                                                                  : device);
+}
+
 bool has_method(const torch::jit::Module &module, const char *name, size_t arguments) {
   const auto method = module.find_method(name); // its arguments begin with self
   return method && method->function().getSchema().arguments().size() == 1 + arguments;
@@ -69,6 +75,10 @@ torch::jit::Module frozen(const torch::jit::Module &module, bool masked, const s
 }
 
 } // namespace
+
+int cuda_device_count() {
+  return torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0;
+}
 
 Model::Model(const std::string &file, const std::string &device, int local_rank)
     : impl_(std::make_unique<Impl>()) {
@@ -109,11 +119,11 @@ std::string Model::device() const {
   return impl_->device.str();
 }
 
-torch::Tensor Model::Impl::to_tensor(int64_t batch, const double *points) const {
-  const auto host =
-      torch::from_blob(const_cast<double *>(points),
-                       {batch, metadata.slots(), metadata.n_atoms, metadata.dim}, torch::kFloat64);
-  return host.to(device, dtype, false, true);
+torch::Tensor Model::Impl::to_tensor(int64_t batch, const double *points, Memory memory) const {
+  const auto theirs = torch::from_blob(const_cast<double *>(points),
+                                       {batch, metadata.slots(), metadata.n_atoms, metadata.dim},
+                                       options(torch::kFloat64, device, memory));
+  return theirs.to(device, dtype, false, true);
 }
 
 Model::Impl::Mapped Model::Impl::call(const char *method, const torch::Tensor &points,
@@ -149,45 +159,50 @@ Model::Impl::Mapped Model::Impl::call(const char *method, const torch::Tensor &p
   return mapped;
 }
 
-torch::Tensor Model::Impl::to_mask(int64_t batch, const uint8_t *mask) const {
-  return torch::from_blob(const_cast<uint8_t *>(mask), {batch, metadata.n_atoms}, torch::kUInt8)
+torch::Tensor Model::Impl::to_mask(int64_t batch, const uint8_t *mask, Memory memory) const {
+  return torch::from_blob(const_cast<uint8_t *>(mask), {batch, metadata.n_atoms},
+                          options(torch::kUInt8, device, memory))
       .to(device, torch::kBool);
 }
 
-void Model::Impl::run(const char *method, int64_t batch, const double *in,
-                      const mcmc::Temperatures &tau, const uint8_t *mask, double *out,
-                      double *log_det) {
+void Model::map(Direction direction, int64_t batch, const double *in, const mcmc::Temperatures &tau,
+                const uint8_t *mask, double *out, double *log_det, Memory memory) {
   const c10::InferenceMode no_gradients;
-  const auto mapped =
-      call(method, to_tensor(batch, in), tau, mask ? to_mask(batch, mask) : torch::Tensor());
-  const auto points = mapped.points.to(torch::kCPU, torch::kFloat64).contiguous();
+  const char *const methods[2][2] = {{"forward", "forward_masked"}, {"inverse", "inverse_masked"}};
+  const auto mapped = impl_->call(methods[direction == Direction::inverse][mask != nullptr],
+                                  impl_->to_tensor(batch, in, memory), tau,
+                                  mask ? impl_->to_mask(batch, mask, memory) : torch::Tensor());
+  auto result =
+      torch::from_blob(out, mapped.points.sizes(), options(torch::kFloat64, impl_->device, memory));
+  result.copy_(mapped.points);
+  // A copy to the host waits for its stream, and so for all that was put into it before: for the
+  // map and for the copy above. This is where the streams of LibTorch and of the caller meet.
   const auto dets = mapped.log_det.to(torch::kCPU).contiguous();
-  std::memcpy(out, points.data_ptr<double>(), sizeof(double) * batch * metadata.size());
   std::memcpy(log_det, dets.data_ptr<double>(), sizeof(double) * batch);
 }
 
 void Model::forward(int64_t batch, const double *u, const mcmc::Temperatures &tau, double *v,
                     double *log_det) {
-  impl_->run("forward", batch, u, tau, nullptr, v, log_det);
+  map(Direction::forward, batch, u, tau, nullptr, v, log_det, Memory::host);
 }
 
 void Model::inverse(int64_t batch, const double *v, const mcmc::Temperatures &tau, double *u,
                     double *log_det) {
-  impl_->run("inverse", batch, v, tau, nullptr, u, log_det);
-}
-
-bool Model::has_masked() const {
-  return impl_->masked;
+  map(Direction::inverse, batch, v, tau, nullptr, u, log_det, Memory::host);
 }
 
 void Model::forward_masked(int64_t batch, const double *u, const mcmc::Temperatures &tau,
                            const uint8_t *mask, double *v, double *log_det) {
-  impl_->run("forward_masked", batch, u, tau, mask, v, log_det);
+  map(Direction::forward, batch, u, tau, mask, v, log_det, Memory::host);
 }
 
 void Model::inverse_masked(int64_t batch, const double *v, const mcmc::Temperatures &tau,
                            const uint8_t *mask, double *u, double *log_det) {
-  impl_->run("inverse_masked", batch, v, tau, mask, u, log_det);
+  map(Direction::inverse, batch, v, tau, mask, u, log_det, Memory::host);
+}
+
+bool Model::has_masked() const {
+  return impl_->masked;
 }
 
 void Model::warm_up(int64_t batch, const mcmc::Temperatures &tau, int repeats) {

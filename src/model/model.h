@@ -9,6 +9,12 @@
 
 namespace nflow {
 
+/// Where the points of a call are: in the host's memory, or in that of the model's device.
+enum class Memory { host, device };
+
+/// The number of CUDA devices that LibTorch can use.
+int cuda_device_count();
+
 /// A trained flow, loaded from a TorchScript archive (docs/model-contract.md). LibTorch stays
 /// behind the PIMPL; every one of its exceptions becomes an Error with one sentence.
 class Model : public mcmc::Flow {
@@ -29,6 +35,13 @@ class Model : public mcmc::Flow {
                double *log_det) override;
   void inverse(int64_t batch, const double *v, const mcmc::Temperatures &tau, double *u,
                double *log_det) override;
+
+  /// Any of the four maps: of the points at `in`, to `out`, both in `memory` (log_det is on the
+  /// host). Null `mask`: of all atoms. Device memory must be of the model's device, and nothing may
+  /// still be working on it; when this returns, all of the work is done.
+  enum class Direction { forward, inverse };
+  void map(Direction direction, int64_t batch, const double *in, const mcmc::Temperatures &tau,
+           const uint8_t *mask, double *out, double *log_det, Memory memory);
 
   /// Whether the file has both forward_masked and inverse_masked.
   bool has_masked() const override;

@@ -23,13 +23,11 @@ struct Model::Impl {
   /// needs `mask` [B, n], bool. Throws Error.
   Mapped call(const char *method, const torch::Tensor &points, const mcmc::Temperatures &tau,
               const torch::Tensor &mask = {});
-  /// Host doubles to a tensor of the model, always a copy: a model may write to its argument.
-  torch::Tensor to_tensor(int64_t batch, const double *points) const;
+  /// Doubles at an address of `memory` to a tensor of the model, always a copy: a model may write
+  /// to its argument.
+  torch::Tensor to_tensor(int64_t batch, const double *points, Memory memory = Memory::host) const;
   /// The mask [batch, n] of bytes as a tensor of the model.
-  torch::Tensor to_mask(int64_t batch, const uint8_t *mask) const;
-  /// The same for host results; `mask` is null for a method that has none.
-  void run(const char *method, int64_t batch, const double *in, const mcmc::Temperatures &tau,
-           const uint8_t *mask, double *out, double *log_det);
+  torch::Tensor to_mask(int64_t batch, const uint8_t *mask, Memory memory = Memory::host) const;
 };
 
 } // namespace nflow

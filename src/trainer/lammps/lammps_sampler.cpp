@@ -76,7 +76,7 @@ LammpsSampler::Run::Run(LammpsSystem::Impl &system, const SampleOptions &options
       random_(options.seed, options.rank, 0, mcmc::Purpose::sample), start_(system.numbers()),
       velocities_(3 * system.system.n_atoms) {
   system_.session.run([&] {
-    system_.configuration->read({start_.data(), system_.system.n_atoms, system_.system.dim});
+    system_.configuration->read(start_.data());
   });
   for (int i = 0; i < lmp_->atom->nlocal; i++)
     for (int k = 0; k < 3; k++)
@@ -98,7 +98,7 @@ void LammpsSampler::Run::restore() {
   for (int i = 0; i < lmp_->atom->nlocal; i++)
     for (int k = 0; k < 3; k++)
       lmp_->atom->v[i][k] = velocities_[3 * system_.configuration->ordinal(i) + k];
-  system_.configuration->replace({start_.data(), system_.system.n_atoms, system_.system.dim});
+  system_.configuration->replace(start_.data());
   system_.prepare();
 }
 
@@ -204,7 +204,7 @@ void LammpsSampler::Run::collect(SampleSet &result) {
     system_.session.command(run + (i == 0 ? " post no" : " pre no post no"));
     system_.session.run([&] {
       result.energies.push_back(potential->compute_scalar());
-      system_.configuration->read({samples.x.data() + i * system_.numbers(), of.n_atoms, of.dim});
+      system_.configuration->read(samples.x.data() + i * system_.numbers());
     });
     if (!std::isfinite(result.energies.back()))
       throw Error("the potential energy became infinite while sampling" + place() +

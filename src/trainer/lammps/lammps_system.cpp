@@ -2,6 +2,8 @@
 
 #include "trainer/lammps/lammps_system_impl.h"
 
+#include "platform.h"
+
 #include "atom.h"
 #include "domain.h"
 #include "fix.h"
@@ -64,7 +66,7 @@ LammpsSystem::Impl::Impl(const std::string &file, const std::vector<std::string>
   const int dim = lmp->domain->dimension;
   bool periodic = true;
   for (int k = 0; k < dim; k++) periodic = periodic && lmp->domain->periodicity[k];
-  configuration = std::make_unique<LAMMPS_NS::GroupConfiguration>(lmp, 0 /* all */, dim, periodic);
+  configuration = LAMMPS_NS::host_platform().configuration(lmp, 0 /* all */, dim, periodic);
   session.command("run 0 post no"); // says what is wrong with the script itself
   require_fixed_box(lmp, file);
   prepare();
@@ -97,13 +99,13 @@ void LammpsSystem::Impl::use_input_skin() {
 }
 
 bool LammpsSystem::Impl::compute(const double *x, double &energy) {
-  if (!configuration->replace({const_cast<double *>(x), system.n_atoms, system.dim})) return false;
+  if (!configuration->replace(x)) return false;
   return session.run_if_possible([&] { energy = configuration->energy(true); });
 }
 
 bool LammpsSystem::Impl::take(double &energy, double *forces) {
   if (forces) {
-    configuration->forces({forces, system.n_atoms, system.dim});
+    configuration->forces(forces);
     double sum = 0.0; // NaN where any is not finite
     for (int64_t i = 0; i < numbers(); i++) sum += 0.0 * forces[i];
     if (sum == 0.0 && std::isfinite(energy)) return true;
@@ -122,7 +124,7 @@ void LammpsSystem::Impl::evaluate_linearised(const double *x, double &energy, do
     energy = INFINITY;
     if (forces) std::fill(forces, forces + numbers(), 0.0);
   };
-  if (!configuration->replace({const_cast<double *>(x), system.n_atoms, system.dim}))
+  if (!configuration->replace(x))
     return unusable();
   const bool computed = session.run_if_possible([&] { energy = configuration->energy(true); });
   if (computed && take(energy, forces) && pairs->correct(dim, energy, forces)) return;

@@ -1,0 +1,29 @@
+#include "KOKKOS/fix_nflow_mc_kokkos.h"
+
+#include "atom_masks.h"
+
+using namespace LAMMPS_NS;
+
+template <class DeviceType>
+FixNflowMCKokkos<DeviceType>::FixNflowMCKokkos(LAMMPS *lmp, int narg, char **arg)
+    : OnKokkos<DeviceType>(lmp, "fix nflow/mc/kk"),
+      FixNflowMC(lmp, narg, arg, this->kokkos_platform) {
+  kokkosable = 1;
+  execution_space = ExecutionSpaceFromDevice<DeviceType>::space;
+  datamask_read =
+      X_MASK | V_MASK | F_MASK | TAG_MASK | TYPE_MASK | MASK_MASK | IMAGE_MASK | RMASS_MASK;
+  datamask_modify = X_MASK | V_MASK | F_MASK | IMAGE_MASK;
+}
+
+template <class DeviceType>
+void FixNflowMCKokkos<DeviceType>::pre_exchange() {
+  FixNflowMC::pre_exchange();
+  this->kokkos_platform.settle(lmp);
+}
+
+namespace LAMMPS_NS {
+template class FixNflowMCKokkos<LMPDeviceType>;
+#ifdef LMP_KOKKOS_GPU
+template class FixNflowMCKokkos<LMPHostType>;
+#endif
+} // namespace LAMMPS_NS

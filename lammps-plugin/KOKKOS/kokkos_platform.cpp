@@ -1,0 +1,76 @@
+#include "KOKKOS/kokkos_platform.h"
+
+#include "KOKKOS/kokkos_atoms.h"
+#include "group_configuration_on.h"
+#include "lammps_compat.h"
+#include "mcmc/arrays_on.h"
+
+#include "comm.h"
+
+using namespace LAMMPS_NS;
+
+template <class DeviceType>
+KokkosPlatform<DeviceType>::KokkosPlatform(LAMMPS *lmp, const char *style) {
+  if (!lmp->kokkos)
+    compat::stop(lmp->error, FLERR,
+                 std::string(style) + " needs Kokkos: start LAMMPS with '-k on', or use the style "
+                                      "without /kk");
+  using Exec = KokkosExec<DeviceType>;
+#ifdef KOKKOS_ENABLE_CUDA
+  constexpr bool usable = Exec::on_host || std::is_same<DeviceType, Kokkos::Cuda>::value;
+#else
+  constexpr bool usable = Exec::on_host;
+#endif
+  static_assert(usable,
+                "lammps-nflow knows Kokkos on the host and on CUDA: LibTorch has no tensors in "
+                "the memory of this device");
+  Exec::gpu_aware = lmp->kokkos->gpu_aware_flag != 0;
+  arrays_ = std::make_unique<nflow::mcmc::ArraysOn<Exec>>();
+}
+
+template <class DeviceType>
+KokkosPlatform<DeviceType>::~KokkosPlatform() = default;
+
+template <class DeviceType>
+nflow::mcmc::Arrays &KokkosPlatform<DeviceType>::arrays() {
+  return *arrays_;
+}
+
+template <class DeviceType>
+std::unique_ptr<GroupConfiguration>
+KokkosPlatform<DeviceType>::configuration(LAMMPS *lmp, int igroup, int dim, bool modulo_box) {
+  return std::make_unique<GroupConfigurationOn<KokkosExec<DeviceType>, KokkosAtoms<DeviceType>>>(
+      lmp, igroup, dim, modulo_box, *arrays_);
+}
+
+/// The device that Kokkos has chosen for this rank, whatever the partition.
+template <class DeviceType>
+int KokkosPlatform<DeviceType>::gpu() const {
+#ifdef KOKKOS_ENABLE_CUDA
+  if (std::is_same<DeviceType, Kokkos::Cuda>::value) return Kokkos::Cuda().cuda_device();
+#endif
+  return -1;
+}
+
+template <class DeviceType>
+std::string KokkosPlatform<DeviceType>::name() const {
+  const std::string name = std::string("Kokkos ") + DeviceType::name();
+  return gpu() < 0 ? name : name + " device " + std::to_string(gpu());
+}
+
+template <class DeviceType>
+void KokkosPlatform<DeviceType>::settle(LAMMPS *lmp) {
+  static_cast<AtomKokkos *>(lmp->atom)->sync(KokkosAtoms<DeviceType>::space, ALL_MASK);
+}
+
+template <class DeviceType>
+void KokkosPlatform<DeviceType>::to_host(LAMMPS *lmp) {
+  static_cast<AtomKokkos *>(lmp->atom)->sync(Host, ALL_MASK);
+}
+
+namespace LAMMPS_NS {
+template class KokkosPlatform<LMPDeviceType>;
+#ifdef LMP_KOKKOS_GPU
+template class KokkosPlatform<LMPHostType>;
+#endif
+} // namespace LAMMPS_NS
