@@ -27,7 +27,7 @@ double Target::energy_and_forces(const double *, double *) {
   throw Error("this energy comes without forces, which an excursion needs: use another move");
 }
 
-const std::vector<double> &Target::inverse_masses() {
+const double *Target::inverse_masses() {
   throw Error("this energy comes without masses, which an excursion needs: use another move");
 }
 
