@@ -1,17 +1,34 @@
 #include "mcmc/prior.h"
 
+#include "mcmc/host_exec.h"
+#include "mcmc/kernels.h"
+
 #include <cmath>
 
 namespace nflow::mcmc {
 
+namespace {
+
+double sum_of_squares(const double *values, int64_t count) {
+  return HostExec::sum(count, kernels::Square{values});
+}
+
+} // namespace
+
+double auxiliary_energy_of(double squares, double variance) {
+  return 0.5 * squares / variance;
+}
+
+double log_gaussian_of(double squares, int64_t count, double variance) {
+  return -auxiliary_energy_of(squares, variance) - 0.5 * count * std::log(2.0 * M_PI * variance);
+}
+
 double auxiliary_energy(const double *momenta, int64_t count, double variance) {
-  double sum = 0.0;
-  for (int64_t i = 0; i < count; i++) sum += momenta[i] * momenta[i];
-  return 0.5 * sum / variance;
+  return auxiliary_energy_of(sum_of_squares(momenta, count), variance);
 }
 
 double log_gaussian(const double *values, int64_t count, double variance) {
-  return -auxiliary_energy(values, count, variance) - 0.5 * count * std::log(2.0 * M_PI * variance);
+  return log_gaussian_of(sum_of_squares(values, count), count, variance);
 }
 
 double auxiliary_variance(bool gaussian_prior, double tau, double recorded) {
