@@ -46,24 +46,12 @@ void share(MPI_Comm world, std::string &text) {
   text.assign(letters.begin(), letters.end());
 }
 
-/// Minus the derivative along the unit vector `direction` of the force along it, by a central
-/// difference of width `step`. NaN where a force is missing.
-double curvature(nflow::mcmc::Target &target, const double *x, const std::vector<double> &direction,
-                 double step) {
-  std::vector<double> place(direction.size()), forces(direction.size());
-  double difference = 0.0;
-  for (const double sign : {1.0, -1.0}) {
-    for (size_t i = 0; i < place.size(); i++) place[i] = x[i] + sign * step * direction[i];
-    if (!std::isfinite(target.energy_and_forces(place.data(), forces.data()))) return NAN;
-    for (size_t i = 0; i < place.size(); i++) difference += sign * forces[i] * direction[i];
-  }
-  return -difference / (2.0 * step);
-}
-
 } // namespace
 
-LammpsReservoir::LammpsReservoir(LAMMPS *lmp, const std::string &file, int64_t dim)
-    : Pointers(lmp), file_(file), dim_(dim), frames_(std::make_shared<nflow::mcmc::Reservoir>()) {
+LammpsReservoir::LammpsReservoir(LAMMPS *lmp, const std::string &file, int64_t dim,
+                                 nflow::mcmc::Arrays &arrays)
+    : Pointers(lmp), file_(file), dim_(dim), frames_(std::make_shared<nflow::mcmc::Reservoir>()),
+      x_(arrays), forces_(arrays) {
   std::vector<int> periodic(3, 0);
   run_on_root(world, [&] {
     auto samples = nflow::trainer::read_dumps({file}, dim);
@@ -93,8 +81,10 @@ void LammpsReservoir::require_match(const std::vector<tagint> &ids, const nflow:
                        ": dump all atoms of the group");
   // Species of fix atom/swap: another numbering of the same atoms.
   if (atom->molecular == Atom::ATOMIC && !atom->q_flag && !system_.types.empty() &&
-      system_.types != system.types)
+      system_.types != system.types) {
     nflow::trainer::relabel(system_.types, system.types, dim_, frames_->x);
+    frames_->revision++;
+  }
   for (size_t i = 0; i < ids.size(); i++) {
     const std::string atom = "atom " + std::to_string(ids[i]);
     if (ids_[i] != ids[i])
@@ -123,12 +113,40 @@ void LammpsReservoir::require_match(const std::vector<tagint> &ids, const nflow:
                        ": make it in the units of the simulation");
 }
 
+double LammpsReservoir::energy(nflow::mcmc::Target &target, const double *x) {
+  x_.assign(x, numbers_);
+  return target.energy(x_.data());
+}
+
+double LammpsReservoir::forces(nflow::mcmc::Target &target, const double *x,
+                               std::vector<double> &forces) {
+  x_.assign(x, numbers_);
+  forces_.resize(numbers_);
+  const double energy = target.energy_and_forces(x_.data(), forces_.data());
+  forces_.copy_out(forces.data());
+  return energy;
+}
+
+/// Minus the derivative along the unit vector `direction` of the force along it, by a central
+/// difference of width `step`. NaN where a force is missing.
+double LammpsReservoir::curvature(nflow::mcmc::Target &target, const double *x,
+                                  const std::vector<double> &direction, double step) {
+  std::vector<double> place(direction.size()), there(direction.size());
+  double difference = 0.0;
+  for (const double sign : {1.0, -1.0}) {
+    for (size_t i = 0; i < place.size(); i++) place[i] = x[i] + sign * step * direction[i];
+    if (!std::isfinite(forces(target, place.data(), there))) return NAN;
+    for (size_t i = 0; i < place.size(); i++) difference += sign * there[i] * direction[i];
+  }
+  return -difference / (2.0 * step);
+}
+
 /// Whether the energies that are there, if any, are still those of this force field.
-bool LammpsReservoir::unchanged(nflow::mcmc::Target &target) const {
+bool LammpsReservoir::unchanged(nflow::mcmc::Target &target) {
   if (frames_->energies.empty()) return false;
   for (const int64_t i : {int64_t(0), count() / 2, count() - 1}) {
-    const double energy = target.energy(&frames_->x[i * numbers_]), known = frames_->energies[i];
-    if (!(std::fabs(energy - known) <= 1e-9 * (1.0 + std::fabs(known)))) return false;
+    const double now = energy(target, &frames_->x[i * numbers_]), known = frames_->energies[i];
+    if (!(std::fabs(now - known) <= 1e-9 * (1.0 + std::fabs(known)))) return false;
   }
   return true;
 }
@@ -139,7 +157,7 @@ void LammpsReservoir::evaluate(nflow::mcmc::Target &target, const nflow::Metadat
   auto &energies = frames_->energies;
   energies.clear();
   for (int64_t i = 0; i < count(); i++) {
-    energies.push_back(target.energy(&frames_->x[i * numbers_]));
+    energies.push_back(energy(target, &frames_->x[i * numbers_]));
     if (!std::isfinite(energies.back()))
       throw nflow::Error(described() + " has an infinite energy in configuration " +
                          std::to_string(i + 1) +
@@ -174,23 +192,23 @@ void LammpsReservoir::require_mean_energy(const nflow::Metadata &metadata,
 /// k_B T = < |grad U|^2 > / < laplacian U > in equilibrium. The laplacian along a random direction
 /// of +-1 (Hutchinson).
 void LammpsReservoir::require_configurational_temperature(nflow::mcmc::Target &target,
-                                                          double temperature, double tau) const {
+                                                          double temperature, double tau) {
   const int64_t used =
       std::min(count(), std::max(temperature_frames, temperature_numbers / numbers_));
   double volume = 1.0;
   for (int64_t k = 0; k < dim_; k++) volume *= system_.box[k];
   const double spacing = std::pow(volume / static_cast<double>(ids_.size()), 1.0 / dim_);
   const double root = std::sqrt(static_cast<double>(numbers_));
-  std::vector<double> squares, laplacians, direction(numbers_), forces(numbers_);
+  std::vector<double> squares, laplacians, direction(numbers_), slopes(numbers_);
   for (int64_t i = 0; i < used; i++) {
     const double *x = &frames_->x[i * count() / used * numbers_];
     nflow::mcmc::RandomStream random(1, 0, i, nflow::mcmc::Purpose::check);
     for (auto &d : direction) d = (random.uniform() < 0.5 ? -1.0 : 1.0) / root;
-    target.energy_and_forces(x, forces.data());
+    forces(target, x, slopes);
     const double laplacian = root * root * curvature(target, x, direction, 1e-5 * spacing * root);
     if (!std::isfinite(laplacian)) continue;
     double square = 0.0;
-    for (const double f : forces) square += f * f;
+    for (const double f : slopes) square += f * f;
     squares.push_back(square);
     laplacians.push_back(laplacian);
   }

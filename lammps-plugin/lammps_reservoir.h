@@ -16,8 +16,10 @@ namespace LAMMPS_NS {
 /// ranks, compared with the simulation, their energies and their temperature found by LAMMPS.
 class LammpsReservoir : protected Pointers {
  public:
-  /// Reads the dump. Throws nflow::Error on every rank with what is wrong with it.
-  LammpsReservoir(LAMMPS *lmp, const std::string &file, int64_t dim);
+  /// Reads the dump. Throws nflow::Error on every rank with what is wrong with it. `arrays` is the
+  /// memory of the targets.
+  LammpsReservoir(LAMMPS *lmp, const std::string &file, int64_t dim,
+                  nflow::mcmc::Arrays &arrays = nflow::mcmc::host_arrays());
 
   /// Throws nflow::Error unless the atoms, types, box, boundaries and units of the file are those
   /// of the simulation.
@@ -32,10 +34,15 @@ class LammpsReservoir : protected Pointers {
   std::shared_ptr<const nflow::mcmc::Reservoir> frames() const { return frames_; }
 
  private:
-  bool unchanged(nflow::mcmc::Target &target) const;
+  double energy(nflow::mcmc::Target &target, const double *x);
+  /// Forces that mean nothing where the energy, which is returned, is not finite.
+  double forces(nflow::mcmc::Target &target, const double *x, std::vector<double> &forces);
+  double curvature(nflow::mcmc::Target &target, const double *x,
+                   const std::vector<double> &direction, double step);
+  bool unchanged(nflow::mcmc::Target &target);
   void require_mean_energy(const nflow::Metadata &metadata, double temperature) const;
   void require_configurational_temperature(nflow::mcmc::Target &target, double temperature,
-                                           double tau) const;
+                                           double tau);
   std::string described() const { return "the reservoir '" + file_ + "'"; }
   int64_t count() const { return static_cast<int64_t>(frames_->x.size()) / numbers_; }
 
@@ -44,6 +51,7 @@ class LammpsReservoir : protected Pointers {
   std::vector<tagint> ids_;
   nflow::System system_;
   std::shared_ptr<nflow::mcmc::Reservoir> frames_;
+  nflow::mcmc::Buffer<double> x_, forces_; // of one configuration, where the target is
 };
 
 } // namespace LAMMPS_NS

@@ -1,6 +1,5 @@
 #include "mcmc/acceptance.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace nflow::mcmc {
@@ -46,8 +45,8 @@ int64_t choose_by_weight(const double *log_weights, int64_t count, double unifor
   return chosen;
 }
 
-bool is_reversible(const std::vector<uint8_t> &before, const std::vector<uint8_t> &after) {
-  return before == after;
+bool is_reversible(int64_t atoms_that_differ) {
+  return atoms_that_differ == 0;
 }
 
 bool accept(double log_acceptance, double uniform) {

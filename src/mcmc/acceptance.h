@@ -2,7 +2,6 @@
 #define NFLOW_MCMC_ACCEPTANCE_H
 
 #include <cstdint>
-#include <vector>
 
 namespace nflow::mcmc {
 
@@ -44,9 +43,9 @@ int64_t choose_by_weight(const double *log_weights, int64_t count, double unifor
 /// Metropolis: true with probability min(1, e^{log_acceptance}); NaN is never accepted.
 bool accept(double log_acceptance, double uniform);
 
-/// Local excursions: whether the way back would start from the same atoms, given the masks of those
-/// that were the nearest to the centre before and that are after the move.
-bool is_reversible(const std::vector<uint8_t> &before, const std::vector<uint8_t> &after);
+/// Local excursions: whether the way back would start from the same atoms, given how many atoms
+/// were among the nearest to the centre before or after the move, but not both.
+bool is_reversible(int64_t atoms_that_differ);
 
 /// The rules that a sampler uses. They are data so that the tests can show that a broken rule is
 /// caught.
@@ -56,7 +55,7 @@ struct AcceptanceRules {
   double (*pcn)(const PointWeights &, const PointWeights &) = log_acceptance_pcn;
   double (*mapped)(const PointWeights &, const PointWeights &) = log_acceptance_mapped;
   double (*excursion)(const PointWeights &, const PointWeights &) = log_acceptance_excursion;
-  bool (*reversible)(const std::vector<uint8_t> &, const std::vector<uint8_t> &) = is_reversible;
+  bool (*reversible)(int64_t atoms_that_differ) = is_reversible;
   int64_t (*multitry)(const double *, int64_t, double) = choose_by_weight;
 };
 

@@ -57,7 +57,8 @@ class Arrays {
   /// Normals, each with its standard deviation, in rows of `columns`.
   virtual void fill_gaussian(const std::vector<GaussianRow> &rows, int64_t columns, double *to) = 0;
   void fill_gaussian(RandomStream &random, double sigma, int64_t n, double *to) {
-    fill_gaussian({{random.take_gaussians(n), sigma, 0}}, n, to);
+    one_row_[0] = {random.take_gaussians(n), sigma, 0};
+    fill_gaussian(one_row_, n, to);
   }
   virtual void copy_rows(const std::vector<RowCopy> &rows, int64_t columns, const double *from,
                          double *to) = 0;
@@ -105,10 +106,14 @@ class Arrays {
   /// As nearest_atoms(), into mask [n]; `centre` is on the host.
   virtual void nearest_atoms(const PeriodicBox &box, const double *centre, const double *x,
                              int64_t n, int64_t count, uint8_t *mask) = 0;
+  /// How many numbers of two masks are not the same.
   virtual int64_t count_different(int64_t n, const uint8_t *a, const uint8_t *b) = 0;
   /// As count_rearranged().
   virtual int64_t count_rearranged(const PeriodicBox &box, const Rearrangement &criterion,
                                    const double *x, const double *x_new, int64_t n) = 0;
+
+ private:
+  std::vector<GaussianRow> one_row_{1}; // kept, so that single rows allocate nothing
 };
 
 /// The arithmetic of host memory.

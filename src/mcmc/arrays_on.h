@@ -208,10 +208,7 @@ int64_t ArraysOn<Exec>::count_rearranged(const PeriodicBox &box, const Rearrange
   if constexpr (Exec::on_host) {
     return mcmc::count_rearranged(box, criterion, x, x_new, n);
   } else {
-    const double reach = criterion.neighbours * criterion.neighbours;
-    const double limit = criterion.distance * criterion.distance;
-    return static_cast<int64_t>(
-        Exec::sum(n, kernels::Rearranged{kernels::Box(box), reach, limit, x, x_new, n}));
+    return static_cast<int64_t>(Exec::sum(n, kernels::Rearranged(box, criterion, x, x_new, n)));
   }
 }
 

@@ -2,7 +2,6 @@
 #define NFLOW_MCMC_FLOW_H
 
 #include <cstdint>
-#include <vector>
 
 namespace nflow::mcmc {
 
@@ -19,7 +18,8 @@ struct Temperatures {
 };
 
 /// An invertible map between the prior's space and the target's, as the moves see it. A point is
-/// [S, n, d] doubles: coordinates and, for S = 2, auxiliary momenta of the same shape.
+/// [S, n, d] doubles: coordinates and, for S = 2, auxiliary momenta of the same shape. Points and
+/// masks are in the memory of an Arrays that the flow and its users share, log_det on the host.
 class Flow {
  public:
   virtual ~Flow() = default;
@@ -40,7 +40,8 @@ class Flow {
                               const uint8_t *mask, double *u, double *log_det);
 };
 
-/// The potential energy as a function of the coordinates, in whatever holds them.
+/// The potential energy as a function of the coordinates, in whatever holds them. All addresses are
+/// in the memory of an Arrays that the target and its users share.
 class Target {
  public:
   virtual ~Target() = default;

@@ -9,14 +9,14 @@ namespace nflow::mcmc {
 
 FlowSampler::FlowSampler(Flow &flow, Target &target, const Space &space,
                          const std::vector<Move> &moves, int64_t batch, uint32_t seed,
-                         uint32_t replica, const AcceptanceRules &rules)
+                         uint32_t replica, const AcceptanceRules &rules, Arrays &arrays)
     : flow_(flow), target_(target), space_(space), moves_(moves), seed_(seed), replica_(replica),
-      rules_(rules), block_(space, moves, batch, seed, replica), x_(space.coordinates),
-      current_(space.size()), latent_(space.size()), trial_(space.size()),
-      trial_latent_(space.size()), noise_(space.size()), dynamics_(target, space.coordinates),
-      mobile_(space.coordinates) {
-  dynamic_.x.resize(space.coordinates);
-  dynamic_.forces.resize(space.coordinates);
+      rules_(rules), arrays_(arrays), block_(space, moves, batch, seed, replica, arrays),
+      x_(arrays, space.coordinates), current_(arrays, space.size()), latent_(arrays, space.size()),
+      trial_(arrays, space.size()), trial_latent_(arrays, space.size()),
+      noise_(arrays, space.size()), dynamics_(target, space.atoms(), space.box.dim, arrays),
+      dynamic_(arrays, space.coordinates), nearest_before_(arrays, space.atoms()),
+      nearest_after_(arrays, space.atoms()) {
   counters_.move_attempts.resize(moves.size());
   counters_.move_accepts.resize(moves.size());
   int tries = 1;
@@ -26,7 +26,7 @@ FlowSampler::FlowSampler(Flow &flow, Target &target, const Space &space,
 }
 
 void FlowSampler::set_state(const double *x, double energy, const Temperatures &tau) {
-  std::copy(x, x + space_.coordinates, x_.begin());
+  copy(arrays_, x, space_.coordinates, x_.data());
   energy_ = energy;
   tau_ = tau;
   pulled_back_ = false;
@@ -72,32 +72,46 @@ bool FlowSampler::attempt() {
 
 void FlowSampler::draw_current() {
   const int64_t m = space_.coordinates;
-  std::copy(x_.begin(), x_.end(), current_.begin());
+  copy(arrays_, x_.data(), m, current_.data());
   if (!space_.auxiliary) return;
   RandomStream random(seed_, replica_, counters_.attempts, Purpose::auxiliary);
-  random.fill_gaussian(&current_[m], m, std::sqrt(space_.momentum_variance(tau_.target)));
+  arrays_.fill_gaussian(random, std::sqrt(space_.momentum_variance(tau_.target)), m,
+                        current_.data() + m);
+}
+
+void FlowSampler::inverse(const uint8_t *atoms, double *log_det) {
+  const Stopwatch watch(timings_.flow);
+  if (atoms)
+    flow_.inverse_masked(1, current_.data(), tau_, atoms, latent_.data(), log_det);
+  else
+    flow_.inverse(1, current_.data(), tau_, latent_.data(), log_det);
+}
+
+void FlowSampler::forward(const uint8_t *atoms, double *log_det) {
+  const Stopwatch watch(timings_.flow);
+  if (atoms)
+    flow_.forward_masked(1, trial_latent_.data(), tau_, atoms, trial_.data(), log_det);
+  else
+    flow_.forward(1, trial_latent_.data(), tau_, trial_.data(), log_det);
 }
 
 PointWeights FlowSampler::pull_back() {
   if (pulled_back_ && !space_.auxiliary) return current_weights_;
   draw_current();
   double log_det_inverse = 0.0;
-  {
-    const Stopwatch watch(timings_.flow);
-    flow_.inverse(1, current_.data(), tau_, latent_.data(), &log_det_inverse);
-  }
+  inverse(nullptr, &log_det_inverse);
+  const double *latent = latent_.data();
   const double log_prior =
       space_.gaussian_prior
-          ? space_.log_prior(latent_.data(), tau_.prior)
-          : -space_.reduced_energy(proposal_energy(latent_.data()), latent_.data(), tau_.prior);
+          ? space_.log_prior(arrays_, latent, tau_.prior)
+          : -space_.reduced_energy(arrays_, proposal_energy(latent), latent, tau_.prior);
   current_weights_ = {reduced_energy(energy_, current_.data()), log_prior, -log_det_inverse};
   pulled_back_ = true;
   return current_weights_;
 }
 
 double FlowSampler::proposal_energy(const double *v) {
-  for (int64_t i = 0; i < space_.size(); i++)
-    if (!std::isfinite(v[i])) return NAN;
+  if (!all_finite(v)) return NAN;
   const Stopwatch watch(timings_.energy);
   counters_.evaluations++;
   return target_.energy(v);
@@ -105,8 +119,8 @@ double FlowSampler::proposal_energy(const double *v) {
 
 void FlowSampler::move_to(const double *v, double energy) {
   counters_.rearrangements +=
-      count_rearranged(space_.box, rearrangement_, x_.data(), v, space_.atoms());
-  std::copy(v, v + space_.coordinates, x_.begin());
+      arrays_.count_rearranged(space_.box, rearrangement_, x_.data(), v, space_.atoms());
+  copy(arrays_, v, space_.coordinates, x_.data());
   energy_ = energy;
   pulled_back_ = false;
 }
@@ -134,7 +148,7 @@ bool FlowSampler::independence() {
   const double *proposal = block_.points(counters_.attempts);
   const PointWeights fresh = *block_.weights(counters_.attempts);
   const PointWeights old_point = pull_back();
-  std::copy(proposal, proposal + space_.size(), trial_.begin());
+  copy(arrays_, proposal, space_.size(), trial_.data());
   const double before = energy_;
   const bool accepted = decide(rules_.independence, old_point, fresh);
   PointWeights weights = fresh;
@@ -177,15 +191,12 @@ bool FlowSampler::perturb(double keep, double noise_x, double noise_p,
   const PointWeights old_point = pull_back();
   const int64_t m = space_.coordinates;
   RandomStream random(seed_, replica_, counters_.attempts, Purpose::latent);
-  random.fill_gaussian(noise_.data(), m, noise_x);
-  if (space_.auxiliary) random.fill_gaussian(&noise_[m], m, noise_p);
-  for (int64_t i = 0; i < space_.size(); i++) trial_latent_[i] = keep * latent_[i] + noise_[i];
+  arrays_.fill_gaussian(random, noise_x, m, noise_.data());
+  if (space_.auxiliary) arrays_.fill_gaussian(random, noise_p, m, noise_.data() + m);
+  arrays_.add_scaled(keep, latent_.data(), noise_.data(), space_.size(), trial_latent_.data());
   PointWeights new_point;
-  {
-    const Stopwatch watch(timings_.flow);
-    flow_.forward(1, trial_latent_.data(), tau_, trial_.data(), &new_point.log_det);
-  }
-  new_point.log_prior = space_.log_prior(trial_latent_.data(), tau_.prior);
+  forward(nullptr, &new_point.log_det);
+  new_point.log_prior = space_.log_prior(arrays_, trial_latent_.data(), tau_.prior);
   return decide(rule, old_point, new_point);
 }
 

@@ -30,12 +30,14 @@ struct Timings {
 };
 
 /// Metropolis Monte Carlo of one configuration with proposals of a flow (design: the acceptance
-/// rules of docs/theory.md). The random numbers depend on (seed, replica, attempt) only, so that
-/// the decisions are the same on any number of MPI ranks and after a restart.
+/// rules of docs/theory.md), in the memory of `arrays`, which is that of the flow and the target.
+/// The random numbers depend on (seed, replica, attempt) only, so that the decisions are the same
+/// on any number of MPI ranks and after a restart.
 class FlowSampler {
  public:
   FlowSampler(Flow &flow, Target &target, const Space &space, const std::vector<Move> &moves,
-              int64_t batch, uint32_t seed, uint32_t replica, const AcceptanceRules &rules = {});
+              int64_t batch, uint32_t seed, uint32_t replica, const AcceptanceRules &rules = {},
+              Arrays &arrays = host_arrays());
 
   /// What counts as a rearrangement from now on.
   void set_rearrangement(const Rearrangement &criterion) { rearrangement_ = criterion; }
@@ -45,7 +47,8 @@ class FlowSampler {
   /// One attempt; true if it was accepted, in which case x() and energy() have changed.
   bool attempt();
 
-  const std::vector<double> &x() const { return x_; }
+  /// Where the configuration is; stays valid.
+  const double *x() const { return x_.data(); }
   double energy() const { return energy_; }
   double last_energy_change() const { return last_energy_change_; }
   double last_log_acceptance() const { return last_log_acceptance_; }
@@ -71,6 +74,9 @@ class FlowSampler {
   /// whether the way back would have been tried.
   template <class Reversible>
   bool cross_and_return(const Move &move, const uint8_t *atoms, const Reversible &reversible);
+  /// latent_ of current_, and trial_ of trial_latent_; with `atoms`, these alone are mapped.
+  void inverse(const uint8_t *atoms, double *log_det);
+  void forward(const uint8_t *atoms, double *log_det);
   /// Hybrid Monte Carlo at T0 from dynamic_; false if it does not start from a finite energy.
   bool run_at_prior(const Move &move, const uint8_t *atoms);
   /// Metropolis with the proposal in trial_, whose weights but for the energy are known.
@@ -86,8 +92,9 @@ class FlowSampler {
   /// U(x) of a proposal, NaN without calling the target if the proposal is not finite.
   double proposal_energy(const double *v);
   double reduced_energy(double energy, const double *v) const {
-    return space_.reduced_energy(energy, v, tau_.target);
+    return space_.reduced_energy(arrays_, energy, v, tau_.target);
   }
+  bool all_finite(const double *point) const { return arrays_.all_finite(space_.size(), point); }
   void move_to(const double *v, double energy);
 
   Flow &flow_;
@@ -96,17 +103,19 @@ class FlowSampler {
   std::vector<Move> moves_;
   uint32_t seed_, replica_;
   AcceptanceRules rules_;
+  Arrays &arrays_;
   ProposalBlock block_;
 
-  std::vector<double> x_;
+  Buffer<double> x_;
   double energy_ = 0.0;
   Temperatures tau_{1.0};
   bool pulled_back_ = false; // pull_back() of the present state is still valid (no momenta)
   PointWeights current_weights_;
-  std::vector<double> current_, latent_, trial_, trial_latent_, noise_, energies_, log_weights_;
+  Buffer<double> current_, latent_, trial_, trial_latent_, noise_;
+  std::vector<double> energies_, log_weights_;
   HybridMonteCarlo dynamics_;
   DynamicState dynamic_;
-  std::vector<uint8_t> mobile_; // coordinates that an excursion moves
+  Buffer<uint8_t> nearest_before_, nearest_after_; // atoms of a local excursion
   Rearrangement rearrangement_;
 
   Counters counters_;

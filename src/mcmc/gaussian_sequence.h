@@ -24,21 +24,31 @@ struct GaussianSequence {
   double spare = 0.0;              // the first normal, if it was made already
   int has_spare = 0;
 
-  /// Uniform in (0, 1] of 53 bits, from the two words at `at`.
-  NFLOW_FUNCTION double uniform(uint64_t at) const {
-    r123::Philox4x32::ctr_type place = {
-        {counter[0], counter[1], counter[2], static_cast<uint32_t>(at / 4)}};
+  using Block = r123::Philox4x32::ctr_type;
+
+  /// The four words around `at`.
+  NFLOW_FUNCTION Block block(uint64_t at) const {
+    const Block place = {{counter[0], counter[1], counter[2], static_cast<uint32_t>(at / 4)}};
     const r123::Philox4x32::key_type philox_key = {{key[0], key[1]}};
-    const r123::Philox4x32::ctr_type block = r123::Philox4x32()(place, philox_key);
-    const uint64_t high = block[at % 4] >> 5, low = block[at % 4 + 1] >> 6;
+    return r123::Philox4x32()(place, philox_key);
+  }
+  /// Uniform in (0, 1] of 53 bits, from the two words at an even `at`.
+  NFLOW_FUNCTION static double uniform(const Block &words, uint64_t at) {
+    const bool second = at % 4 != 0;
+    const uint64_t high = (second ? words[2] : words[0]) >> 5;
+    const uint64_t low = (second ? words[3] : words[1]) >> 6;
     return (static_cast<double>(high * 67108864ull + low) + 0.5) / 9007199254740992.0;
   }
+  NFLOW_FUNCTION double uniform(uint64_t at) const { return uniform(block(at), at); }
   /// The pair number p after the spare one (Box-Muller).
   NFLOW_FUNCTION GaussianPair pair(int64_t p) const {
     const uint64_t at = word + 4 * static_cast<uint64_t>(p);
+    const Block words = block(at);
+    // Both numbers are of one block, unless an odd number of uniforms came before.
+    const Block next = at % 4 == 0 ? words : block(at + 2);
     constexpr double two_pi = 6.283185307179586476925286766559;
-    const double radius = std::sqrt(-2.0 * std::log(uniform(at)));
-    const double angle = two_pi * uniform(at + 2);
+    const double radius = std::sqrt(-2.0 * std::log(uniform(words, at)));
+    const double angle = two_pi * uniform(next, at + 2);
     return {radius * std::cos(angle), radius * std::sin(angle)};
   }
   /// Normal number i.

@@ -27,6 +27,8 @@ struct HostExec {
     copy_bytes(from, bytes, host);
   }
 
+  static void fence() {}
+
   template <class Function>
   static void for_each(int64_t n, const Function &function) {
     for (int64_t i = 0; i < n; i++) function(i);

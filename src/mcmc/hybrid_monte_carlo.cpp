@@ -3,44 +3,41 @@
 #include "mcmc/acceptance.h"
 
 #include <cmath>
+#include <utility>
 
 namespace nflow::mcmc {
 
-void HybridMonteCarlo::draw_velocities(const uint8_t *mobile, double tau, RandomStream &random) {
-  for (size_t i = 0; i < velocity_.size(); i++)
-    velocity_[i] = mobile[i] ? std::sqrt(tau * inverse_mass_[i]) * random.gaussian() : 0.0;
-}
-
-void HybridMonteCarlo::kick(const std::vector<double> &forces, const uint8_t *mobile, double time) {
-  for (size_t i = 0; i < velocity_.size(); i++)
-    if (mobile[i]) velocity_[i] += time * inverse_mass_[i] * forces[i];
-}
-
-double HybridMonteCarlo::kinetic_energy(const uint8_t *mobile) const {
-  double sum = 0.0;
-  for (size_t i = 0; i < velocity_.size(); i++)
-    if (mobile[i]) sum += 0.5 * velocity_[i] * velocity_[i] / inverse_mass_[i];
-  return sum;
+void HybridMonteCarlo::start_from(const DynamicState &state) {
+  copy(arrays_, state.x.data(), state.x.size(), trial_.x.data());
+  copy(arrays_, state.forces.data(), state.forces.size(), trial_.forces.data());
+  trial_.energy = state.energy;
 }
 
 bool HybridMonteCarlo::move(DynamicState &state, const uint8_t *mobile, double tau, int steps,
                             double timestep, RandomStream &random, uint64_t &evaluations) {
-  inverse_mass_ = target_.inverse_masses();
-  draw_velocities(mobile, tau, random);
+  const double *inverse_masses = target_.inverse_masses();
+  double *velocity = velocity_.data();
+  const auto kick = [&] {
+    arrays_.kick(0.5 * timestep, inverse_masses, trial_.forces.data(), mobile, atoms_, dim_,
+                 velocity);
+  };
+  const auto kinetic_energy = [&] {
+    return arrays_.kinetic_energy(velocity, inverse_masses, mobile, atoms_, dim_);
+  };
+  arrays_.draw_velocities(random, tau, inverse_masses, mobile, atoms_, dim_, velocity);
   const double uniform = random.uniform();
-  trial_ = state;
-  const double before = state.energy + kinetic_energy(mobile);
+  start_from(state);
+  const double before = state.energy + kinetic_energy();
   for (int step = 0; step < steps; step++) {
-    kick(trial_.forces, mobile, 0.5 * timestep);
-    for (size_t i = 0; i < velocity_.size(); i++)
-      if (mobile[i]) trial_.x[i] += timestep * velocity_[i];
+    kick();
+    arrays_.drift(timestep, velocity, mobile, atoms_, dim_, trial_.x.data());
     trial_.energy = target_.energy_and_forces(trial_.x.data(), trial_.forces.data());
     evaluations++;
     // Forces mean nothing here; the way back would meet this place, too.
     if (!std::isfinite(trial_.energy)) return false;
-    kick(trial_.forces, mobile, 0.5 * timestep);
+    kick();
   }
-  const double after = trial_.energy + kinetic_energy(mobile);
+  const double after = trial_.energy + kinetic_energy();
   if (!accept(-(after - before) / tau, uniform)) return false;
   std::swap(state, trial_);
   return true;

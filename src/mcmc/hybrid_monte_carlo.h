@@ -1,25 +1,28 @@
 #ifndef NFLOW_MCMC_HYBRID_MONTE_CARLO_H
 #define NFLOW_MCMC_HYBRID_MONTE_CARLO_H
 
+#include "mcmc/arrays.h"
 #include "mcmc/flow.h"
-#include "mcmc/random.h"
-
-#include <vector>
 
 namespace nflow::mcmc {
 
 /// A configuration with its energy and forces.
 struct DynamicState {
-  std::vector<double> x, forces; // [n, d]
+  DynamicState(Arrays &arrays, int64_t coordinates)
+      : x(arrays, coordinates), forces(arrays, coordinates) {}
+
+  Buffer<double> x, forces; // [n, d]
   double energy = 0.0;
 };
 
 /// One move of hybrid Monte Carlo: velocities from the Maxwell distribution at k_B T = tau, `steps`
-/// steps of velocity Verlet, and Metropolis. Coordinates with `mobile` = 0 stay. Reversible with
-/// respect to exp(-U/tau).
+/// steps of velocity Verlet, and Metropolis. Atoms with `mobile` [n] = 0 stay; null: all move.
+/// Reversible with respect to exp(-U/tau).
 class HybridMonteCarlo {
  public:
-  HybridMonteCarlo(Target &target, int64_t coordinates) : target_(target), velocity_(coordinates) {}
+  HybridMonteCarlo(Target &target, int64_t atoms, int64_t dim, Arrays &arrays = host_arrays())
+      : target_(target), arrays_(arrays), atoms_(atoms), dim_(dim), velocity_(arrays, atoms * dim),
+        trial_(arrays, atoms * dim) {}
 
   /// True if the trajectory was accepted, in which case `state` is its end. Adds the energies that
   /// it asked for to `evaluations`.
@@ -27,13 +30,12 @@ class HybridMonteCarlo {
             RandomStream &random, uint64_t &evaluations);
 
  private:
-  void draw_velocities(const uint8_t *mobile, double tau, RandomStream &random);
-  void kick(const std::vector<double> &forces, const uint8_t *mobile, double time);
-  double kinetic_energy(const uint8_t *mobile) const;
+  void start_from(const DynamicState &state);
 
   Target &target_;
-  std::vector<double> inverse_mass_; // of the target, copied at each move
-  std::vector<double> velocity_;
+  Arrays &arrays_;
+  int64_t atoms_, dim_;
+  Buffer<double> velocity_;
   DynamicState trial_;
 };
 

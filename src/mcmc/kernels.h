@@ -303,20 +303,35 @@ struct Rearranged {
   double reach, limit; // squared
   const double *x, *x_new;
   int64_t n;
-  NFLOW_FUNCTION double operator()(int64_t i) const {
+
+  /// What the neighbours of an atom did.
+  struct Neighbours {
     double sums[3] = {0.0, 0.0, 0.0};
-    int64_t neighbours = 0;
-    for (int64_t j = 0; j < n; j++) {
-      if (j == i || box.squared_distance(x + i * box.dim, x + j * box.dim) >= reach) continue;
-      neighbours++;
-      for (int64_t k = 0; k < box.dim; k++) sums[k] += moved(j, k);
-    }
+    int64_t count = 0;
+  };
+
+  Rearranged(const PeriodicBox &periodic_box, const Rearrangement &criterion,
+             const double *positions, const double *new_positions, int64_t atoms)
+      : box(periodic_box), reach(criterion.neighbours * criterion.neighbours),
+        limit(criterion.distance * criterion.distance), x(positions), x_new(new_positions),
+        n(atoms) {}
+  NFLOW_FUNCTION double operator()(int64_t i) const {
+    Neighbours around;
+    for (int64_t j = 0; j < n; j++)
+      if (j != i && box.squared_distance(x + i * box.dim, x + j * box.dim) < reach) add(j, around);
+    return is_rearranged(i, around) ? 1.0 : 0.0;
+  }
+  NFLOW_FUNCTION void add(int64_t j, Neighbours &around) const {
+    around.count++;
+    for (int64_t k = 0; k < box.dim; k++) around.sums[k] += moved(j, k);
+  }
+  NFLOW_FUNCTION bool is_rearranged(int64_t i, const Neighbours &around) const {
     double squared = 0.0;
     for (int64_t k = 0; k < box.dim; k++) {
-      const double mean = neighbours ? sums[k] / static_cast<double>(neighbours) : 0.0;
+      const double mean = around.count ? around.sums[k] / static_cast<double>(around.count) : 0.0;
       squared += (moved(i, k) - mean) * (moved(i, k) - mean);
     }
-    return squared > limit ? 1.0 : 0.0;
+    return squared > limit;
   }
   NFLOW_FUNCTION double moved(int64_t i, int64_t k) const {
     return box.nearest(x_new[i * box.dim + k] - x[i * box.dim + k], k);

@@ -1,54 +1,64 @@
 #include "mcmc/periodic_box.h"
 
+#include "mcmc/host_exec.h"
+#include "mcmc/kernels.h"
+#include "operators/pair_finder.h"
+
 #include <algorithm>
 #include <numeric>
 
 namespace nflow::mcmc {
 
-std::vector<uint8_t> nearest_atoms(const PeriodicBox &box, const double *centre, const double *x,
-                                   int64_t n, int64_t count) {
+void nearest_atoms(const PeriodicBox &box, const double *centre, const double *x, int64_t n,
+                   int64_t count, uint8_t *mask) {
+  const kernels::Box places(box);
   std::vector<double> distances(n);
-  for (int64_t i = 0; i < n; i++) distances[i] = box.squared_distance(centre, x + i * box.dim);
+  for (int64_t i = 0; i < n; i++) distances[i] = places.squared_distance(centre, x + i * box.dim);
   std::vector<int64_t> order(n);
   std::iota(order.begin(), order.end(), 0);
   std::nth_element(order.begin(), order.begin() + (count - 1), order.end(),
                    [&](int64_t a, int64_t b) {
                      return distances[a] != distances[b] ? distances[a] < distances[b] : a < b;
                    });
-  std::vector<uint8_t> mask(n, 0);
+  std::fill(mask, mask + n, uint8_t(0));
   for (int64_t i = 0; i < count; i++) mask[order[i]] = 1;
-  return mask;
 }
+
+namespace {
+
+/// Whether cells save time: there must be atoms for them, and four along each axis.
+bool has_cells(const PeriodicBox &box, double reach, int64_t n) {
+  const auto has_four = [&](double length) { return length >= 4.0 * reach; };
+  return n >= 200 && (box.dim == 2 || box.dim == 3) && box.periodic() &&
+         std::all_of(box.lengths.begin(), box.lengths.end(), has_four);
+}
+
+/// count_rearranged() with cells, for D = box.dim.
+template <int D>
+int64_t count_by_cells(const kernels::Rearranged &atoms, const PeriodicBox &box, double reach) {
+  const std::vector<int64_t> species(atoms.n, 0);
+  operators::PairFinder<double, D> finder(atoms.n, box.lengths.data(), species.data(), 1, &reach);
+  finder.place(atoms.x);
+  std::vector<kernels::Rearranged::Neighbours> around(atoms.n);
+  finder.each_pair([&](const operators::Pair<double, D> &pair) {
+    const int64_t i = finder.original(pair.a), j = finder.original(pair.b);
+    atoms.add(j, around[i]);
+    atoms.add(i, around[j]);
+  });
+  int64_t count = 0;
+  for (int64_t i = 0; i < atoms.n; i++) count += atoms.is_rearranged(i, around[i]);
+  return count;
+}
+
+} // namespace
 
 int64_t count_rearranged(const PeriodicBox &box, const Rearrangement &criterion, const double *x,
                          const double *x_new, int64_t n) {
-  const int64_t dim = box.dim;
-  const double reach = criterion.neighbours * criterion.neighbours;
-  const double limit = criterion.distance * criterion.distance;
-  std::vector<double> moved(n * dim), sums(n * dim, 0.0);
-  std::vector<int64_t> neighbours(n, 0);
-  for (int64_t i = 0; i < n * dim; i++) moved[i] = box.nearest(x_new[i] - x[i], i % dim);
-  for (int64_t i = 0; i < n; i++)
-    for (int64_t j = i + 1; j < n; j++) {
-      if (box.squared_distance(x + i * dim, x + j * dim) >= reach) continue;
-      neighbours[i]++;
-      neighbours[j]++;
-      for (int64_t k = 0; k < dim; k++) {
-        sums[i * dim + k] += moved[j * dim + k];
-        sums[j * dim + k] += moved[i * dim + k];
-      }
-    }
-  int64_t count = 0;
-  for (int64_t i = 0; i < n; i++) {
-    double squared = 0.0;
-    for (int64_t k = 0; k < dim; k++) {
-      const double mean =
-          neighbours[i] ? sums[i * dim + k] / static_cast<double>(neighbours[i]) : 0.0;
-      squared += (moved[i * dim + k] - mean) * (moved[i * dim + k] - mean);
-    }
-    count += squared > limit;
-  }
-  return count;
+  const kernels::Rearranged atoms(box, criterion, x, x_new, n);
+  if (!has_cells(box, criterion.neighbours, n))
+    return static_cast<int64_t>(HostExec::sum(n, atoms));
+  return box.dim == 2 ? count_by_cells<2>(atoms, box, criterion.neighbours)
+                      : count_by_cells<3>(atoms, box, criterion.neighbours);
 }
 
 } // namespace nflow::mcmc

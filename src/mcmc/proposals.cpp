@@ -11,16 +11,26 @@ double Space::momentum_variance(double tau) const {
   return auxiliary_variance(gaussian_prior, tau, recorded_variance);
 }
 
-double Space::log_prior(const double *u, double tau) const {
-  double sum = log_gaussian(u, coordinates, tau);
-  if (auxiliary) sum += log_gaussian(u + coordinates, coordinates, momentum_variance(tau));
+double Space::log_prior_of(double coordinate_squares, double momentum_squares, double tau) const {
+  double sum = log_gaussian_of(coordinate_squares, coordinates, tau);
+  if (auxiliary) sum += log_gaussian_of(momentum_squares, coordinates, momentum_variance(tau));
   return sum;
 }
 
-double Space::reduced_energy(double energy, const double *v, double tau) const {
+double Space::log_prior(Arrays &arrays, const double *u, double tau) const {
+  const double momenta = auxiliary ? arrays.sum_of_squares(coordinates, u + coordinates) : 0.0;
+  return log_prior_of(arrays.sum_of_squares(coordinates, u), momenta, tau);
+}
+
+double Space::reduced_energy_of(double energy, double momentum_squares, double tau) const {
   double h = energy / tau;
-  if (auxiliary) h += auxiliary_energy(v + coordinates, coordinates, momentum_variance(tau));
+  if (auxiliary) h += auxiliary_energy_of(momentum_squares, momentum_variance(tau));
   return h;
+}
+
+double Space::reduced_energy(Arrays &arrays, double energy, const double *v, double tau) const {
+  const double momenta = auxiliary ? arrays.sum_of_squares(coordinates, v + coordinates) : 0.0;
+  return reduced_energy_of(energy, momenta, tau);
 }
 
 size_t choose_move(const std::vector<Move> &moves, uint32_t seed, uint32_t replica,
@@ -37,31 +47,92 @@ size_t choose_move(const std::vector<Move> &moves, uint32_t seed, uint32_t repli
 }
 
 ProposalBlock::ProposalBlock(const Space &space, const std::vector<Move> &moves, int64_t batch,
-                             uint32_t seed, uint32_t replica)
-    : space_(space), moves_(moves), batch_(batch), seed_(seed), replica_(replica),
-      first_(batch + 1) {}
+                             uint32_t seed, uint32_t replica, Arrays &arrays)
+    : space_(space), moves_(moves), batch_(batch), seed_(seed), replica_(replica), arrays_(arrays),
+      first_(batch + 1), choices_(batch), u_(arrays), v_(arrays) {
+  for (size_t i = 0; i < moves_.size(); i++) frames_.emplace_back(arrays);
+}
 
-/// The points on the prior's side that one attempt consumes, and their ln prior.
-void ProposalBlock::draw(uint64_t attempt, const Move &move, double tau, double *u,
-                         double *log_prior) const {
-  const int64_t size = space_.size(), m = space_.coordinates;
-  const double momentum_width = std::sqrt(space_.momentum_variance(tau));
+/// Which move each attempt of a block makes; the number of points that they need.
+int64_t ProposalBlock::choose(uint64_t block) {
+  first_[0] = 0;
+  for (int64_t i = 0; i < batch_; i++) {
+    choices_[i] = choose_move(moves_, seed_, replica_, block * batch_ + i);
+    first_[i + 1] = first_[i] + moves_[choices_[i]].fresh();
+  }
+  return first_[batch_];
+}
+
+/// The place among squares_ of the sum of squares of coordinates or momenta at `start`.
+int64_t ProposalBlock::plan_squares(int64_t start) {
+  starts_.push_back(start);
+  return static_cast<int64_t>(starts_.size()) - 1;
+}
+
+void ProposalBlock::plan_frame(uint64_t attempt, size_t choice, int64_t start, Lane &lane) {
+  const auto &energies = moves_[choice].reservoir->energies;
+  const auto count = static_cast<int64_t>(energies.size());
+  const double uniform = RandomStream(seed_, replica_, attempt, Purpose::reservoir).uniform();
+  const int64_t frame =
+      std::min(count - 1, static_cast<int64_t>(uniform * static_cast<double>(count)));
+  frames_[choice].rows.push_back({frame * space_.coordinates, start});
+  lane.mapped = true;
+  lane.energy = energies[frame];
+}
+
+/// The points on the prior's side that one attempt consumes.
+void ProposalBlock::plan(uint64_t attempt, size_t choice, double tau) {
+  const int64_t m = space_.coordinates;
+  const double width = std::sqrt(tau), momentum_width = std::sqrt(space_.momentum_variance(tau));
   RandomStream random(seed_, replica_, attempt, Purpose::latent);
-  for (int lane = 0; lane < move.fresh(); lane++, u += size, log_prior++) {
-    if (move.kind != MoveKind::mapped) {
-      random.fill_gaussian(u, m, std::sqrt(tau));
-      if (space_.auxiliary) random.fill_gaussian(u + m, m, momentum_width);
-      *log_prior = space_.log_prior(u, tau);
-      continue;
+  for (int i = 0; i < moves_[choice].fresh(); i++) {
+    const int64_t start = static_cast<int64_t>(lanes_.size()) * space_.size();
+    Lane lane;
+    if (moves_[choice].kind == MoveKind::mapped) {
+      plan_frame(attempt, choice, start, lane);
+    } else {
+      normals_.push_back({random.take_gaussians(m), width, start});
+      lane.coordinate_squares = plan_squares(start);
     }
-    const auto &energies = move.reservoir->energies;
-    const auto count = static_cast<int64_t>(energies.size());
-    const double uniform = RandomStream(seed_, replica_, attempt, Purpose::reservoir).uniform();
-    const int64_t frame =
-        std::min(count - 1, static_cast<int64_t>(uniform * static_cast<double>(count)));
-    std::copy_n(move.reservoir->x.begin() + frame * m, m, u);
-    if (space_.auxiliary) random.fill_gaussian(u + m, m, momentum_width);
-    *log_prior = -space_.reduced_energy(energies[frame], u, tau);
+    if (space_.auxiliary) {
+      normals_.push_back({random.take_gaussians(m), momentum_width, start + m});
+      lane.momentum_squares = plan_squares(start + m);
+    }
+    lanes_.push_back(lane);
+  }
+}
+
+/// Puts what was planned into u_, all points at once.
+void ProposalBlock::fill() {
+  const int64_t m = space_.coordinates;
+  if (!normals_.empty()) arrays_.fill_gaussian(normals_, m, u_.data());
+  for (size_t i = 0; i < moves_.size(); i++) {
+    Frames &frames = frames_[i];
+    if (frames.rows.empty()) continue;
+    const Reservoir &reservoir = *moves_[i].reservoir;
+    const double *x = reservoir.x.data();
+    if (!arrays_.on_host()) {
+      if (!frames.copied || frames.revision != reservoir.revision)
+        frames.copy.assign(x, static_cast<int64_t>(reservoir.x.size()));
+      frames.copied = true;
+      frames.revision = reservoir.revision;
+      x = frames.copy.data();
+    }
+    arrays_.copy_rows(frames.rows, m, x, u_.data());
+  }
+  squares_.resize(starts_.size());
+  if (!starts_.empty()) arrays_.sums_of_squares(starts_, m, u_.data(), squares_.data());
+}
+
+void ProposalBlock::weigh(double tau) {
+  weights_.resize(lanes_.size());
+  for (size_t i = 0; i < lanes_.size(); i++) {
+    const Lane &lane = lanes_[i];
+    const double coordinates = squares(lane.coordinate_squares);
+    const double momenta = squares(lane.momentum_squares);
+    const double log_prior = lane.mapped ? -space_.reduced_energy_of(lane.energy, momenta, tau)
+                                         : space_.log_prior_of(coordinates, momenta, tau);
+    weights_[i] = {0.0, log_prior, log_det_[i]};
   }
 }
 
@@ -71,35 +142,25 @@ bool ProposalBlock::prepare(Flow &flow, uint64_t attempt, const Temperatures &ta
   valid_ = true;
   block_ = block;
   tau_ = tau;
+  const int64_t points = choose(block);
+  if (points == 0) return false;
 
-  std::vector<const Move *> chosen(batch_);
-  int64_t lanes = 0;
-  for (int64_t i = 0; i < batch_; i++) {
-    first_[i] = lanes;
-    chosen[i] = &moves_[choose_move(moves_, seed_, replica_, block * batch_ + i)];
-    lanes += chosen[i]->fresh();
-  }
-  first_[batch_] = lanes;
-  if (lanes == 0) return false;
-
-  const int64_t size = space_.size();
-  u_.resize(lanes * size);
-  v_.resize(lanes * size);
-  log_det_.resize(lanes);
-  log_prior_.resize(lanes);
-  weights_.resize(lanes);
-  for (int64_t i = 0; i < batch_; i++)
-    if (first_[i] < first_[i + 1])
-      draw(block * batch_ + i, *chosen[i], tau.prior, &u_[first_[i] * size],
-           &log_prior_[first_[i]]);
-  flow.forward(lanes, u_.data(), tau, v_.data(), log_det_.data());
-  for (int64_t lane = 0; lane < lanes; lane++)
-    weights_[lane] = {0.0, log_prior_[lane], log_det_[lane]};
+  lanes_.clear();
+  normals_.clear();
+  starts_.clear();
+  for (auto &frames : frames_) frames.rows.clear();
+  for (int64_t i = 0; i < batch_; i++) plan(block * batch_ + i, choices_[i], tau.prior);
+  u_.resize(points * space_.size());
+  v_.resize(points * space_.size());
+  log_det_.resize(points);
+  fill();
+  flow.forward(points, u_.data(), tau, v_.data(), log_det_.data());
+  weigh(tau.prior);
   return true;
 }
 
 const double *ProposalBlock::points(uint64_t attempt) const {
-  return &v_[first_[attempt % batch_] * space_.size()];
+  return v_.data() + first_[attempt % batch_] * space_.size();
 }
 
 const PointWeights *ProposalBlock::weights(uint64_t attempt) const {

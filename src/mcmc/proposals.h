@@ -2,9 +2,8 @@
 #define NFLOW_MCMC_PROPOSALS_H
 
 #include "mcmc/acceptance.h"
+#include "mcmc/arrays.h"
 #include "mcmc/flow.h"
-#include "mcmc/periodic_box.h"
-#include "mcmc/random.h"
 
 #include <cstddef>
 #include <memory>
@@ -25,9 +24,13 @@ struct Space {
   /// Variance of the momenta at k_B T = tau.
   double momentum_variance(double tau) const;
   /// ln prior(u) of a gaussian prior at k_B T = tau.
-  double log_prior(const double *u, double tau) const;
+  double log_prior(Arrays &arrays, const double *u, double tau) const;
+  /// The same of a point whose coordinates and momenta, if any, have these sums of squares.
+  double log_prior_of(double coordinate_squares, double momentum_squares, double tau) const;
   /// h(v) = U/tau + |p|^2 / (2 a) of a point of energy U.
-  double reduced_energy(double energy, const double *v, double tau) const;
+  double reduced_energy(Arrays &arrays, double energy, const double *v, double tau) const;
+  /// The same of a point whose momenta, if any, have this sum of squares.
+  double reduced_energy_of(double energy, double momentum_squares, double tau) const;
 };
 
 enum class MoveKind { independence, multitry, latent, pcn, mapped, excursion };
@@ -38,9 +41,10 @@ inline bool needs_boltzmann(MoveKind kind) {
 }
 
 /// Equilibrium configurations [count, n, d] at the temperature of a boltzmann prior, and their
-/// energies.
+/// energies, on the host. Whoever changes x increments the revision, for there may be copies.
 struct Reservoir {
   std::vector<double> x, energies;
+  uint64_t revision = 0;
 };
 
 /// One way to propose a configuration, chosen with a probability proportional to its weight.
@@ -72,7 +76,7 @@ size_t choose_move(const std::vector<Move> &moves, uint32_t seed, uint32_t repli
 class ProposalBlock {
  public:
   ProposalBlock(const Space &space, const std::vector<Move> &moves, int64_t batch, uint32_t seed,
-                uint32_t replica);
+                uint32_t replica, Arrays &arrays = host_arrays());
   /// Makes the block of `attempt` at these temperatures unless it is there. Returns true if it
   /// called the flow.
   bool prepare(Flow &flow, uint64_t attempt, const Temperatures &tau);
@@ -81,18 +85,49 @@ class ProposalBlock {
   const PointWeights *weights(uint64_t attempt) const;
 
  private:
-  void draw(uint64_t attempt, const Move &move, double tau, double *u, double *log_prior) const;
+  /// The frames of a reservoir in the memory of the arrays, and those that a block takes.
+  struct Frames {
+    explicit Frames(Arrays &arrays) : copy(arrays) {}
+
+    bool copied = false;
+    uint64_t revision = 0; // of the copy
+    Buffer<double> copy;
+    std::vector<RowCopy> rows;
+  };
+  /// A point on the prior's side: where its sums of squares are, and the energy of its frame.
+  struct Lane {
+    bool mapped = false;
+    double energy = 0.0;
+    int64_t coordinate_squares = -1, momentum_squares = -1;
+  };
+
+  int64_t choose(uint64_t block);
+  void plan(uint64_t attempt, size_t choice, double tau);
+  void plan_frame(uint64_t attempt, size_t choice, int64_t start, Lane &lane);
+  int64_t plan_squares(int64_t start);
+  void fill();
+  void weigh(double tau);
+  double squares(int64_t place) const { return place < 0 ? 0.0 : squares_[place]; }
 
   Space space_;
   const std::vector<Move> moves_;
   int64_t batch_;
   uint32_t seed_, replica_;
+  Arrays &arrays_;
   bool valid_ = false;
   uint64_t block_ = 0;
   Temperatures tau_{0.0};
-  std::vector<int64_t> first_; // of attempt block_ * batch_ + i
-  std::vector<double> u_, v_, log_det_, log_prior_;
+  std::vector<int64_t> first_;  // of attempt block_ * batch_ + i
+  std::vector<size_t> choices_; // of moves
+  Buffer<double> u_, v_;
+  std::vector<double> log_det_;
   std::vector<PointWeights> weights_;
+  // What a block takes, so that it can be taken at once.
+  std::vector<Frames> frames_; // of moves
+  std::vector<Lane> lanes_;
+  std::vector<GaussianRow> normals_;
+  std::vector<int64_t> starts_; // of rows whose squares are summed
+  std::vector<double> squares_;
 };
 
 } // namespace nflow::mcmc

@@ -90,7 +90,7 @@ class RingTarget : public mcmc::Target {
     Ring::forces(x, forces);
     return Ring::energy(x);
   }
-  const std::vector<double> &inverse_masses() override { return inverse_masses_; }
+  const double *inverse_masses() override { return inverse_masses_.data(); }
 
  private:
   std::vector<double> inverse_masses_{1.0, 0.5, 2.0, 1.0};
