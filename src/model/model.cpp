@@ -31,12 +31,6 @@ torch::Device choose_device(const std::string &name, int local_rank) {
   return {torch::kCUDA, static_cast<c10::DeviceIndex>(std::stoi(digits))};
 }
 
-/// How LibTorch sees numbers at an address that is not its own.
-torch::TensorOptions options(torch::ScalarType type, const torch::Device &device, Memory memory) {
-  return torch::TensorOptions(type).device(memory == Memory::host ? torch::Device(torch::kCPU)
-                                                                  : device);
-}
-
 bool has_method(const torch::jit::Module &module, const char *name, size_t arguments) {
   const auto method = module.find_method(name); // its arguments begin with self
   return method && method->function().getSchema().arguments().size() == 1 + arguments;
