@@ -153,6 +153,7 @@ void ComputeNflowWork::evaluate() {
   } catch (const std::exception &e) { // nflow::Error, or no memory
     stop(e.what());
   }
+  platform_.to_host(lmp); // where LAMMPS goes on with its output
   evaluated_at_ = update->ntimestep;
 }
 
@@ -206,8 +207,7 @@ void ComputeNflowWork::map_there() {
 
 /// The energy of the mapped configuration, infinite where it is impossible.
 double ComputeNflowWork::energy_there() {
-  if (!configuration_->replace(mapped_.data()))
-    return INFINITY; // and no atom has moved
+  if (!configuration_->replace(mapped_.data())) return INFINITY; // and no atom has moved
   const double energy = configuration_->energy();
   state_->restore_atoms();
   return energy;

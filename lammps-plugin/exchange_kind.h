@@ -17,8 +17,8 @@ nflow::tempering::ExchangeMap::Kind exchange_kind(const nflow::Metadata &metadat
                                                   double there, const std::string &file);
 
 /// Checks the flow of an exchange map (RootModel::check) from the configuration x [n, d], in the
-/// memory of the map, at k_B T = `here`: at the side of the flow that x belongs to, or, if that is the prior's, where it arrives.
-/// Throws nflow::Error.
+/// memory of the map, at k_B T = `here`: at the side of the flow that x belongs to, or, if that is
+/// the prior's, where it arrives. Throws nflow::Error.
 void check_exchange(class RootModel &model, nflow::tempering::ExchangeMap &map, double here,
                     double there, const nflow::mcmc::Buffer<double> &x);
 

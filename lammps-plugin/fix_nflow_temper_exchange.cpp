@@ -138,8 +138,7 @@ void FixNflowTemper::map_proposal(Route &route, int partner) {
   auto &head = packet_.head;
   head[log_det] = route.map.map(point_.data(), tau(here_), tau(partner), mapped);
   // Normalised, so that the works give the free energies of configurations.
-  head[reduced_energy] -=
-      nflow::mcmc::log_gaussian(arrays_, point_.data() + moved, momenta, a);
+  head[reduced_energy] -= nflow::mcmc::log_gaussian(arrays_, point_.data() + moved, momenta, a);
   head[momenta_after] = -nflow::mcmc::log_gaussian(arrays_, mapped + moved, momenta, a_there);
 }
 

@@ -273,8 +273,8 @@ void FixNflowTemper::require_fit(const RootModel &model, const std::string &file
                        "one kind");
   if (!group_) {
     flow_dim_ = metadata.dim;
-    group_ = platform_.configuration(lmp, igroup, static_cast<int>(metadata.dim),
-                                     metadata.periodic);
+    group_ =
+        platform_.configuration(lmp, igroup, static_cast<int>(metadata.dim), metadata.periodic);
   }
   group_->init();
   nflow::require_match(metadata, group_->system(), file);
@@ -293,8 +293,7 @@ void FixNflowTemper::require_fit(const RootModel &model, const std::string &file
   }
   places_.assign(places.data(), static_cast<int64_t>(places.size()));
   inverse_masses_.resize(places_.size());
-  arrays_.gather(places_.data(), places_.size(), masses_->inverse_masses(),
-                 inverse_masses_.data());
+  arrays_.gather(places_.data(), places_.size(), masses_->inverse_masses(), inverse_masses_.data());
 }
 
 void FixNflowTemper::check_flow(int partner) {

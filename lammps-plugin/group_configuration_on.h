@@ -115,16 +115,16 @@ class GroupConfigurationOn : public GroupConfiguration {
   void collect(const double *rows, double *values) override {
     if (comm->nprocs > 1) arrays_.fill(0.0, size() * dim_, values);
     double found =
-        Exec::sum(atom->nlocal, kernels::CollectRows<View>{members(EMPTY_MASK, EMPTY_MASK), dim_,
-                                                           rows, values});
+        Exec::sum(atom->nlocal,
+                  kernels::CollectRows<View>{members(EMPTY_MASK, EMPTY_MASK), dim_, rows, values});
     if (comm->nprocs > 1) MPI_Allreduce(MPI_IN_PLACE, &found, 1, MPI_DOUBLE, MPI_SUM, world);
     if (found != static_cast<double>(size())) stop_for_changed_group();
     sum_over_ranks(values, size() * dim_);
   }
 
   void place_wrapped(const double *x) override {
-    Exec::for_each(atom->nlocal, kernels::ScatterRows<View, kernels::Position>{
-                                     members(X_MASK, X_MASK), dim_, x});
+    Exec::for_each(atom->nlocal,
+                   kernels::ScatterRows<View, kernels::Position>{members(X_MASK, X_MASK), dim_, x});
   }
 
   void add_forces(double factor, const double *values) override {
@@ -142,9 +142,9 @@ class GroupConfigurationOn : public GroupConfiguration {
   void atom_virials(const double *x, const double *gradient,
                     nflow::mcmc::Buffer<double> &rows) override {
     rows.resize(6 * static_cast<int64_t>(atom->nlocal));
-    Exec::for_each(rows.size(), kernels::VirialRows<View>{
-                                    {members(EMPTY_MASK, EMPTY_MASK), dim_, x, gradient},
-                                    rows.data()});
+    Exec::for_each(rows.size(),
+                   kernels::VirialRows<View>{{members(EMPTY_MASK, EMPTY_MASK), dim_, x, gradient},
+                                             rows.data()});
   }
 
   void kick(double sign) override {

@@ -97,7 +97,7 @@ class RootEnergy {
   Platform &platform_;
   std::unique_ptr<nflow::EnergyModel> energy_; // null but on rank 0
   nflow::Metadata metadata_;
-  bool staged_ = false;                // as in RootModel
+  bool staged_ = false; // as in RootModel
   std::vector<double> host_x_, host_gradient_;
 };
 

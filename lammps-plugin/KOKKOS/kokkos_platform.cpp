@@ -59,6 +59,11 @@ int KokkosPlatform<DeviceType>::gpu() const {
 }
 
 template <class DeviceType>
+std::string KokkosPlatform<DeviceType>::suffix() const {
+  return KokkosAtoms<DeviceType>::space == Host ? "/kk/host" : "/kk/device";
+}
+
+template <class DeviceType>
 std::string KokkosPlatform<DeviceType>::name() const {
   const std::string name = std::string("Kokkos ") + DeviceType::name();
   return gpu() < 0 ? name : name + " device " + std::to_string(gpu());
@@ -74,9 +79,27 @@ void KokkosPlatform<DeviceType>::to_host(LAMMPS *lmp) {
   static_cast<AtomKokkos *>(lmp->atom)->sync(Host, ALL_MASK);
 }
 
+template <class DeviceType>
+AtWork<DeviceType>::AtWork(LAMMPS *lmp) : lmp_(lmp), auto_sync_(lmp->kokkos->auto_sync) {
+  // Only then, for it takes the host's atoms for the newer ones.
+  if (auto_sync_)
+    static_cast<AtomKokkos *>(lmp->atom)->sync(KokkosAtoms<DeviceType>::space, ALL_MASK);
+  lmp->kokkos->auto_sync = 0;
+}
+
+template <class DeviceType>
+AtWork<DeviceType>::~AtWork() {
+  auto *atoms = static_cast<AtomKokkos *>(lmp_->atom);
+  atoms->sync(KokkosAtoms<DeviceType>::space, ALL_MASK);
+  if (auto_sync_) atoms->sync(Host, ALL_MASK);
+  lmp_->kokkos->auto_sync = auto_sync_;
+}
+
 namespace LAMMPS_NS {
 template class KokkosPlatform<LMPDeviceType>;
+template class AtWork<LMPDeviceType>;
 #ifdef LMP_KOKKOS_GPU
 template class KokkosPlatform<LMPHostType>;
+template class AtWork<LMPHostType>;
 #endif
 } // namespace LAMMPS_NS

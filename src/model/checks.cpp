@@ -165,9 +165,8 @@ void check_batch(Model &model, const std::vector<double> &u, const Pair &whole, 
     const auto alone = mapped(model, true, one, tau_prior, tau_target);
     const std::vector<double> same(whole.points.begin() + b * size,
                                    whole.points.begin() + (b + 1) * size);
-    report.batch =
-        std::max({report.batch, deviation_of(model, true, alone.points, same),
-                  std::fabs(alone.log_det[0] - whole.log_det[b])});
+    report.batch = std::max({report.batch, deviation_of(model, true, alone.points, same),
+                             std::fabs(alone.log_det[0] - whole.log_det[b])});
   }
   if (!(report.batch <= flow_tolerance(model.metadata()).round_trip))
     refuse(model, "maps a point differently alone and in a batch (off by " +
@@ -187,8 +186,8 @@ double relative_deviation(mcmc::Arrays &arrays, const Metadata &metadata, bool p
     for (int64_t p = 0; p < points; p++) {
       const int64_t first = p * metadata.size() + slot * numbers;
       squares += arrays.sum_of_squares(numbers, b + first);
-      largest = std::max(
-          largest, arrays.largest_difference(box, a + first, b + first, metadata.n_atoms));
+      largest =
+          std::max(largest, arrays.largest_difference(box, a + first, b + first, metadata.n_atoms));
     }
     // The length against which errors in this slot are small or large.
     const double scale =

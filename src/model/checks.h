@@ -30,10 +30,10 @@ struct FlowTolerance {
 };
 FlowTolerance flow_tolerance(const Metadata &metadata);
 
-/// Largest |a - b| of `points` points [points, S, n, d] in the memory of `arrays`, relative to the root mean square of b in the same
-/// slot: what the round trip is judged by. `positions`: the coordinates are positions, compared
-/// modulo the box if the model is periodic, and not the latent numbers of a gaussian prior. Infinite
-/// where something is not a number.
+/// Largest |a - b| of `points` points [points, S, n, d] in the memory of `arrays`, relative to the
+/// root mean square of b in the same slot: what the round trip is judged by. `positions`: the
+/// coordinates are positions, compared modulo the box if the model is periodic, and not the latent
+/// numbers of a gaussian prior. Infinite where something is not a number.
 double relative_deviation(mcmc::Arrays &arrays, const Metadata &metadata, bool positions,
                           int64_t points, const double *a, const double *b);
 

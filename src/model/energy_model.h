@@ -31,9 +31,9 @@ class EnergyModel {
 
   /// U of `batch` configurations x [batch, n, d] into energy [batch].
   void energy(int64_t batch, const double *x, double *energy);
-  /// U, on the host, and dU/dx [batch, n, d]; x and the gradient are in `memory`. Device memory must
-  /// be of the device of this, and nothing may still be working on it; when this returns, all of the
-  /// work is done.
+  /// U, on the host, and dU/dx [batch, n, d]; x and the gradient are in `memory`. Device memory
+  /// must be of the device of this, and nothing may still be working on it; when this returns, all
+  /// of the work is done.
   void energy_and_gradient(int64_t batch, const double *x, double *energy, double *gradient,
                            Memory memory = Memory::host);
 

@@ -29,8 +29,7 @@ class ExchangeMap {
 
   ExchangeMap() = default;
   /// `size` numbers a point, in the memory of `arrays`. The flow must live as long as this.
-  ExchangeMap(Kind kind, mcmc::Flow *flow, int64_t size,
-              mcmc::Arrays &arrays = mcmc::host_arrays())
+  ExchangeMap(Kind kind, mcmc::Flow *flow, int64_t size, mcmc::Arrays &arrays = mcmc::host_arrays())
       : kind_(kind), flow_(flow), latent_(arrays, size) {}
 
   Kind kind() const { return kind_; }
