@@ -168,11 +168,16 @@ double GroupConfiguration::energy(bool with_forces, bool tally) {
     neighbor->lastcall = update->ntimestep + 1;
     forget_computes();
   }
+  return present_energy(with_forces, tally);
+}
+
+double GroupConfiguration::present_energy(bool with_forces, bool tally) {
   compute_forces(with_forces, tally ? energy_flags() : ENERGY_GLOBAL, tally ? virial_flags() : 0);
   update->eflag_global = update->ntimestep;
   return tallied_energy();
 }
 
+/// Energy and virial flags of a force computation that gives all that this step's output needs.
 int GroupConfiguration::energy_flags() const {
   return ENERGY_GLOBAL | (update->eflag_atom == update->ntimestep ? ENERGY_ATOM : 0);
 }
@@ -220,6 +225,7 @@ void compute(Atom *atom, Style *style, int eflag, int vflag) {
 
 } // namespace
 
+/// The flags are those of Pair::compute().
 void GroupConfiguration::compute_forces(bool with_forces, int eflag, int vflag) {
   // Forces must not accumulate over the evaluations within one step.
   clear_forces();
@@ -234,7 +240,7 @@ void GroupConfiguration::compute_forces(bool with_forces, int eflag, int vflag) 
   if (force->kspace && force->kspace->compute_flag) compute(atom, force->kspace, eflag, vflag);
   modify->pre_reverse(eflag, vflag);
   if (with_forces && force->newton) comm->reverse_comm();
-  for (auto fix : forcing_fixes_) post_force(fix, vflag);
+  for (auto fix : forcing_fixes_) call(fix, [&] { fix->post_force(vflag); });
 }
 
 /// The fixes whose post_force() belongs to an evaluation: those that carry energy, and those that

@@ -6,6 +6,7 @@
 #include "pointers.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -49,11 +50,27 @@ class GroupConfiguration : protected Pointers {
   /// Wrapped positions [n, dim] and image counts [n, dim] of the last read().
   const double *state() const { return saved_.data(); }
   int64_t state_size() const { return saved_.size(); }
+  /// Unwrapped positions x [n, dim] of a state(), perhaps one of another partition.
+  virtual void unwrap(const double *state, double *x) const = 0;
   /// Puts the atoms where a state() has them, perhaps one of another partition, to the last bit.
   virtual void place(const double *state) = 0;
   /// The rows of a per-atom array into values [n, columns], on every rank, and back.
   virtual void gather(Field field, int columns, double *values) = 0;
   virtual void scatter(Field field, const double *values, int columns) = 0;
+  /// Adds factor values [n, dim] to the forces.
+  virtual void add_forces(double factor, const double *values) = 0;
+  /// Numbers [nlocal, dim] in LAMMPS's order, of this rank, into values [n, dim], on every rank.
+  /// Throws as read() does; all atoms must be of the group.
+  virtual void collect(const double *rows, double *values) = 0;
+  /// Puts the atoms at x [n, dim] inside the box; leaves their image flags.
+  virtual void place_wrapped(const double *x) = 0;
+  /// What forces -gradient [n, dim] at the unwrapped positions x add to the virial of this rank: to
+  /// the six sums (on the host), and as rows [nlocal, 6] in LAMMPS's order.
+  virtual void virial(const double *x, const double *gradient, double *sums) = 0;
+  virtual void atom_virials(const double *x, const double *gradient,
+                            nflow::mcmc::Buffer<double> &rows) = 0;
+  /// Does work(), which calls the fix, with the atoms in the memory that it works on.
+  virtual void call(class Fix *fix, const std::function<void()> &work) = 0;
   /// Sends the atoms to the ranks that own their positions, as LAMMPS expects it after a
   /// pre_exchange().
   void migrate();
@@ -63,18 +80,15 @@ class GroupConfiguration : protected Pointers {
   /// communication); with `tally` also the virial and what else this step's output needs, so that
   /// it fits the new positions.
   double energy(bool with_forces = false, bool tally = false);
-  /// Energy and virial flags of a force computation that gives all that this step's output needs.
-  int energy_flags() const;
-  int virial_flags() const;
+  /// The same at the present positions and with the present neighbor lists, which are those of an
+  /// earlier step.
+  double present_energy(bool with_forces, bool tally);
   /// The potential energy of the present step as the force computation left it, if it was asked to
   /// by tally_energy_at() before that step.
   double tallied_energy();
   void tally_energy_at(bigint step);
   /// Whether fixes other than those in energy() add to the forces (thermostats).
   bool has_other_forces() const { return other_forces_; }
-  /// The force computation of energy() alone, at the present positions and with the present
-  /// neighbor lists. The flags are those of Pair::compute().
-  void compute_forces(bool with_forces, int eflag, int vflag);
   /// The forces of the last energy(true) on the atoms of the group into f [n, dim].
   void forces(double *f) { gather(Field::force, dim_, f); }
 
@@ -95,7 +109,6 @@ class GroupConfiguration : protected Pointers {
   virtual void to_host() {}
   virtual void irregular_migrate() = 0;
   virtual void clear_forces() = 0;
-  virtual void post_force(class Fix *fix, int vflag) = 0;
 
   /// The groups of the atoms that have a half-step velocity, as bits.
   int integrated_groups() const;
@@ -117,6 +130,9 @@ class GroupConfiguration : protected Pointers {
   int64_t place_of(tagint id) const;
   std::vector<tagint> gather_ids(const std::vector<tagint> &mine) const;
   void forget_computes();
+  void compute_forces(bool with_forces, int eflag, int vflag);
+  int energy_flags() const;
+  int virial_flags() const;
   void find_forcing_fixes();
   void find_bonded_pairs();
 

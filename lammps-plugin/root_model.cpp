@@ -163,14 +163,18 @@ void RootModel::inverse_masked(int64_t batch, const double *v, const Temperature
   map(nflow::Model::Direction::inverse, batch, v, tau, mask, u, log_det);
 }
 
+double RootModel::momentum_variance(double tau) const {
+  return nflow::mcmc::auxiliary_variance(metadata_.prior == nflow::Prior::gaussian, tau,
+                                         metadata_.auxiliary_variance);
+}
+
 void RootModel::check(const Temperatures &tau, const std::vector<double> &x, int64_t batch,
                       bool masked) {
   run_on_root(comm_, [&] {
     std::vector<double> point(x);
     point.resize(metadata_.size());
     nflow::mcmc::RandomStream random(1, 0, 0, nflow::mcmc::Purpose::check);
-    const double variance = nflow::mcmc::auxiliary_variance(
-        metadata_.prior == nflow::Prior::gaussian, tau.target, metadata_.auxiliary_variance);
+    const double variance = momentum_variance(tau.target);
     random.fill_gaussian(point.data() + x.size(), point.size() - x.size(), std::sqrt(variance));
     nflow::check_flow(*model_, tau.prior, tau.target, point);
     if (masked) nflow::check_masked(*model_, tau, point);

@@ -46,6 +46,8 @@ class RootModel : public nflow::mcmc::Flow {
                       double *v, double *log_det) override;
   void inverse_masked(int64_t batch, const double *v, const Temperatures &tau, const uint8_t *mask,
                       double *u, double *log_det) override;
+  /// Of the auxiliary momenta on the side of k_B T = tau.
+  double momentum_variance(double tau) const;
   /// nflow::check_flow on the root, with the current configuration x [n, d] (on the host), and
   /// warm-up; `masked`: nflow::check_masked as well.
   void check(const Temperatures &tau, const std::vector<double> &x, int64_t batch, bool masked);

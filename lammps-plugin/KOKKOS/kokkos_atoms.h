@@ -13,6 +13,7 @@
 #include "kokkos.h"
 #include "pointers.h"
 
+#include <functional>
 #include <type_traits>
 #include <utility>
 
@@ -77,12 +78,16 @@ class KokkosAtoms : protected Pointers {
     atomKK_->k_mass.template sync<DeviceType>();
   }
 
+  void changed_on_host() {
+    atomKK_->modified(Host, ALL_MASK);
+    atomKK_->sync(space, ALL_MASK);
+  }
+
   /// Migration works on the host's atoms.
   void irregular_migrate(Irregular &irregular) {
     atomKK_->sync(Host, ALL_MASK);
     irregular.migrate_atoms();
-    atomKK_->modified(Host, ALL_MASK);
-    atomKK_->sync(space, ALL_MASK);
+    changed_on_host();
   }
 
   void clear_forces() {
@@ -92,11 +97,11 @@ class KokkosAtoms : protected Pointers {
   }
 
   /// As ModifyKokkos calls fixes.
-  void post_force(Fix *fix, int vflag) {
+  void call(Fix *fix, const std::function<void()> &work) {
     atomKK_->sync(fix->execution_space, fix->datamask_read);
     const int auto_sync = lmp->kokkos->auto_sync;
     if (!fix->kokkosable) lmp->kokkos->auto_sync = 1;
-    fix->post_force(vflag);
+    work();
     lmp->kokkos->auto_sync = auto_sync;
     atomKK_->modified(fix->execution_space, fix->datamask_modify);
   }

@@ -3,6 +3,7 @@
 #include "KOKKOS/kokkos_atoms.h"
 #include "group_configuration_on.h"
 #include "lammps_compat.h"
+#include "local_atoms_on.h"
 #include "mcmc/arrays_on.h"
 
 #include "comm.h"
@@ -41,6 +42,11 @@ std::unique_ptr<GroupConfiguration>
 KokkosPlatform<DeviceType>::configuration(LAMMPS *lmp, int igroup, int dim, bool modulo_box) {
   return std::make_unique<GroupConfigurationOn<KokkosExec<DeviceType>, KokkosAtoms<DeviceType>>>(
       lmp, igroup, dim, modulo_box, *arrays_);
+}
+
+template <class DeviceType>
+std::unique_ptr<LocalAtoms> KokkosPlatform<DeviceType>::local_atoms(LAMMPS *lmp) {
+  return std::make_unique<LocalAtomsOn<KokkosExec<DeviceType>, KokkosAtoms<DeviceType>>>(lmp);
 }
 
 /// The device that Kokkos has chosen for this rank, whatever the partition.

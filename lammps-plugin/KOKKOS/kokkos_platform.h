@@ -20,6 +20,7 @@ class KokkosPlatform : public Platform {
   nflow::mcmc::Arrays &arrays() override;
   std::unique_ptr<GroupConfiguration> configuration(LAMMPS *lmp, int igroup, int dim,
                                                     bool modulo_box) override;
+  std::unique_ptr<LocalAtoms> local_atoms(LAMMPS *lmp) override;
   int gpu() const override;
   std::string name() const override;
   void settle(LAMMPS *lmp) override;
