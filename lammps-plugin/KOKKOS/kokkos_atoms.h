@@ -64,11 +64,15 @@ class KokkosAtoms : protected Pointers {
       : Pointers(lmp), atomKK_(static_cast<AtomKokkos *>(lmp->atom)) {}
 
   View view(unsigned int read, unsigned int modified) {
-    atomKK_->sync(space, read);
-    atomKK_->modified(space, modified);
+    use(space, read, modified);
     return {of(atomKK_->k_x),     of(atomKK_->k_v),     of(atomKK_->k_f),
             of(atomKK_->k_tag),   of(atomKK_->k_mask),  of(atomKK_->k_type),
             of(atomKK_->k_image), of(atomKK_->k_rmass), of(atomKK_->k_mass)};
+  }
+
+  void use(ExecutionSpace where, unsigned int read, unsigned int modified) {
+    atomKK_->sync(where, read);
+    atomKK_->modified(where, modified);
   }
 
   void to_host() {
