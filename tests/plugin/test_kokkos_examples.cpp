@@ -80,12 +80,12 @@ TEST_P(KokkosLiquids, DecideAsOnTheHost) {
   const Liquid &liquid = GetParam();
   const std::string folder = source + "/examples/" + liquid.folder;
   const auto training = tests::run_command(
-      std::string(NFLOW_TRAIN) + " --lammps " + folder + "/in.system --var folder=" + folder +
-      " --var nflow_potentials=" + source + "/potentials --prior-temperature " + liquid.hot +
+      std::string(NFLOW_TRAIN) + " --lammps " + folder + "/in.system --variable folder=" + folder +
+      " --variable nflow_potentials=" + source + "/potentials --prior-temperature " + liquid.hot +
       " --temperature " + liquid.cold +
       " --sample 60 --layers 4 --scalars --steps 5 --validate-every 5 --validation-samples 20 "
-      "--output liquid.pt --quiet");
-  ASSERT_EQ(training.status, 0) << training.output;
+      "--output liquid.pt");
+  ASSERT_EQ(training.code, 0) << training.output;
   const std::string options = places(liquid.folder) + "-var start " + folder + "/start/" +
                               liquid.start + " -var model liquid.pt -var reservoir liquid.pt.T" +
                               liquid.hot + ".dump.gz -var calls 60 ";
