@@ -214,30 +214,26 @@ void GroupConfiguration::forget_computes() {
   }
 }
 
-namespace {
-
 /// Calls compute() of a pair style, bond style ... with the atoms in the memory that it works on.
 template <class Style>
-void compute(Atom *atom, Style *style, int eflag, int vflag) {
-  atom->sync_modify(style->execution_space, style->datamask_read, style->datamask_modify);
+void GroupConfiguration::compute(Style *style, int eflag, int vflag) {
+  use(style->execution_space, style->datamask_read, style->datamask_modify);
   style->compute(eflag, vflag);
 }
-
-} // namespace
 
 /// The flags are those of Pair::compute().
 void GroupConfiguration::compute_forces(bool with_forces, int eflag, int vflag) {
   // Forces must not accumulate over the evaluations within one step.
   clear_forces();
   modify->pre_force(vflag);
-  if (force->pair && force->pair->compute_flag) compute(atom, force->pair, eflag, vflag);
+  if (force->pair && force->pair->compute_flag) compute(force->pair, eflag, vflag);
   if (atom->molecular != Atom::ATOMIC) {
-    if (force->bond) compute(atom, force->bond, eflag, vflag);
-    if (force->angle) compute(atom, force->angle, eflag, vflag);
-    if (force->dihedral) compute(atom, force->dihedral, eflag, vflag);
-    if (force->improper) compute(atom, force->improper, eflag, vflag);
+    if (force->bond) compute(force->bond, eflag, vflag);
+    if (force->angle) compute(force->angle, eflag, vflag);
+    if (force->dihedral) compute(force->dihedral, eflag, vflag);
+    if (force->improper) compute(force->improper, eflag, vflag);
   }
-  if (force->kspace && force->kspace->compute_flag) compute(atom, force->kspace, eflag, vflag);
+  if (force->kspace && force->kspace->compute_flag) compute(force->kspace, eflag, vflag);
   modify->pre_reverse(eflag, vflag);
   if (with_forces && force->newton) comm->reverse_comm();
   for (auto fix : forcing_fixes_) call(fix, [&] { fix->post_force(vflag); });

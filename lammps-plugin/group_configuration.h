@@ -107,6 +107,8 @@ class GroupConfiguration : protected Pointers {
   // What depends on where the atoms are.
   /// Before the host reads or changes any of its atoms.
   virtual void to_host() {}
+  /// Before something in LAMMPS reads and changes these fields of the atoms in its own memory.
+  virtual void use(ExecutionSpace, unsigned int /*read*/, unsigned int /*modified*/) {}
   virtual void irregular_migrate() = 0;
   virtual void clear_forces() = 0;
 
@@ -130,6 +132,8 @@ class GroupConfiguration : protected Pointers {
   int64_t place_of(tagint id) const;
   std::vector<tagint> gather_ids(const std::vector<tagint> &mine) const;
   void forget_computes();
+  template <class Style>
+  void compute(Style *style, int eflag, int vflag);
   void compute_forces(bool with_forces, int eflag, int vflag);
   int energy_flags() const;
   int virial_flags() const;

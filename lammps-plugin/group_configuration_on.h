@@ -17,7 +17,7 @@ namespace LAMMPS_NS {
 /// GroupConfiguration by the loops of `Exec` (mcmc/arrays_on.h) over the atoms of `Access`, which
 /// has
 ///     View view(read, modified)    of the local atoms; the masks say what of them is used
-///     to_host(), irregular_migrate(irregular), clear_forces()
+///     to_host(), use(space, read, modified), irregular_migrate(irregular), clear_forces()
 ///     call(fix, work)              does work(), which calls the fix
 template <class Exec, class Access>
 class GroupConfigurationOn : public GroupConfiguration {
@@ -157,6 +157,9 @@ class GroupConfigurationOn : public GroupConfiguration {
 
  protected:
   void to_host() override { access_.to_host(); }
+  void use(ExecutionSpace space, unsigned int read, unsigned int modified) override {
+    access_.use(space, read, modified);
+  }
   void irregular_migrate() override { access_.irregular_migrate(*irregular_); }
   void clear_forces() override { access_.clear_forces(); }
 

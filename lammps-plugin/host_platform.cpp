@@ -35,6 +35,7 @@ class HostAtoms : protected Pointers {
             atom->type, atom->image, atom->rmass, atom->mass};
   }
   void to_host() {}
+  void use(ExecutionSpace, unsigned int, unsigned int) {}
   void changed_on_host() {}
   void irregular_migrate(Irregular &irregular) { irregular.migrate_atoms(); }
   void clear_forces() {

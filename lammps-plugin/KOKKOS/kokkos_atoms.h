@@ -60,15 +60,27 @@ class KokkosAtoms : protected Pointers {
       "lammps-nflow needs a KOKKOS package that keeps positions, velocities and forces in "
       "double precision: build LAMMPS without single or mixed precision of Kokkos");
 
+  // Public, for the compiler of a GPU names it outside of the class.
+  struct Zero {
+    ViewOf<decltype(AtomKokkos::k_f)> forces;
+    NFLOW_FUNCTION void operator()(int64_t i) const {
+      for (int k = 0; k < 3; k++) forces(i, k) = 0.0;
+    }
+  };
+
   explicit KokkosAtoms(LAMMPS *lmp)
       : Pointers(lmp), atomKK_(static_cast<AtomKokkos *>(lmp->atom)) {}
 
   View view(unsigned int read, unsigned int modified) {
-    atomKK_->sync(space, read);
-    atomKK_->modified(space, modified);
+    use(space, read, modified);
     return {of(atomKK_->k_x),     of(atomKK_->k_v),     of(atomKK_->k_f),
             of(atomKK_->k_tag),   of(atomKK_->k_mask),  of(atomKK_->k_type),
             of(atomKK_->k_image), of(atomKK_->k_rmass), of(atomKK_->k_mass)};
+  }
+
+  void use(ExecutionSpace where, unsigned int read, unsigned int modified) {
+    atomKK_->sync(where, read);
+    atomKK_->modified(where, modified);
   }
 
   void to_host() {
@@ -107,12 +119,6 @@ class KokkosAtoms : protected Pointers {
   }
 
  private:
-  struct Zero {
-    ViewOf<decltype(AtomKokkos::k_f)> forces;
-    NFLOW_FUNCTION void operator()(int64_t i) const {
-      for (int k = 0; k < 3; k++) forces(i, k) = 0.0;
-    }
-  };
   template <class Dual>
   static ViewOf<Dual> of(Dual &dual) {
     return dual.template view<DeviceType>();
