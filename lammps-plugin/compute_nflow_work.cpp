@@ -167,6 +167,7 @@ void ComputeNflowWork::check_flow() {
   if (!model_->jacobian_checked() && comm->me == 0)
     error->warning(FLERR, "the flow of compute nflow/work is too large to compare its log_det with "
                           "its Jacobian: only its round trip was checked");
+  if (comm->me == 0) utils::logmesg(lmp, "compute nflow/work: " + model_->placement() + "\n");
   checked_ = true;
 }
 

@@ -250,8 +250,10 @@ void FixNflowTemper::prepare_routes() {
     const std::string file = model_of(here_, partner);
     if (file.empty()) continue;
     auto &model = models_[file];
-    if (!model)
+    if (!model) {
       model = std::make_unique<RootModel>(world, file, device_, universe->iworld, platform_);
+      if (comm->me == 0) utils::logmesg(lmp, "fix nflow/temper: " + model->placement() + "\n");
+    }
     require_fit(*model, file);
     const auto &metadata = model->metadata();
     const auto kind = exchange_kind(metadata, temperatures_[here_], temperatures_[partner], file);

@@ -1,9 +1,7 @@
 // The decisions of fix nflow/temper between pure Monte Carlo replicas do not depend on how many
 // ranks a partition has.
 
-#include "mcmc/random.h"
-#include "mpi/partitions.h"
-#include "support/toy_models.h"
+#include "mpi/discs.h"
 
 #include <gtest/gtest.h>
 
@@ -11,44 +9,14 @@ namespace {
 
 using namespace nflow;
 
-/// 40 soft discs in a periodic box, three of them moved by Monte Carlo and by the exchange, the
-/// rest frozen: these, too, must go along.
-std::string discs(int partitions, const std::string &keywords) {
-  tests::write_toy_model("discs_mc.pt", tests::toy_metadata(3, 2, true), 3.0, 5.0);
-  tests::write_toy_model("discs_pt.pt", tests::toy_metadata(3, 2, true), 1.0, 5.0);
-  std::vector<double> temperatures;
-  std::vector<int> seeds;
-  for (int i = 0; i < partitions; i++) {
-    temperatures.push_back(0.6 * std::pow(1.3, i));
-    seeds.push_back(100 + i);
-  }
-  std::ostringstream script;
-  script << tests::world_variable("t", temperatures) << tests::world_variable("s", seeds)
-         << "units lj\ndimension 2\natom_modify map array\nregion r block 0 10 0 10 -0.5 0.5\n"
-            "create_box 1 r\n";
-  mcmc::RandomStream random(4711, 0, 0, mcmc::Purpose::sample);
-  for (int i = 0; i < 40; i++) {
-    const double x = 10.0 * random.uniform(), y = 10.0 * random.uniform();
-    script << "create_atoms 1 single " << x << ' ' << y << " 0\n";
-  }
-  script << "mass 1 1.0\npair_style soft 1.5\npair_coeff * * 3.0\nneighbor 0.3 bin\n"
-            "group flow id 5 17 33\nfix tether flow spring/self 0.2\nfix_modify tether energy yes\n"
-            "velocity all create 1.0 ${s} mom no loop geom\n"
-            "fix m flow nflow/mc 1 5 99 ${t} discs_mc.pt move independence move latent sigma 0.2\n"
-            "fix pt flow nflow/temper 2 31 ${t} log discs.log "
-         << keywords
-         << "\ncompute k all ke\nthermo_style custom step pe c_k f_m[2] f_pt f_pt[4] f_pt[2] "
-            "f_pt[5]\nthermo_modify norm no format float %20.13g\nthermo 20\nrun 120\n";
-  return script.str();
-}
-
 struct Decisions {
   std::vector<tests::Exchange> log;
   std::vector<tests::LammpsRun> partitions;
 };
 
 Decisions decisions(const std::string &keywords, const std::string &layout) {
-  const auto run = tests::run_partitions(discs(tests::layout_size(layout).first, keywords), layout);
+  const auto run =
+      tests::run_partitions(tests::discs(tests::layout_size(layout).first, keywords), layout);
   EXPECT_EQ(run.status, 0) << layout << '\n' << run.text();
   return {tests::exchange_log("discs.log"), run.partitions};
 }
