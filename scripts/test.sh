@@ -11,7 +11,7 @@ build=build labels=(-LE long) lammps=()
 while [ $# -gt 0 ]; do
   case $1 in
     --long) labels=() ;;
-    --lammps) lammps=(--lammps "${2:-}") build=build-${2:-}; shift ;;
+    --lammps) lammps=(--lammps "${2:?a version, see setup.sh}") build=build-$2; shift ;;
     *) break ;;
   esac
   shift
