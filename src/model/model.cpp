@@ -3,10 +3,12 @@
 #include "model/model_impl.h"
 #include "model/sample_points.h"
 #include "nflow_error.h"
+#include "operators/operators.h"
 
 #include <c10/core/InferenceMode.h>
 #include <torch/cuda.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace nflow {
@@ -68,6 +70,10 @@ torch::jit::Module frozen(const torch::jit::Module &module, bool masked, const s
   return result;
 }
 
+bool all_run_on_cuda(const std::vector<std::string> &operators) {
+  return std::all_of(operators.begin(), operators.end(), runs_on_cuda);
+}
+
 } // namespace
 
 int cuda_device_count() {
@@ -82,11 +88,11 @@ Model::Model(const std::string &file, const std::string &device, int local_rank)
   impl_->masked = find_masked(archive.module, file);
   impl_->metadata = archive.metadata;
   impl_->device = choose_device(device, local_rank);
-  if (!archive.metadata.operators.empty() && impl_->device.is_cuda()) {
+  if (impl_->device.is_cuda() && !all_run_on_cuda(archive.metadata.operators)) {
     if (device != "auto")
       throw Error("model file '" + file +
-                  "' calls an operator of lammps-nflow, and these run on the CPU only: use device "
-                  "cpu or auto");
+                  "' calls an operator of lammps-nflow that runs on the CPU only: use device cpu "
+                  "or auto");
     impl_->device = torch::kCPU;
   }
   impl_->dtype = archive.metadata.dtype == "float32" ? torch::kFloat32 : torch::kFloat64;

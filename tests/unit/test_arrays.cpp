@@ -298,10 +298,11 @@ struct Crowd {
   PeriodicBox box;
 };
 
-/// Small and large, with cells and without: too few atoms, a short box, an open one.
+/// With and without cells and pairs: few atoms, short boxes, open ones.
 TEST_P(OfArrays, Rearrangements) {
-  const Crowd crowds[] = {{30, {2, {5.0, 6.0}}},       {400, {2, {16.0, 25.0}}},
-                          {400, {2, {5.0, 80.0}}},     {600, {3, {7.0, 8.0, 9.0}}},
+  const Crowd crowds[] = {{30, {2, {5.0, 6.0}}},       {100, {2, {9.0, 8.0}}},
+                          {400, {2, {16.0, 25.0}}},    {400, {2, {2.9, 140.0}}},
+                          {600, {3, {7.0, 8.0, 9.0}}}, {90, {3, {4.0, 3.0, 5.0}}},
                           {300, {3, {6.0, 8.0, 0.0}}}, {250, {2, {}}},
                           {250, {1, {90.0}}}};
   for (const auto &crowd : crowds) {
