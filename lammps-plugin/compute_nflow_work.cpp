@@ -23,7 +23,9 @@
 using namespace LAMMPS_NS;
 using nflow::tempering::ExchangeMap;
 
-ComputeNflowWork::ComputeNflowWork(LAMMPS *lmp, int narg, char **arg) : Compute(lmp, narg, arg) {
+ComputeNflowWork::ComputeNflowWork(LAMMPS *lmp, int narg, char **arg, Platform &platform)
+    : Compute(lmp, narg, arg), platform_(platform), arrays_(platform.arrays()), x_(arrays_),
+      point_(arrays_), mapped_(arrays_), returned_(arrays_) {
   parse(narg, arg);
   scalar_flag = vector_flag = 1;
   extscalar = extvector = 0;
@@ -31,7 +33,7 @@ ComputeNflowWork::ComputeNflowWork(LAMMPS *lmp, int narg, char **arg) : Compute(
   vector = new double[elements]();
   dynamic_group_allow = 0;
   try {
-    model_ = std::make_unique<RootModel>(world, model_file_, device_, universe->iworld);
+    model_ = std::make_unique<RootModel>(world, model_file_, device_, universe->iworld, platform_);
     const auto &metadata = model_->metadata();
     const bool boltzmann = metadata.prior == nflow::Prior::boltzmann;
     if (boltzmann && other_temperature_ == 0.0)
@@ -40,12 +42,12 @@ ComputeNflowWork::ComputeNflowWork(LAMMPS *lmp, int narg, char **arg) : Compute(
            "temperature T_other to carry the configuration to");
     if (other_temperature_ > 0.0) {
       const auto kind = exchange_kind(metadata, temperature_, other_temperature_, model_file_);
-      there_ = ExchangeMap(kind, model_.get(), metadata.size());
-      back_ = ExchangeMap(opposite(kind), model_.get(), metadata.size());
+      there_ = ExchangeMap(kind, model_.get(), metadata.size(), arrays_);
+      back_ = ExchangeMap(opposite(kind), model_.get(), metadata.size(), arrays_);
     }
-    configuration_ = std::make_unique<GroupConfiguration>(
-        lmp, igroup, static_cast<int>(metadata.dim), boltzmann && metadata.periodic);
-    state_ = std::make_unique<SimulationState>(lmp);
+    configuration_ = platform_.configuration(lmp, igroup, static_cast<int>(metadata.dim),
+                                             boltzmann && metadata.periodic);
+    state_ = std::make_unique<SimulationState>(lmp, platform_);
     x_.resize(metadata.coordinates());
     for (auto *point : {&point_, &mapped_, &returned_}) point->resize(metadata.size());
   } catch (const nflow::Error &e) {
@@ -87,10 +89,11 @@ void ComputeNflowWork::parse(int narg, char **arg) {
   }
 }
 
-/// A fix of our own, because computes are not told when neighbor lists are built.
+/// A fix of our own, because computes are not told when neighbor lists are built. On the same
+/// platform, whatever LAMMPS's suffix is.
 void ComputeNflowWork::add_lists_fix() {
   lists_id_ = std::string(id) + "_NFLOW_LISTS";
-  modify->add_fix(lists_id_ + " all NFLOW/LISTS");
+  modify->add_fix(lists_id_ + " all NFLOW/LISTS" + platform_.suffix(), 0);
 }
 
 FixNflowLists *ComputeNflowWork::lists_fix() const {
@@ -138,9 +141,9 @@ double ComputeNflowWork::tau_there() const {
 
 void ComputeNflowWork::evaluate() {
   try {
-    configuration_->read({x_.data(), configuration_->size(), model_->metadata().dim});
+    configuration_->read(x_.data());
     if (!checked_) check_flow();
-    std::copy(x_.begin(), x_.end(), point_.begin());
+    nflow::mcmc::copy(arrays_, x_.data(), x_.size(), point_.data());
     draw_momenta();
     state_->save(*lists_fix());
     if (other_temperature_ > 0.0)
@@ -150,6 +153,7 @@ void ComputeNflowWork::evaluate() {
   } catch (const std::exception &e) { // nflow::Error, or no memory
     stop(e.what());
   }
+  platform_.to_host(lmp); // where LAMMPS goes on with its output
   evaluated_at_ = update->ntimestep;
 }
 
@@ -159,7 +163,7 @@ void ComputeNflowWork::check_flow() {
   if (there > 0.0)
     check_exchange(*model_, there_, here, there, x_);
   else
-    model_->check(here, x_, 1, false);
+    model_->check(here, x_.on_host(), 1, false);
   if (!model_->jacobian_checked() && comm->me == 0)
     error->warning(FLERR, "the flow of compute nflow/work is too large to compare its log_det with "
                           "its Jacobian: only its round trip was checked");
@@ -168,30 +172,30 @@ void ComputeNflowWork::check_flow() {
 
 /// Fresh auxiliary momenta, which depend on seed, partition and step only.
 void ComputeNflowWork::draw_momenta() {
-  const auto &metadata = model_->metadata();
-  const double variance = nflow::mcmc::auxiliary_variance(metadata.prior == nflow::Prior::gaussian,
-                                                          tau_here(), metadata.auxiliary_variance);
   nflow::mcmc::RandomStream random(
       static_cast<uint32_t>(seed_), static_cast<uint32_t>(universe->iworld),
       static_cast<uint64_t>(update->ntimestep), nflow::mcmc::Purpose::auxiliary);
-  random.fill_gaussian(point_.data() + x_.size(), static_cast<int64_t>(point_.size() - x_.size()),
-                       std::sqrt(variance));
+  arrays_.fill_gaussian(random, std::sqrt(model_->momentum_variance(tau_here())),
+                        point_.size() - x_.size(), point_.data() + x_.size());
 }
 
 double ComputeNflowWork::reduced_energy(double energy, const double *point, double tau) const {
-  const auto &metadata = model_->metadata();
-  if (!metadata.auxiliary) return energy / tau;
-  const double variance = nflow::mcmc::auxiliary_variance(metadata.prior == nflow::Prior::gaussian,
-                                                          tau, metadata.auxiliary_variance);
-  return energy / tau - nflow::mcmc::log_gaussian(point + metadata.coordinates(),
-                                                  metadata.coordinates(), variance);
+  if (!model_->metadata().auxiliary) return energy / tau;
+  return energy / tau - nflow::mcmc::log_gaussian(arrays_, point + x_.size(), x_.size(),
+                                                  model_->momentum_variance(tau));
+}
+
+/// Of the point that has returned from the point that left.
+double ComputeNflowWork::deviation() const {
+  return nflow::relative_deviation(arrays_, model_->metadata(), true, 1, returned_.data(),
+                                   point_.data());
 }
 
 void ComputeNflowWork::map_there() {
   const double here = tau_here(), there = tau_there();
   vector[log_det] = there_.map(point_.data(), here, there, mapped_.data());
   back_.map(mapped_.data(), there, here, returned_.data());
-  vector[round_trip] = nflow::relative_deviation(model_->metadata(), true, returned_, point_);
+  vector[round_trip] = deviation();
   vector[u_after] = energy_there();
   vector[u_before] = state_->energy();
   vector[h_before] = reduced_energy(vector[u_before], point_.data(), here);
@@ -203,24 +207,21 @@ void ComputeNflowWork::map_there() {
 
 /// The energy of the mapped configuration, infinite where it is impossible.
 double ComputeNflowWork::energy_there() {
-  if (!configuration_->replace({mapped_.data(), configuration_->size(), model_->metadata().dim}))
-    return INFINITY; // and no atom has moved
+  if (!configuration_->replace(mapped_.data())) return INFINITY; // and no atom has moved
   const double energy = configuration_->energy();
   state_->restore_atoms();
   return energy;
 }
 
 void ComputeNflowWork::take_log_q() {
-  const auto &metadata = model_->metadata();
   const double tau = tau_here();
   double log_det_back = 0.0;
   model_->inverse(1, point_.data(), tau, mapped_.data(), &vector[log_det]);
   model_->forward(1, mapped_.data(), tau, returned_.data(), &log_det_back);
-  vector[round_trip] = nflow::relative_deviation(metadata, true, returned_, point_);
+  vector[round_trip] = deviation();
   vector[u_before] = vector[u_after] = state_->energy();
   vector[h_before] = reduced_energy(vector[u_before], point_.data(), tau);
-  vector[h_after] =
-      -nflow::mcmc::log_gaussian(mapped_.data(), static_cast<int64_t>(mapped_.size()), tau);
+  vector[h_after] = -nflow::mcmc::log_gaussian(arrays_, mapped_.data(), mapped_.size(), tau);
   scalar = vector[log_det] - vector[h_after];
   vector[log_weight] = -vector[h_before] - scalar;
 }

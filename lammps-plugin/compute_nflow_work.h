@@ -2,6 +2,7 @@
 #define LMP_COMPUTE_NFLOW_WORK_H
 
 #include "compute.h"
+#include "platform.h"
 #include "tempering/exchange.h"
 
 #include <cstdint>
@@ -15,7 +16,7 @@ namespace LAMMPS_NS {
 /// configuration, or the work of carrying it to another temperature.
 class ComputeNflowWork : public Compute {
  public:
-  ComputeNflowWork(class LAMMPS *, int, char **);
+  ComputeNflowWork(class LAMMPS *, int, char **, Platform &platform = host_platform());
   ~ComputeNflowWork() override;
   void init() override;
   double compute_scalar() override;
@@ -35,11 +36,14 @@ class ComputeNflowWork : public Compute {
   void map_there();
   void take_log_q();
   double energy_there();
+  double deviation() const;
   double reduced_energy(double energy, const double *point, double tau) const;
   double tau_here() const;
   double tau_there() const;
   [[noreturn]] void stop(const std::string &sentence) const;
 
+  Platform &platform_;
+  nflow::mcmc::Arrays &arrays_;
   std::string model_file_, device_ = "auto", lists_id_;
   double temperature_ = 0.0, other_temperature_ = 0.0; // 0: none was given
   int seed_ = 1;
@@ -47,7 +51,7 @@ class ComputeNflowWork : public Compute {
   std::unique_ptr<class GroupConfiguration> configuration_;
   std::unique_ptr<class SimulationState> state_;
   nflow::tempering::ExchangeMap there_, back_;
-  std::vector<double> x_, point_, mapped_, returned_;
+  nflow::mcmc::Buffer<double> x_, point_, mapped_, returned_;
   bool checked_ = false;
   int64_t evaluated_at_ = -1; // step that the results belong to
 };

@@ -40,20 +40,24 @@ nflow::tempering::ExchangeMap::Kind exchange_kind(const nflow::Metadata &metadat
 }
 
 void check_exchange(RootModel &model, nflow::tempering::ExchangeMap &map, double here, double there,
-                    const std::vector<double> &x) {
+                    const nflow::mcmc::Buffer<double> &x) {
   using Kind = nflow::tempering::ExchangeMap::Kind;
   if (map.kind() == Kind::latent) {
-    model.check(here, x, 1, false);
-    model.check(there, x, 1, false);
+    model.check(here, x.on_host(), 1, false);
+    model.check(there, x.on_host(), 1, false);
   } else if (map.kind() == Kind::backward) {
-    model.check({there, here}, x, 1, false);
+    model.check({there, here}, x.on_host(), 1, false);
   } else {
     // A flow is tried at configurations of its target side; any momenta will do to get there.
-    std::vector<double> point(x), mapped(model.metadata().size());
-    point.resize(mapped.size());
+    auto &arrays = x.arrays();
+    const int64_t size = model.metadata().size();
+    nflow::mcmc::Buffer<double> point(arrays, size), mapped(arrays, size);
+    arrays.fill(0.0, size, point.data());
+    nflow::mcmc::copy(arrays, x.data(), x.size(), point.data());
     map.map(point.data(), here, there, mapped.data());
-    mapped.resize(x.size());
-    model.check({here, there}, mapped, 1, false);
+    auto target = mapped.on_host();
+    target.resize(x.size());
+    model.check({here, there}, target, 1, false);
   }
 }
 

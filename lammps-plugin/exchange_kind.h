@@ -5,7 +5,6 @@
 #include "tempering/exchange.h"
 
 #include <string>
-#include <vector>
 
 namespace LAMMPS_NS {
 
@@ -17,11 +16,11 @@ bool same_temperature(double a, double b);
 nflow::tempering::ExchangeMap::Kind exchange_kind(const nflow::Metadata &metadata, double here,
                                                   double there, const std::string &file);
 
-/// Checks the flow of an exchange map (RootModel::check) from the configuration x [n, d] at k_B T =
-/// `here`: at the side of the flow that x belongs to, or, if that is the prior's, where it arrives.
-/// Throws nflow::Error.
+/// Checks the flow of an exchange map (RootModel::check) from the configuration x [n, d], in the
+/// memory of the map, at k_B T = `here`: at the side of the flow that x belongs to, or, if that is
+/// the prior's, where it arrives. Throws nflow::Error.
 void check_exchange(class RootModel &model, nflow::tempering::ExchangeMap &map, double here,
-                    double there, const std::vector<double> &x);
+                    double there, const nflow::mcmc::Buffer<double> &x);
 
 } // namespace LAMMPS_NS
 

@@ -6,7 +6,6 @@
 #include "root_model.h"
 
 #include "atom.h"
-#include "domain.h"
 #include "respa.h"
 #include "update.h"
 
@@ -15,7 +14,9 @@
 using namespace LAMMPS_NS;
 using namespace FixConst;
 
-FixNflowEnergy::FixNflowEnergy(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, narg, arg) {
+FixNflowEnergy::FixNflowEnergy(LAMMPS *lmp, int narg, char **arg, Platform &platform)
+    : Fix(lmp, narg, arg), x_(platform.arrays()), gradient_(platform.arrays()),
+      virials_(platform.arrays()) {
   if (narg != 4)
     compat::stop(error, FLERR,
                  "Illegal fix nflow/energy command: the form is 'fix ID group nflow/energy file'");
@@ -27,16 +28,20 @@ FixNflowEnergy::FixNflowEnergy(LAMMPS *lmp, int narg, char **arg) : Fix(lmp, nar
   respa_level_support = 1;
   dynamic_group_allow = 0;
   try {
-    potential_ = std::make_unique<RootEnergy>(world, arg[3]);
+    potential_ = std::make_unique<RootEnergy>(world, arg[3], platform);
     const auto &metadata = potential_->metadata();
-    configuration_ = std::make_unique<GroupConfiguration>(
-        lmp, igroup, static_cast<int>(metadata.dim), metadata.periodic);
+    configuration_ =
+        platform.configuration(lmp, igroup, static_cast<int>(metadata.dim), metadata.periodic);
   } catch (const nflow::Error &e) {
-    compat::stop(error, FLERR, std::string("fix nflow/energy: ") + e.what());
+    stop(e.what());
   }
 }
 
 FixNflowEnergy::~FixNflowEnergy() = default;
+
+void FixNflowEnergy::stop(const std::string &sentence) const {
+  compat::stop(error, FLERR, "fix nflow/energy: " + sentence);
+}
 
 int FixNflowEnergy::setmask() {
   return POST_FORCE | POST_FORCE_RESPA | MIN_POST_FORCE;
@@ -46,16 +51,12 @@ void FixNflowEnergy::init() {
   try {
     configuration_->init();
     nflow::require_match(potential_->metadata(), configuration_->system(), "of fix nflow/energy");
+    x_.resize(potential_->metadata().coordinates());
+    gradient_.resize(x_.size());
+    configuration_->read(x_.data());
+    potential_->check(x_);
   } catch (const nflow::Error &e) {
-    compat::stop(error, FLERR, std::string("fix nflow/energy: ") + e.what());
-  }
-  x_.resize(configuration_->size() * potential_->metadata().dim);
-  gradient_.resize(x_.size());
-  try {
-    configuration_->read({x_.data(), configuration_->size(), potential_->metadata().dim});
-    potential_->check(x_.data());
-  } catch (const nflow::Error &e) {
-    compat::stop(error, FLERR, std::string("fix nflow/energy: ") + e.what());
+    stop(e.what());
   }
   if (utils::strmatch(update->integrate_style, "^respa")) {
     ilevel_respa_ = static_cast<Respa *>(update->integrate)->nlevels - 1;
@@ -79,28 +80,25 @@ void FixNflowEnergy::min_setup(int vflag) {
 }
 
 void FixNflowEnergy::post_force(int vflag) {
-  const auto dim = static_cast<int>(potential_->metadata().dim);
   try {
-    configuration_->read({x_.data(), configuration_->size(), dim});
+    configuration_->read(x_.data());
     energy_ = potential_->evaluate(x_.data(), gradient_.data());
   } catch (const nflow::Error &e) {
-    compat::stop(error, FLERR, std::string("fix nflow/energy: ") + e.what());
+    stop(e.what());
   }
+  configuration_->add_forces(-1.0, gradient_.data());
+  tally_virial(vflag);
+}
+
+/// As Fix::v_tally() does of each atom.
+void FixNflowEnergy::tally_virial(int vflag) {
   v_init(vflag);
-  for (int i = 0; i < atom->nlocal; i++) {
-    const int64_t first = configuration_->ordinal(i) * dim;
-    if (first < 0) continue;
-    double force[3] = {0.0, 0.0, 0.0}, position[3] = {0.0, 0.0, 0.0};
-    for (int k = 0; k < dim; k++) {
-      force[k] = -gradient_[first + k];
-      position[k] = x_[first + k];
-      atom->f[i][k] += force[k];
-    }
-    if (!evflag) continue;
-    double virial[6] = {force[0] * position[0], force[1] * position[1], force[2] * position[2],
-                        force[0] * position[1], force[0] * position[2], force[1] * position[2]};
-    v_tally(i, virial);
-  }
+  if (!evflag) return;
+  if (vflag_global) configuration_->virial(x_.data(), gradient_.data(), virial);
+  if (!vflag_atom) return;
+  // LAMMPS has no other than the host's arrays for these.
+  configuration_->atom_virials(x_.data(), gradient_.data(), virials_);
+  if (virials_.size() > 0) virials_.copy_out(vatom[0]);
 }
 
 void FixNflowEnergy::post_force_respa(int vflag, int ilevel, int) {

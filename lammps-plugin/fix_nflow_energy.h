@@ -2,16 +2,16 @@
 #define LMP_FIX_NFLOW_ENERGY_H
 
 #include "fix.h"
+#include "platform.h"
 
 #include <memory>
-#include <vector>
 
 namespace LAMMPS_NS {
 
 /// fix ID group nflow/energy file: a potential of the group's atoms from a TorchScript file.
 class FixNflowEnergy : public Fix {
  public:
-  FixNflowEnergy(class LAMMPS *, int, char **);
+  FixNflowEnergy(class LAMMPS *, int, char **, Platform &platform = host_platform());
   ~FixNflowEnergy() override;
   int setmask() override;
   void init() override;
@@ -23,9 +23,12 @@ class FixNflowEnergy : public Fix {
   double compute_scalar() override;
 
  private:
+  void tally_virial(int vflag);
+  [[noreturn]] void stop(const std::string &sentence) const;
+
   int ilevel_respa_ = 0;
   double energy_ = 0.0;
-  std::vector<double> x_, gradient_;
+  nflow::mcmc::Buffer<double> x_, gradient_, virials_; // virials of atoms
   std::unique_ptr<class RootEnergy> potential_;
   std::unique_ptr<class GroupConfiguration> configuration_;
 };

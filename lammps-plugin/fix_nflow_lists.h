@@ -2,8 +2,10 @@
 #define LMP_FIX_NFLOW_LISTS_H
 
 #include "fix.h"
+#include "local_atoms.h"
+#include "platform.h"
 
-#include <vector>
+#include <memory>
 
 namespace LAMMPS_NS {
 
@@ -12,19 +14,21 @@ namespace LAMMPS_NS {
 /// only from there can the same lists be built again.
 class FixNflowLists : public Fix {
  public:
-  FixNflowLists(class LAMMPS *, int, char **);
+  FixNflowLists(class LAMMPS *, int, char **, Platform &platform = host_platform());
   int setmask() override;
   void setup_post_neighbor() override;
   void post_neighbor() override;
   double memory_usage() override;
 
-  /// The IDs of the atoms in their order then, and their positions [n, 3].
-  const std::vector<tagint> &ids() const { return ids_; }
-  const std::vector<double> &x() const { return x_; }
+  /// The IDs of the atoms in their order then, and their positions [n, 3], in the memory of the
+  /// platform.
+  const nflow::mcmc::Buffer<tagint> &ids() const { return ids_; }
+  const nflow::mcmc::Buffer<double> &x() const { return x_; }
 
  private:
-  std::vector<tagint> ids_;
-  std::vector<double> x_;
+  std::unique_ptr<LocalAtoms> atoms_;
+  nflow::mcmc::Buffer<tagint> ids_;
+  nflow::mcmc::Buffer<double> x_;
 };
 
 } // namespace LAMMPS_NS

@@ -6,7 +6,6 @@
 #include "lammps_target.h"
 #include "mcmc/random.h"
 #include "nflow_error.h"
-#include "partition_link.h"
 #include "root_model.h"
 #include "tempering/ladder.h"
 
@@ -25,9 +24,12 @@ using nflow::tempering::HotEnd;
 using nflow::tempering::PairStatistics;
 using nflow::tempering::ReplicaFlow;
 
-FixNflowTemper::FixNflowTemper(LAMMPS *lmp, int narg, char **arg)
-    : Fix(lmp, narg, arg), count_(universe->nworlds), here_(universe->iworld) {
-  link_ = std::make_unique<PartitionLink>(lmp, "fix nflow/temper", limit_);
+FixNflowTemper::FixNflowTemper(LAMMPS *lmp, int narg, char **arg, Platform &platform)
+    : Fix(lmp, narg, arg), platform_(platform), arrays_(platform.arrays()),
+      count_(universe->nworlds), here_(universe->iworld),
+      link_(std::make_unique<PartitionLink>(lmp, "fix nflow/temper")), places_(arrays_),
+      inverse_masses_(arrays_), packet_(arrays_), received_(arrays_), point_(arrays_),
+      unwrapped_(arrays_), scratch_(arrays_) {
   if (count_ < 2)
     stop("there is one partition only, but exchanges need two or more: start LAMMPS with "
          "-partition");
@@ -37,11 +39,11 @@ FixNflowTemper::FixNflowTemper(LAMMPS *lmp, int narg, char **arg)
   if (nevery <= 0) stop("N, the steps between exchanges, must be positive");
   if (seed_ <= 0) stop("the seed must be positive");
   parse_keywords(parse_temperatures(narg, arg), narg, arg);
-  link_ = std::make_unique<PartitionLink>(lmp, "fix nflow/temper", limit_);
+  link_->set_limit(limit_);
   key_ = nflow::mcmc::named_seed(static_cast<uint32_t>(seed_), id);
   tuning_ = tune_scans_ > 0;
 
-  whole_ = std::make_unique<GroupConfiguration>(lmp, 0, 3, true);
+  whole_ = platform_.configuration(lmp, 0, 3, true);
   masses_ = std::make_unique<LammpsTarget>(lmp, *whole_, 3);
   compared_.assign(count_, 0);
   statistics_.resize(nflow::tempering::possible_pairs(scheme_, count_).size());
@@ -105,8 +107,8 @@ double FixNflowTemper::tau(int partition) const {
   return force->boltz * temperatures_[partition];
 }
 
-size_t FixNflowTemper::numbers() const {
-  return 3 * static_cast<size_t>(whole_->size());
+int64_t FixNflowTemper::numbers() const {
+  return 3 * whole_->size();
 }
 
 void FixNflowTemper::end_of_step() {
@@ -196,8 +198,12 @@ void FixNflowTemper::take_ladder(const std::vector<double> &temperatures) {
   const double scale = std::sqrt(temperatures[here_] / temperatures_[here_]);
   temperatures_ = temperatures;
   for (Fix *thermostat : thermostats_) thermostat->reset_target(temperatures_[here_]);
-  for (int i = 0; i < atom->nlocal && scale != 1.0; i++)
-    for (int k = 0; k < 3; k++) atom->v[i][k] *= scale;
+  if (scale != 1.0) {
+    scratch_.resize(numbers());
+    whole_->gather(GroupConfiguration::Field::velocity, 3, scratch_.data());
+    arrays_.scale(scale, numbers(), scratch_.data());
+    whole_->scatter(GroupConfiguration::Field::velocity, scratch_.data(), 3);
+  }
   tell_nose_hoover();
 }
 
@@ -205,5 +211,5 @@ void FixNflowTemper::take_ladder(const std::vector<double> &temperatures) {
 /// must be that of the velocities which the atoms have now, or the chain of thermostats pushes the
 /// wrong way, and everything is biased. Its setup() finds it anew and touches no velocity.
 void FixNflowTemper::tell_nose_hoover() {
-  for (Fix *fix : nose_hoover_) fix->setup(0);
+  for (Fix *fix : nose_hoover_) whole_->call(fix, [fix] { fix->setup(0); });
 }

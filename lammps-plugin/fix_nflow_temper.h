@@ -2,6 +2,8 @@
 #define LMP_FIX_NFLOW_TEMPER_H
 
 #include "fix.h"
+#include "partition_link.h"
+#include "platform.h"
 #include "tempering/exchange.h"
 #include "tempering/pair_statistics.h"
 #include "tempering/replica_flow.h"
@@ -19,7 +21,7 @@ namespace LAMMPS_NS {
 /// the partitions, directly or through flows.
 class FixNflowTemper : public Fix {
  public:
-  FixNflowTemper(class LAMMPS *, int, char **);
+  FixNflowTemper(class LAMMPS *, int, char **, Platform &platform = host_platform());
   ~FixNflowTemper() override;
   int setmask() override;
   void init() override;
@@ -66,21 +68,26 @@ class FixNflowTemper : public Fix {
   bool all_alive();
   void scan();
   double propose(int partner);
-  void read_arrays();
-  void pack_arrays();
+  void pack_arrays(int64_t mapped);
   void pack_proposal(int partner);
-  void draw_momenta(uint64_t number, double tau, double variance);
+  void map_proposal(Route &route, int partner);
+  void draw_momenta(double tau, double variance);
   bool place_proposal(int partner);
   void settle_proposal(int partner, bool accepted);
   void exchange_directly(int partner, double energy_there);
-  void keep_momentum(const double *velocities, double scale);
   void finish_exchange();
   void compare_energies(int partner, double here, double there);
-  void take_velocities(int partner, const double *velocities, const double *other_forces);
-  void add_forces(const double *forces, double scale);
-  void take_momenta(int partner, const double *momenta);
+  void take_velocities(int partner);
+  void take_momenta(int partner);
   double tau(int partition) const;
-  size_t numbers() const; // of coordinates of all atoms
+  int64_t numbers() const; // of coordinates of all atoms
+
+  /// What the body of a packet consists of, all in the order of the atom IDs, each of numbers()
+  /// numbers but the state, which has twice as many, and the last.
+  enum Section { state = 0, velocities = 2, other_forces = 3, mapped = 4 };
+  double *section(Packet &packet, Section section) const {
+    return packet.body.data() + section * numbers();
+  }
 
   void tune();
   void tell_nose_hoover();
@@ -95,6 +102,9 @@ class FixNflowTemper : public Fix {
   void say(const std::string &sentence) const;
   bool first_of_all() const;
   std::vector<double> rejections() const;
+
+  Platform &platform_;
+  nflow::mcmc::Arrays &arrays_;
 
   // As the command says.
   int seed_;
@@ -120,10 +130,11 @@ class FixNflowTemper : public Fix {
   std::unique_ptr<nflow::tempering::ReplicaFlow> replicas_;
   bigint restart_step_ = -1;
 
-  std::unique_ptr<class PartitionLink> link_;
+  std::unique_ptr<PartitionLink> link_;
   std::unique_ptr<class GroupConfiguration> whole_, group_; // all atoms in 3D; those of the flow
   std::unique_ptr<class LammpsTarget> masses_;
-  std::vector<size_t> places_; // of the numbers of the flow among those of the whole
+  nflow::mcmc::Buffer<int64_t> places_; // of the numbers of the flow among those of the whole
+  nflow::mcmc::Buffer<double> inverse_masses_; // of the numbers of the flow
   std::map<std::string, std::unique_ptr<class RootModel>> models_;
   std::map<int, Route> routes_; // by partner
   std::vector<Fix *> thermostats_;
@@ -134,8 +145,8 @@ class FixNflowTemper : public Fix {
   // Of the present scan.
   std::vector<double> status_;  // of each partition: whether it goes on, and its potential energy
   std::vector<double> arrived_; // the work of what arrived in each partition
-  std::vector<double> packet_, received_, point_, mapped_, unwrapped_, velocities_, other_forces_,
-      scratch_;
+  Packet packet_, received_;
+  nflow::mcmc::Buffer<double> point_, unwrapped_, scratch_;
   bool placed_ = false; // the atoms are at the proposal
   uint64_t evaluations_ = 0;
   double seconds_ = 0.0;

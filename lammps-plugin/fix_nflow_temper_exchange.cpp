@@ -9,17 +9,14 @@
 #include "mcmc/prior.h"
 #include "mcmc/random.h"
 #include "nflow_error.h"
-#include "partition_link.h"
 #include "root_model.h"
 
 #include "atom.h"
 #include "comm.h"
-#include "domain.h"
 #include "error.h"
 #include "force.h"
 #include "update.h"
 
-#include <algorithm>
 #include <cmath>
 
 using namespace LAMMPS_NS;
@@ -29,14 +26,11 @@ using nflow::tempering::work;
 
 namespace {
 
-// The numbers before the arrays of a packet: reduced energy before, log_det, energy of the momenta
+// The numbers in the head of a packet: reduced energy before, log_det, energy of the momenta
 // after.
 enum { reduced_energy, log_det, momenta_after, head_size };
 
-double variance_of(const nflow::Metadata &metadata, double tau) {
-  return nflow::mcmc::auxiliary_variance(metadata.prior == nflow::Prior::gaussian, tau,
-                                         metadata.auxiliary_variance);
-}
+using Field = GroupConfiguration::Field;
 
 } // namespace
 
@@ -93,92 +87,88 @@ double FixNflowTemper::propose(int partner) {
   placed_ = place_proposal(partner);
   const double energy = placed_ ? whole_->energy(true, true) : INFINITY;
   evaluations_ += placed_;
-  return work(received_[reduced_energy], energy / tau(here_) + received_[momenta_after],
-              received_[log_det]);
+  const auto &head = received_.head;
+  return work(head[reduced_energy], energy / tau(here_) + head[momenta_after], head[log_det]);
 }
 
-/// Positions, velocities and forces of all atoms.
-void FixNflowTemper::read_arrays() {
-  unwrapped_.resize(numbers());
-  velocities_.resize(numbers());
-  other_forces_.resize(numbers());
-  scratch_.resize(numbers());
-  whole_->read({unwrapped_.data(), whole_->size(), 3});
-  whole_->gather(atom->v, 3, velocities_.data());
-  whole_->gather(atom->f, 3, other_forces_.data());
-}
-
-void FixNflowTemper::pack_arrays() {
-  packet_.insert(packet_.end(), whole_->state().begin(), whole_->state().end());
-  packet_.insert(packet_.end(), velocities_.begin(), velocities_.end());
-  packet_.insert(packet_.end(), other_forces_.begin(), other_forces_.end());
+/// State, velocities and forces of all atoms, with room for `mapped` numbers behind them.
+void FixNflowTemper::pack_arrays(int64_t mapped) {
+  const int64_t n = numbers();
+  packet_.body.resize(4 * n + mapped);
+  unwrapped_.resize(n);
+  scratch_.resize(n);
+  whole_->read(unwrapped_.data());
+  nflow::mcmc::copy(arrays_, whole_->state(), 2 * n, section(packet_, Section::state));
+  whole_->gather(Field::velocity, 3, section(packet_, Section::velocities));
+  whole_->gather(Field::force, 3, section(packet_, Section::other_forces));
 }
 
 /// Head, state of all atoms, velocities, forces of thermostats, and the mapped point.
 void FixNflowTemper::pack_proposal(int partner) {
-  const size_t n = numbers();
+  const int64_t n = numbers();
   const double energy = whole_->tallied_energy();
-  read_arrays();
+  const auto found = routes_.find(partner);
+  const bool mapped = found != routes_.end();
+  pack_arrays(mapped ? found->second.model->metadata().size() : 0);
+  double *forces = section(packet_, Section::other_forces);
   if (!whole_->has_other_forces()) {
-    std::fill(other_forces_.begin(), other_forces_.end(), 0.0);
+    arrays_.fill(0.0, n, forces);
   } else {
     // All forces less those of the potential: of thermostats. They go along, for a velocity keeps
     // being pushed by half a step with them.
     whole_->energy(true, true);
     evaluations_++;
-    whole_->gather(atom->f, 3, scratch_.data());
-    for (size_t i = 0; i < n; i++) other_forces_[i] -= scratch_[i];
+    whole_->gather(Field::force, 3, scratch_.data());
+    arrays_.add_scaled(-1.0, scratch_.data(), forces, n, forces);
   }
-  packet_.assign(head_size, 0.0);
-  packet_[reduced_energy] = energy / tau(here_);
-  pack_arrays();
-  const auto found = routes_.find(partner);
-  if (found == routes_.end()) return;
+  packet_.head.assign(head_size, 0.0);
+  packet_.head[reduced_energy] = energy / tau(here_);
+  if (mapped) map_proposal(found->second, partner);
+}
 
-  Route &route = found->second;
+void FixNflowTemper::map_proposal(Route &route, int partner) {
   const auto &metadata = route.model->metadata();
-  const int64_t momenta = metadata.auxiliary ? metadata.coordinates() : 0;
-  const double a = variance_of(metadata, tau(here_)), a_there = variance_of(metadata, tau(partner));
+  const int64_t moved = places_.size(), momenta = metadata.auxiliary ? moved : 0;
+  const double a = route.model->momentum_variance(tau(here_));
+  const double a_there = route.model->momentum_variance(tau(partner));
   point_.resize(metadata.size());
-  mapped_.resize(metadata.size());
-  for (size_t i = 0; i < places_.size(); i++) point_[i] = unwrapped_[places_[i]];
-  if (momenta > 0) draw_momenta(places_.size(), tau(here_), a);
-  packet_[log_det] = route.map.map(point_.data(), tau(here_), tau(partner), mapped_.data());
-  const double *p = &point_[places_.size()], *p_there = &mapped_[places_.size()];
+  arrays_.gather(places_.data(), moved, unwrapped_.data(), point_.data());
+  if (momenta > 0) draw_momenta(tau(here_), a);
+  double *mapped = section(packet_, Section::mapped);
+  auto &head = packet_.head;
+  head[log_det] = route.map.map(point_.data(), tau(here_), tau(partner), mapped);
   // Normalised, so that the works give the free energies of configurations.
-  packet_[reduced_energy] -= nflow::mcmc::log_gaussian(p, momenta, a);
-  packet_[momenta_after] = -nflow::mcmc::log_gaussian(p_there, momenta, a_there);
-  packet_.insert(packet_.end(), mapped_.begin(), mapped_.end());
+  head[reduced_energy] -= nflow::mcmc::log_gaussian(arrays_, point_.data() + moved, momenta, a);
+  head[momenta_after] = -nflow::mcmc::log_gaussian(arrays_, mapped + moved, momenta, a_there);
 }
 
 /// The auxiliary momenta of variance `variance` into the second half of point_.
-void FixNflowTemper::draw_momenta(uint64_t number, double tau, double variance) {
-  double *momenta = &point_[number];
+void FixNflowTemper::draw_momenta(double tau, double variance) {
+  const int64_t moved = places_.size();
+  double *momenta = point_.data() + moved;
   if (!velocity_momenta_) {
     RandomStream random(key_, static_cast<uint32_t>(here_), scan_, Purpose::auxiliary);
-    random.fill_gaussian(momenta, static_cast<int64_t>(number), std::sqrt(variance));
+    arrays_.fill_gaussian(random, std::sqrt(variance), moved, momenta);
     return;
   }
-  const auto &inverse_masses = masses_->inverse_masses();
-  for (size_t i = 0; i < number; i++)
-    momenta[i] = velocities_[places_[i]] * std::sqrt(variance / (tau * inverse_masses[places_[i]]));
-  if (std::all_of(momenta, momenta + number, [](double p) { return p == 0.0; }))
+  arrays_.gather(places_.data(), moved, section(packet_, Section::velocities), momenta);
+  arrays_.velocities_to_gaussians(tau, variance, inverse_masses_.data(), moved, momenta);
+  if (arrays_.all_zero(moved, momenta))
     throw nflow::Error("auxiliary velocity needs thermal velocities, but all are zero: use "
                        "auxiliary fresh, or dynamics");
 }
 
 /// Puts the atoms where the received packet has them; false if they cannot be there.
 bool FixNflowTemper::place_proposal(int partner) {
-  const size_t n = numbers();
-  const double *state = &received_[head_size];
+  const double *state = section(received_, Section::state);
   if (routes_.find(partner) == routes_.end()) {
     whole_->place(state);
     return true;
   }
-  const double *mapped = state + 4 * n;
-  for (size_t i = 0; i < n; i++) unwrapped_[i] = state[i] + state[n + i] * domain->prd[i % 3];
-  for (size_t i = 0; i < places_.size(); i++) unwrapped_[places_[i]] = mapped[i];
-  return whole_->replace({unwrapped_.data(), whole_->size(), 3});
+  whole_->unwrap(state, unwrapped_.data());
+  arrays_.scatter(places_.data(), places_.size(), section(received_, Section::mapped),
+                  unwrapped_.data());
+  return whole_->replace(unwrapped_.data());
 }
 
 void FixNflowTemper::settle_proposal(int partner, bool accepted) {
@@ -188,33 +178,29 @@ void FixNflowTemper::settle_proposal(int partner, bool accepted) {
       whole_->energy(true, true);
       evaluations_++;
     }
-    if (whole_->has_other_forces()) add_forces(other_forces_.data(), 1.0);
+    if (whole_->has_other_forces())
+      whole_->add_forces(1.0, section(packet_, Section::other_forces));
     return;
   }
-  const size_t n = numbers();
-  const double *velocities = &received_[head_size + 2 * n];
-  take_velocities(partner, velocities, velocities + n);
-  if (velocity_momenta_ && routes_.find(partner) != routes_.end())
-    take_momenta(partner, velocities + 2 * n + places_.size());
+  take_velocities(partner);
+  if (velocity_momenta_ && routes_.find(partner) != routes_.end()) take_momenta(partner);
   finish_exchange();
 }
 
 /// An accepted exchange without a flow, where both energies are known: only now does anything move.
 void FixNflowTemper::exchange_directly(int partner, double energy_there) {
-  const size_t n = numbers();
-  read_arrays();
-  packet_.clear();
-  pack_arrays();
+  packet_.head.clear();
+  pack_arrays(0);
   link_->swap(partner, packet_, received_, "an exchange");
-  whole_->place(received_.data());
+  whole_->place(section(received_, Section::state));
   const double energy = whole_->energy(true, true);
   evaluations_++;
   compare_energies(partner, energy, energy_there);
   // Forces of the thermostats: what is not of the potential.
-  whole_->gather(atom->f, 3, other_forces_.data());
-  const double *velocities = &received_[2 * n], *all_forces = velocities + n;
-  for (size_t i = 0; i < n; i++) other_forces_[i] = all_forces[i] - other_forces_[i];
-  take_velocities(partner, velocities, other_forces_.data());
+  whole_->gather(Field::force, 3, scratch_.data());
+  double *forces = section(received_, Section::other_forces);
+  arrays_.add_scaled(-1.0, scratch_.data(), forces, numbers(), forces);
+  take_velocities(partner);
   finish_exchange();
 }
 
@@ -248,57 +234,29 @@ void FixNflowTemper::compare_energies(int partner, double here, double there) {
   warned_ = warned_ || !same;
 }
 
-/// The velocities of a configuration that came from the partner, and the forces of its thermostats,
-/// which are in proportion to velocities.
-void FixNflowTemper::take_velocities(int partner, const double *velocities,
-                                     const double *other_forces) {
-  const size_t n = numbers();
+/// The velocities of the configuration that came from the partner, and the forces of its
+/// thermostats, which are in proportion to velocities.
+void FixNflowTemper::take_velocities(int partner) {
   const double scale = std::sqrt(temperatures_[here_] / temperatures_[partner]);
-  for (size_t i = 0; i < n; i++) scratch_[i] = scale * velocities[i];
+  double *velocities = section(received_, Section::velocities);
+  arrays_.scale(scale, numbers(), velocities);
   if (redraw_) {
     RandomStream random(key_, static_cast<uint32_t>(here_), scan_, Purpose::velocity);
-    const auto &inverse_masses = masses_->inverse_masses();
-    for (size_t i = 0; i < n; i++) {
-      // A component that stands still is held by something.
-      if (scratch_[i] == 0.0) continue;
-      scratch_[i] = std::sqrt(tau(here_) * inverse_masses[i]) * random.gaussian();
-    }
-    keep_momentum(velocities, scale);
+    arrays_.redraw_velocities(random, tau(here_), masses_->inverse_masses(), whole_->size(),
+                              velocities);
   }
-  whole_->scatter(scratch_.data(), 3, atom->v);
-  if (whole_->has_other_forces()) add_forces(other_forces, scale);
-}
-
-/// Gives the new velocities in scratch_ the total momentum that came with the configuration: where
-/// dynamics conserves it, it is not thermal; where not, it is, and the rest was drawn beside it.
-void FixNflowTemper::keep_momentum(const double *velocities, double scale) {
-  const auto &inverse_masses = masses_->inverse_masses();
-  for (size_t k = 0; k < 3; k++) {
-    double mass = 0.0, excess = 0.0;
-    for (size_t i = k; i < numbers(); i += 3) {
-      if (velocities[i] == 0.0) continue;
-      mass += 1.0 / inverse_masses[i];
-      excess += (scratch_[i] - scale * velocities[i]) / inverse_masses[i];
-    }
-    for (size_t i = k; i < numbers() && mass > 0.0; i += 3)
-      if (velocities[i] != 0.0) scratch_[i] -= excess / mass;
-  }
-}
-
-void FixNflowTemper::add_forces(const double *forces, double scale) {
-  whole_->gather(atom->f, 3, scratch_.data());
-  for (size_t i = 0; i < scratch_.size(); i++) scratch_[i] += scale * forces[i];
-  whole_->scatter(scratch_.data(), 3, atom->f);
+  whole_->scatter(Field::velocity, velocities, 3);
+  if (whole_->has_other_forces())
+    whole_->add_forces(scale, section(received_, Section::other_forces));
 }
 
 /// Velocities from auxiliary momenta that came through the flow.
-void FixNflowTemper::take_momenta(int partner, const double *momenta) {
-  const auto &metadata = routes_[partner].model->metadata();
-  const double variance = variance_of(metadata, tau(here_));
-  const auto &inverse_masses = masses_->inverse_masses();
-  whole_->gather(atom->v, 3, scratch_.data());
-  for (size_t i = 0; i < places_.size(); i++)
-    scratch_[places_[i]] =
-        momenta[i] * std::sqrt(tau(here_) * inverse_masses[places_[i]] / variance);
-  whole_->scatter(scratch_.data(), 3, atom->v);
+void FixNflowTemper::take_momenta(int partner) {
+  const int64_t moved = places_.size();
+  double *momenta = section(received_, Section::mapped) + moved;
+  const double variance = routes_[partner].model->momentum_variance(tau(here_));
+  arrays_.gaussians_to_velocities(tau(here_), variance, inverse_masses_.data(), moved, momenta);
+  whole_->gather(Field::velocity, 3, scratch_.data());
+  arrays_.scatter(places_.data(), moved, momenta, scratch_.data());
+  whole_->scatter(Field::velocity, scratch_.data(), 3);
 }

@@ -5,7 +5,6 @@
 #include "exchange_log_file.h"
 #include "group_configuration.h"
 #include "nflow_error.h"
-#include "partition_link.h"
 #include "root_model.h"
 #include "tempering/ladder.h"
 
@@ -211,5 +210,8 @@ void *FixNflowTemper::extract(const char *name, int &dim) {
 }
 
 double FixNflowTemper::memory_usage() {
-  return (16.0 + 9.0) * static_cast<double>(numbers()) * sizeof(double);
+  int64_t count = 0;
+  for (const auto *buffer : {&packet_.body, &received_.body, &point_, &unwrapped_, &scratch_})
+    count += buffer->size();
+  return static_cast<double>(count) * sizeof(double);
 }

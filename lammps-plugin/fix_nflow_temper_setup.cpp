@@ -8,7 +8,6 @@
 #include "lammps_target.h"
 #include "mcmc/proposals.h"
 #include "nflow_error.h"
-#include "partition_link.h"
 #include "root_model.h"
 #include "usable.h"
 
@@ -86,7 +85,7 @@ void FixNflowTemper::require_usable() {
   int of_this_style = 0;
   for (int i = 0; i < modify->nfix; i++) {
     const Fix *fix = modify->fix[i];
-    of_this_style += std::string(fix->style) == style;
+    of_this_style += compat::begins_with(fix->style, {"nflow/temper"}); // or its /kk variants
     charges_vary_ = charges_vary_ || compat::begins_with(fix->style, {"qeq", "acks2"});
     if (compat::begins_with(fix->style,
                             {"atom/swap", "sgcmc", "semi/grand", "gcmc", "mol/swap", "deposit",
@@ -144,6 +143,7 @@ std::vector<double> FixNflowTemper::facts() const {
 
 /// IDs, types, masses, charges and membership in the group.
 void FixNflowTemper::describe_atoms(std::ostream &out) const {
+  platform_.to_host(lmp);
   const auto &ids = whole_->ids();
   std::vector<double> of_atoms(2 * ids.size(), 0.0); // charge and membership
   for (int i = 0; i < atom->nlocal; i++) {
@@ -154,7 +154,7 @@ void FixNflowTemper::describe_atoms(std::ostream &out) const {
   MPI_Allreduce(MPI_IN_PLACE, of_atoms.data(), static_cast<int>(of_atoms.size()), MPI_DOUBLE,
                 MPI_SUM, world);
   const auto types = whole_->system().types;
-  const auto &inverse_masses = masses_->inverse_masses();
+  const auto &inverse_masses = masses_->host_inverse_masses();
   for (size_t i = 0; i < ids.size(); i++)
     out << ids[i] << ' ' << types[i] << ' ' << inverse_masses[3 * i] << ' ' << of_atoms[2 * i + 1]
         << ' ' << (charges_vary_ ? 0.0 : of_atoms[2 * i]) << '\n';
@@ -250,12 +250,13 @@ void FixNflowTemper::prepare_routes() {
     const std::string file = model_of(here_, partner);
     if (file.empty()) continue;
     auto &model = models_[file];
-    if (!model) model = std::make_unique<RootModel>(world, file, device_, universe->iworld);
+    if (!model)
+      model = std::make_unique<RootModel>(world, file, device_, universe->iworld, platform_);
     require_fit(*model, file);
     const auto &metadata = model->metadata();
     const auto kind = exchange_kind(metadata, temperatures_[here_], temperatures_[partner], file);
     if (routes_.count(partner)) continue;
-    routes_[partner] = {model.get(), ExchangeMap(kind, model.get(), metadata.size())};
+    routes_[partner] = {model.get(), ExchangeMap(kind, model.get(), metadata.size(), arrays_)};
     check_flow(partner);
   }
   if (routes_.empty() && velocity_momenta_)
@@ -272,8 +273,8 @@ void FixNflowTemper::require_fit(const RootModel &model, const std::string &file
                        "one kind");
   if (!group_) {
     flow_dim_ = metadata.dim;
-    group_ = std::make_unique<GroupConfiguration>(lmp, igroup, static_cast<int>(metadata.dim),
-                                                  metadata.periodic);
+    group_ =
+        platform_.configuration(lmp, igroup, static_cast<int>(metadata.dim), metadata.periodic);
   }
   group_->init();
   nflow::require_match(metadata, group_->system(), file);
@@ -284,19 +285,21 @@ void FixNflowTemper::require_fit(const RootModel &model, const std::string &file
     throw nflow::Error(
         "auxiliary velocity needs a flow with auxiliary momenta, which model file '" + file +
         "' has not: leave it out");
-  places_.clear();
+  std::vector<int64_t> places;
   for (const auto atom_id : group_->ids()) {
     const auto &ids = whole_->ids();
     const auto place = std::lower_bound(ids.begin(), ids.end(), atom_id) - ids.begin();
-    for (int64_t k = 0; k < metadata.dim; k++) places_.push_back(3 * place + k);
+    for (int64_t k = 0; k < metadata.dim; k++) places.push_back(3 * place + k);
   }
+  places_.assign(places.data(), static_cast<int64_t>(places.size()));
+  inverse_masses_.resize(places_.size());
+  arrays_.gather(places_.data(), places_.size(), masses_->inverse_masses(), inverse_masses_.data());
 }
 
 void FixNflowTemper::check_flow(int partner) {
   Route &route = routes_[partner];
-  const auto &metadata = route.model->metadata();
-  std::vector<double> x(metadata.coordinates());
-  group_->read({x.data(), group_->size(), metadata.dim});
+  nflow::mcmc::Buffer<double> x(arrays_, route.model->metadata().coordinates());
+  group_->read(x.data());
   check_exchange(*route.model, route.map, tau(here_), tau(partner), x);
   if (!route.model->jacobian_checked() && comm->me == 0)
     error->warning(FLERR, "a flow of fix nflow/temper is too large to compare its log_det with its "

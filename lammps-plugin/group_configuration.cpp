@@ -185,11 +185,16 @@ double GroupConfiguration::energy(bool with_forces, bool tally) {
     neighbor->lastcall = update->ntimestep + 1;
     forget_computes();
   }
+  return present_energy(with_forces, tally);
+}
+
+double GroupConfiguration::present_energy(bool with_forces, bool tally) {
   compute_forces(with_forces, tally ? energy_flags() : ENERGY_GLOBAL, tally ? virial_flags() : 0);
   update->eflag_global = update->ntimestep;
   return tallied_energy();
 }
 
+/// Energy and virial flags of a force computation that gives all that this step's output needs.
 int GroupConfiguration::energy_flags() const {
   return ENERGY_GLOBAL | (update->eflag_atom == update->ntimestep ? ENERGY_ATOM : 0);
 }
@@ -226,32 +231,29 @@ void GroupConfiguration::forget_computes() {
   }
 }
 
-namespace {
-
 /// Calls compute() of a pair style, bond style ... with the atoms in the memory that it works on.
 template <class Style>
-void compute(Atom *atom, Style *style, int eflag, int vflag) {
-  atom->sync_modify(style->execution_space, style->datamask_read, style->datamask_modify);
+void GroupConfiguration::compute(Style *style, int eflag, int vflag) {
+  use(style->execution_space, style->datamask_read, style->datamask_modify);
   style->compute(eflag, vflag);
 }
 
-} // namespace
-
+/// The flags are those of Pair::compute().
 void GroupConfiguration::compute_forces(bool with_forces, int eflag, int vflag) {
   // Forces must not accumulate over the evaluations within one step.
   clear_forces();
   modify->pre_force(vflag);
-  if (force->pair && force->pair->compute_flag) compute(atom, force->pair, eflag, vflag);
+  if (force->pair && force->pair->compute_flag) compute(force->pair, eflag, vflag);
   if (atom->molecular != Atom::ATOMIC) {
-    if (force->bond) compute(atom, force->bond, eflag, vflag);
-    if (force->angle) compute(atom, force->angle, eflag, vflag);
-    if (force->dihedral) compute(atom, force->dihedral, eflag, vflag);
-    if (force->improper) compute(atom, force->improper, eflag, vflag);
+    if (force->bond) compute(force->bond, eflag, vflag);
+    if (force->angle) compute(force->angle, eflag, vflag);
+    if (force->dihedral) compute(force->dihedral, eflag, vflag);
+    if (force->improper) compute(force->improper, eflag, vflag);
   }
-  if (force->kspace && force->kspace->compute_flag) compute(atom, force->kspace, eflag, vflag);
+  if (force->kspace && force->kspace->compute_flag) compute(force->kspace, eflag, vflag);
   modify->pre_reverse(eflag, vflag);
   if (with_forces && force->newton) comm->reverse_comm();
-  for (auto fix : forcing_fixes_) post_force(fix, vflag);
+  for (auto fix : forcing_fixes_) call(fix, [&] { fix->post_force(vflag); });
 }
 
 /// The fixes whose post_force() belongs to an evaluation: those that carry energy, and those that

@@ -6,6 +6,7 @@
 #include "pointers.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -53,11 +54,27 @@ class GroupConfiguration : protected Pointers {
   /// Wrapped positions and image counts of the last read(), [n, 2, dim].
   const double *state() const { return saved_.data(); }
   int64_t state_size() const { return 2 * size() * dim_; }
+  /// Unwrapped positions x [n, dim] of a state(), perhaps one of another partition.
+  virtual void unwrap(const double *state, double *x) const = 0;
   /// Puts the atoms where a state() has them, perhaps one of another partition, to the last bit.
   virtual void place(const double *state) = 0;
   /// The rows of a per-atom array into values [n, columns], on every rank, and back.
   virtual void gather(Field field, int columns, double *values) = 0;
   virtual void scatter(Field field, const double *values, int columns) = 0;
+  /// Adds factor values [n, dim] to the forces.
+  virtual void add_forces(double factor, const double *values) = 0;
+  /// Numbers [nlocal, dim] in LAMMPS's order, of this rank, into values [n, dim], on every rank.
+  /// Throws as read() does; all atoms must be of the group.
+  virtual void collect(const double *rows, double *values) = 0;
+  /// Puts the atoms at x [n, dim] inside the box; leaves their image flags.
+  virtual void place_wrapped(const double *x) = 0;
+  /// What forces -gradient [n, dim] at the unwrapped positions x add to the virial of this rank: to
+  /// the six sums (on the host), and as rows [nlocal, 6] in LAMMPS's order.
+  virtual void virial(const double *x, const double *gradient, double *sums) = 0;
+  virtual void atom_virials(const double *x, const double *gradient,
+                            nflow::mcmc::Buffer<double> &rows) = 0;
+  /// Does work(), which calls the fix, with the atoms in the memory that it works on.
+  virtual void call(class Fix *fix, const std::function<void()> &work) = 0;
   /// Sends the atoms to the ranks that own their positions, as LAMMPS expects it after a
   /// pre_exchange().
   void migrate();
@@ -67,18 +84,15 @@ class GroupConfiguration : protected Pointers {
   /// communication); with `tally` also the virial and what else this step's output needs, so that
   /// it fits the new positions.
   double energy(bool with_forces = false, bool tally = false);
-  /// Energy and virial flags of a force computation that gives all that this step's output needs.
-  int energy_flags() const;
-  int virial_flags() const;
+  /// The same at the present positions and with the present neighbor lists, which are those of an
+  /// earlier step.
+  double present_energy(bool with_forces, bool tally);
   /// The potential energy of the present step as the force computation left it, if it was asked to
   /// by tally_energy_at() before that step.
   double tallied_energy();
   void tally_energy_at(bigint step);
   /// Whether fixes other than those in energy() add to the forces (thermostats).
   bool has_other_forces() const { return other_forces_; }
-  /// The force computation of energy() alone, at the present positions and with the present
-  /// neighbor lists. The flags are those of Pair::compute().
-  void compute_forces(bool with_forces, int eflag, int vflag);
   /// The forces of the last energy(true) on the atoms of the group into f [n, dim].
   void forces(double *f) { gather(Field::force, dim_, f); }
 
@@ -97,9 +111,10 @@ class GroupConfiguration : protected Pointers {
   // What depends on where the atoms are.
   /// Before the host reads or changes any of its atoms.
   virtual void to_host() {}
+  /// Before something in LAMMPS reads and changes these fields of the atoms in its own memory.
+  virtual void use(ExecutionSpace, unsigned int /*read*/, unsigned int /*modified*/) {}
   virtual void irregular_migrate() = 0;
   virtual void clear_forces() = 0;
-  virtual void post_force(class Fix *fix, int vflag) = 0;
 
   /// What finds places by IDs, of copies of ids_ and places_ in some memory.
   kernels::PlaceOf place_of_ids(const tagint *ids, const int32_t *places) const;
@@ -124,6 +139,11 @@ class GroupConfiguration : protected Pointers {
   void tabulate_places();
   std::vector<tagint> gather_ids(const std::vector<tagint> &mine) const;
   void forget_computes();
+  template <class Style>
+  void compute(Style *style, int eflag, int vflag);
+  void compute_forces(bool with_forces, int eflag, int vflag);
+  int energy_flags() const;
+  int virial_flags() const;
   void find_forcing_fixes();
   void find_bonded_pairs();
 

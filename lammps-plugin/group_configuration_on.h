@@ -17,7 +17,8 @@ namespace LAMMPS_NS {
 /// GroupConfiguration by the loops of `Exec` (mcmc/arrays_on.h) over the atoms of `Access`, which
 /// has
 ///     View view(read, modified)    of the local atoms; the masks say what of them is used
-///     to_host(), irregular_migrate(irregular), clear_forces(), post_force(fix, vflag)
+///     to_host(), use(space, read, modified), irregular_migrate(irregular), clear_forces()
+///     call(fix, work)              does work(), which calls the fix
 template <class Exec, class Access>
 class GroupConfigurationOn : public GroupConfiguration {
  public:
@@ -26,7 +27,7 @@ class GroupConfigurationOn : public GroupConfiguration {
   GroupConfigurationOn(LAMMPS *lmp, int igroup, int dim, bool modulo_box,
                        nflow::mcmc::Arrays &arrays)
       : GroupConfiguration(lmp, igroup, dim, modulo_box, arrays), access_(lmp), placed_(arrays),
-        kernel_ids_(arrays), kernel_places_(arrays), kernel_pairs_(arrays) {}
+        virial_(arrays, 6), kernel_ids_(arrays), kernel_places_(arrays), kernel_pairs_(arrays) {}
 
   void init() override {
     GroupConfiguration::init();
@@ -52,9 +53,13 @@ class GroupConfigurationOn : public GroupConfiguration {
       arrays_.copy_out(count, sizeof(double), &found);
     }
     if (found != static_cast<double>(size())) stop_for_changed_group();
-    kernels::Unwrap unwrap{saved_.data(), dim_, {0.0, 0.0, 0.0}, x};
-    for (int k = 0; k < 3; k++) unwrap.length[k] = domain->prd[k];
-    Exec::for_each(size(), unwrap);
+    unwrap(saved_.data(), x);
+  }
+
+  void unwrap(const double *state, double *x) const override {
+    kernels::Unwrap kernel{state, dim_, {0.0, 0.0, 0.0}, x};
+    for (int k = 0; k < 3; k++) kernel.length[k] = domain->prd[k];
+    Exec::for_each(size(), kernel);
   }
 
   bool replace(const double *x) override {
@@ -86,21 +91,56 @@ class GroupConfigurationOn : public GroupConfiguration {
     const int64_t numbers = size() * columns;
     if (comm->nprocs > 1) arrays_.fill(0.0, numbers, values);
     if (field == Field::velocity)
-      Exec::for_each(atom->nlocal,
-                     kernels::GatherRows<View, true>{members(V_MASK, EMPTY_MASK), columns, values});
+      Exec::for_each(atom->nlocal, kernels::GatherRows<View, kernels::Velocity>{
+                                       members(V_MASK, EMPTY_MASK), columns, values});
     else
-      Exec::for_each(atom->nlocal, kernels::GatherRows<View, false>{members(F_MASK, EMPTY_MASK),
-                                                                    columns, values});
+      Exec::for_each(atom->nlocal, kernels::GatherRows<View, kernels::Force>{
+                                       members(F_MASK, EMPTY_MASK), columns, values});
     sum_over_ranks(values, numbers);
   }
 
   void scatter(Field field, const double *values, int columns) override {
     if (field == Field::velocity)
-      Exec::for_each(atom->nlocal,
-                     kernels::ScatterRows<View, true>{members(V_MASK, V_MASK), columns, values});
+      Exec::for_each(atom->nlocal, kernels::ScatterRows<View, kernels::Velocity>{
+                                       members(V_MASK, V_MASK), columns, values});
     else
-      Exec::for_each(atom->nlocal,
-                     kernels::ScatterRows<View, false>{members(F_MASK, F_MASK), columns, values});
+      Exec::for_each(atom->nlocal, kernels::ScatterRows<View, kernels::Force>{
+                                       members(F_MASK, F_MASK), columns, values});
+  }
+
+  void collect(const double *rows, double *values) override {
+    if (comm->nprocs > 1) arrays_.fill(0.0, size() * dim_, values);
+    double found =
+        Exec::sum(atom->nlocal,
+                  kernels::CollectRows<View>{members(EMPTY_MASK, EMPTY_MASK), dim_, rows, values});
+    if (comm->nprocs > 1) MPI_Allreduce(MPI_IN_PLACE, &found, 1, MPI_DOUBLE, MPI_SUM, world);
+    if (found != static_cast<double>(size())) stop_for_changed_group();
+    sum_over_ranks(values, size() * dim_);
+  }
+
+  void place_wrapped(const double *x) override {
+    Exec::for_each(atom->nlocal,
+                   kernels::ScatterRows<View, kernels::Position>{members(X_MASK, X_MASK), dim_, x});
+  }
+
+  void add_forces(double factor, const double *values) override {
+    Exec::for_each(atom->nlocal,
+                   kernels::AddForces<View>{members(F_MASK, F_MASK), factor, dim_, values});
+  }
+
+  void virial(const double *x, const double *gradient, double *sums) override {
+    Exec::row_sums(6, atom->nlocal,
+                   kernels::Virial<View>{members(EMPTY_MASK, EMPTY_MASK), dim_, x, gradient},
+                   virial_.data());
+    virial_.copy_out(sums);
+  }
+
+  void atom_virials(const double *x, const double *gradient,
+                    nflow::mcmc::Buffer<double> &rows) override {
+    rows.resize(6 * static_cast<int64_t>(atom->nlocal));
+    Exec::for_each(rows.size(),
+                   kernels::VirialRows<View>{{members(EMPTY_MASK, EMPTY_MASK), dim_, x, gradient},
+                                             rows.data()});
   }
 
   void kick(double sign) override {
@@ -109,11 +149,15 @@ class GroupConfigurationOn : public GroupConfiguration {
     Exec::for_each(atom->nlocal, kernels::HalfKick<View>{atoms, integrated_groups(), half_step});
   }
 
+  void call(Fix *fix, const std::function<void()> &work) override { access_.call(fix, work); }
+
  protected:
   void to_host() override { access_.to_host(); }
+  void use(ExecutionSpace space, unsigned int read, unsigned int modified) override {
+    access_.use(space, read, modified);
+  }
   void irregular_migrate() override { access_.irregular_migrate(*irregular_); }
   void clear_forces() override { access_.clear_forces(); }
-  void post_force(Fix *fix, int vflag) override { access_.post_force(fix, vflag); }
 
  private:
   kernels::Members<View> members(unsigned int read, unsigned int modified) {
@@ -123,6 +167,7 @@ class GroupConfigurationOn : public GroupConfiguration {
 
   Access access_;
   nflow::mcmc::Buffer<double> placed_; // the state of the last replace()
+  nflow::mcmc::Buffer<double> virial_;
   nflow::mcmc::Buffer<tagint> kernel_ids_;
   nflow::mcmc::Buffer<int32_t> kernel_places_;
   nflow::mcmc::Buffer<kernels::PlacePair> kernel_pairs_;

@@ -208,7 +208,27 @@ struct BeyondReach {
   }
 };
 
-template <class Atoms, bool velocity>
+// Per-atom arrays of LAMMPS.
+struct Position {
+  template <class Atoms>
+  NFLOW_FUNCTION static double &of(const Atoms &atoms, int64_t i, int64_t k) {
+    return atoms.x(i, k);
+  }
+};
+struct Velocity {
+  template <class Atoms>
+  NFLOW_FUNCTION static double &of(const Atoms &atoms, int64_t i, int64_t k) {
+    return atoms.v(i, k);
+  }
+};
+struct Force {
+  template <class Atoms>
+  NFLOW_FUNCTION static double &of(const Atoms &atoms, int64_t i, int64_t k) {
+    return atoms.f(i, k);
+  }
+};
+
+template <class Atoms, class Array>
 struct GatherRows {
   Members<Atoms> members;
   int64_t columns;
@@ -216,11 +236,11 @@ struct GatherRows {
   NFLOW_FUNCTION void operator()(int64_t i) const {
     const int64_t place = members(i);
     for (int64_t k = 0; place >= 0 && k < columns; k++)
-      values[place * columns + k] = velocity ? members.atoms.v(i, k) : members.atoms.f(i, k);
+      values[place * columns + k] = Array::of(members.atoms, i, k);
   }
 };
 
-template <class Atoms, bool velocity>
+template <class Atoms, class Array>
 struct ScatterRows {
   Members<Atoms> members;
   int64_t columns;
@@ -228,8 +248,58 @@ struct ScatterRows {
   NFLOW_FUNCTION void operator()(int64_t i) const {
     const int64_t place = members(i);
     for (int64_t k = 0; place >= 0 && k < columns; k++)
-      (velocity ? members.atoms.v(i, k) : members.atoms.f(i, k)) = values[place * columns + k];
+      Array::of(members.atoms, i, k) = values[place * columns + k];
   }
+};
+
+/// Rows [nlocal, columns] in LAMMPS's order to that of the group; its value counts atoms.
+template <class Atoms>
+struct CollectRows {
+  Members<Atoms> members;
+  int64_t columns;
+  const double *rows;
+  double *values;
+  NFLOW_FUNCTION double operator()(int64_t i) const {
+    const int64_t place = members(i);
+    for (int64_t k = 0; place >= 0 && k < columns; k++)
+      values[place * columns + k] = rows[i * columns + k];
+    return place >= 0 ? 1.0 : 0.0;
+  }
+};
+
+template <class Atoms>
+struct AddForces {
+  Members<Atoms> members;
+  double factor;
+  int64_t columns;
+  const double *values;
+  NFLOW_FUNCTION void operator()(int64_t i) const {
+    const int64_t place = members(i);
+    for (int64_t k = 0; place >= 0 && k < columns; k++)
+      members.atoms.f(i, k) += factor * values[place * columns + k];
+  }
+};
+
+/// Component c of six, in LAMMPS's order, of what a force -dU/dx adds to the virial.
+template <class Atoms>
+struct Virial {
+  Members<Atoms> members;
+  int64_t dim;
+  const double *x, *gradient;
+  NFLOW_FUNCTION double operator()(int64_t c, int64_t i) const {
+    const int64_t place = members(i);
+    const int64_t of_force = c < 3 ? c : (c == 5 ? 1 : 0), of_place = c < 3 ? c : (c == 3 ? 1 : 2);
+    if (place < 0 || of_force >= dim || of_place >= dim) return 0.0;
+    return -gradient[place * dim + of_force] * x[place * dim + of_place];
+  }
+};
+
+/// The same as rows [nlocal, 6], number i of them.
+template <class Atoms>
+struct VirialRows {
+  Virial<Atoms> virial;
+  double *rows;
+  NFLOW_FUNCTION void operator()(int64_t i) const { rows[i] = virial(i % 6, i / 6); }
 };
 
 /// Half a step of the velocities of atoms of these groups.

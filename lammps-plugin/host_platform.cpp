@@ -1,10 +1,9 @@
 // Styles on the host: plain loops over LAMMPS's own arrays.
 
 #include "group_configuration_on.h"
+#include "local_atoms_on.h"
 #include "mcmc/host_exec.h"
 #include "platform.h"
-
-#include "fix.h"
 
 #include <cstring>
 
@@ -36,12 +35,14 @@ class HostAtoms : protected Pointers {
             atom->type, atom->image, atom->rmass, atom->mass};
   }
   void to_host() {}
+  void use(ExecutionSpace, unsigned int, unsigned int) {}
+  void changed_on_host() {}
   void irregular_migrate(Irregular &irregular) { irregular.migrate_atoms(); }
   void clear_forces() {
     const size_t bytes = sizeof(double) * 3 * (atom->nlocal + atom->nghost);
     if (bytes) std::memset(&atom->f[0][0], 0, bytes);
   }
-  void post_force(Fix *fix, int vflag) { fix->post_force(vflag); }
+  void call(Fix *, const std::function<void()> &work) { work(); }
 };
 
 class HostPlatform : public Platform {
@@ -51,6 +52,9 @@ class HostPlatform : public Platform {
                                                     bool modulo_box) override {
     return std::make_unique<GroupConfigurationOn<nflow::mcmc::HostExec, HostAtoms>>(
         lmp, igroup, dim, modulo_box, arrays());
+  }
+  std::unique_ptr<LocalAtoms> local_atoms(LAMMPS *lmp) override {
+    return std::make_unique<LocalAtomsOn<nflow::mcmc::HostExec, HostAtoms>>(lmp);
   }
 };
 

@@ -13,7 +13,11 @@
 #include "fix_nflow_mc.h"
 #include "fix_nflow_temper.h"
 #ifdef LMP_KOKKOS
+#include "KOKKOS/compute_nflow_work_kokkos.h"
+#include "KOKKOS/fix_nflow_energy_kokkos.h"
+#include "KOKKOS/fix_nflow_lists_kokkos.h"
 #include "KOKKOS/fix_nflow_mc_kokkos.h"
+#include "KOKKOS/fix_nflow_temper_kokkos.h"
 #endif
 #include "lammps.h"
 #include "lammps_compat.h"
@@ -74,6 +78,11 @@ const Style styles[] = {
     kind, name "/kk/host", info, create<Class<LMPHostType>>                                        \
   }
     NFLOW_KOKKOS_STYLE("fix", "nflow/mc", "fix nflow/mc with Kokkos", FixNflowMCKokkos),
+    NFLOW_KOKKOS_STYLE("fix", "nflow/energy", "fix nflow/energy with Kokkos", FixNflowEnergyKokkos),
+    NFLOW_KOKKOS_STYLE("fix", "nflow/temper", "fix nflow/temper with Kokkos", FixNflowTemperKokkos),
+    NFLOW_KOKKOS_STYLE("fix", "NFLOW/LISTS", "fix NFLOW/LISTS with Kokkos", FixNflowListsKokkos),
+    NFLOW_KOKKOS_STYLE("compute", "nflow/work", "compute nflow/work with Kokkos",
+                       ComputeNflowWorkKokkos),
 #endif
 };
 

@@ -12,14 +12,14 @@ namespace LAMMPS_NS {
 
 namespace {
 
-constexpr int hello_tag = 20414, join_tag = 20415, swap_tag = 20416;
+constexpr int hello_tag = 20414, join_tag = 20415, head_tag = 20416, body_tag = 20417;
 constexpr int tests_between_looks_at_the_clock = 64;
 
 } // namespace
 
-PartitionLink::PartitionLink(LAMMPS *lmp, const std::string &owner, double limit)
-    : Pointers(lmp), owner_(owner), limit_(limit), count_(universe->nworlds),
-      index_(universe->iworld), rank_(comm->me) {}
+PartitionLink::PartitionLink(LAMMPS *lmp, const std::string &owner)
+    : Pointers(lmp), owner_(owner), count_(universe->nworlds), index_(universe->iworld),
+      rank_(comm->me) {}
 
 PartitionLink::~PartitionLink() {
   int finalized = 0;
@@ -82,17 +82,29 @@ void PartitionLink::gather_all(const double *mine, int columns, std::vector<doub
   if (comm->nprocs > 1) MPI_Bcast(all.data(), static_cast<int>(all.size()), MPI_DOUBLE, 0, world);
 }
 
-void PartitionLink::swap(int partner, const std::vector<double> &out, std::vector<double> &in,
-                         const std::string &what) {
-  in.resize(out.size());
-  const int size = static_cast<int>(out.size());
+void PartitionLink::swap(int partner, Packet &out, Packet &in, const std::string &what) {
+  using nflow::mcmc::HostView;
+  in.head.resize(out.head.size());
+  in.body.resize(out.body.size());
+  const auto heads = static_cast<int>(out.head.size()), size = static_cast<int>(out.body.size());
+  // Between processes, and only there, positions go by way of the host, unless MPI reads the memory
+  // that they are in. The host's copies are kept from one exchange to the next.
+  auto &arrays = in.body.arrays();
+  const bool direct = arrays.mpi_reads();
+  if (direct) arrays.fence();
+  HostView received(arrays, in.body.data(), size, HostView::out, direct, host_in_);
   if (rank_ == 0) {
-    MPI_Request requests[2];
-    MPI_Irecv(in.data(), size, MPI_DOUBLE, partner, swap_tag, roots_, &requests[0]);
-    MPI_Isend(out.data(), size, MPI_DOUBLE, partner, swap_tag, roots_, &requests[1]);
-    wait(requests, 2, what);
+    HostView sent(arrays, out.body.data(), size, HostView::in, direct, host_out_);
+    MPI_Request requests[4];
+    MPI_Irecv(in.head.data(), heads, MPI_DOUBLE, partner, head_tag, roots_, &requests[0]);
+    MPI_Irecv(received.data(), size, MPI_DOUBLE, partner, body_tag, roots_, &requests[1]);
+    MPI_Isend(out.head.data(), heads, MPI_DOUBLE, partner, head_tag, roots_, &requests[2]);
+    MPI_Isend(sent.data(), size, MPI_DOUBLE, partner, body_tag, roots_, &requests[3]);
+    wait(requests, 4, what);
   }
-  if (comm->nprocs > 1) MPI_Bcast(in.data(), size, MPI_DOUBLE, 0, world);
+  if (comm->nprocs == 1) return;
+  MPI_Bcast(in.head.data(), heads, MPI_DOUBLE, 0, world);
+  MPI_Bcast(received.data(), size, MPI_DOUBLE, 0, world);
 }
 
 void PartitionLink::stop_if_any(const std::string &failure) {

@@ -19,6 +19,10 @@ class Platform {
   /// The `dim` leading components of the positions of a group, in that memory.
   virtual std::unique_ptr<class GroupConfiguration> configuration(LAMMPS *lmp, int igroup, int dim,
                                                                   bool modulo_box) = 0;
+  /// This rank's atoms, in that memory.
+  virtual std::unique_ptr<class LocalAtoms> local_atoms(LAMMPS *lmp) = 0;
+  /// Of the names of styles that work there.
+  virtual std::string suffix() const { return ""; }
   /// The number of the CUDA device that the memory is on, or -1 for the host's.
   virtual int gpu() const { return -1; }
   /// For the log: "host", "Kokkos Serial" ...

@@ -5,7 +5,6 @@
 #include "model/masked_checks.h"
 #include "nflow_error.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -163,14 +162,18 @@ void RootModel::inverse_masked(int64_t batch, const double *v, const Temperature
   map(nflow::Model::Direction::inverse, batch, v, tau, mask, u, log_det);
 }
 
+double RootModel::momentum_variance(double tau) const {
+  return nflow::mcmc::auxiliary_variance(metadata_.prior == nflow::Prior::gaussian, tau,
+                                         metadata_.auxiliary_variance);
+}
+
 void RootModel::check(const Temperatures &tau, const std::vector<double> &x, int64_t batch,
                       bool masked) {
   run_on_root(comm_, [&] {
     std::vector<double> point(x);
     point.resize(metadata_.size());
     nflow::mcmc::RandomStream random(1, 0, 0, nflow::mcmc::Purpose::check);
-    const double variance = nflow::mcmc::auxiliary_variance(
-        metadata_.prior == nflow::Prior::gaussian, tau.target, metadata_.auxiliary_variance);
+    const double variance = momentum_variance(tau.target);
     random.fill_gaussian(point.data() + x.size(), point.size() - x.size(), std::sqrt(variance));
     nflow::check_flow(*model_, tau.prior, tau.target, point);
     if (masked) nflow::check_masked(*model_, tau, point);
@@ -183,28 +186,51 @@ bool RootModel::jacobian_checked() const {
   return metadata_.size() <= nflow::jacobian_limit;
 }
 
-RootEnergy::RootEnergy(MPI_Comm comm, const std::string &file) : comm_(comm) {
+RootEnergy::RootEnergy(MPI_Comm comm, const std::string &file, Platform &platform)
+    : comm_(comm), platform_(platform) {
   run_on_root(comm, [&] {
-    energy_ = std::make_unique<nflow::EnergyModel>(file);
+    const std::string device = platform.gpu() < 0 ? "cpu" : device_for(platform, "auto");
+    energy_ = std::make_unique<nflow::EnergyModel>(file, device);
     metadata_ = energy_->metadata();
+    staged_ = !platform.arrays().on_host() && energy_->device() == "cpu";
   });
   if (size_of(comm) > 1) {
     const auto text = share_text(comm, energy_ ? nflow::metadata_text(metadata_) : "");
     metadata_ = nflow::parse_metadata(text, file, nflow::Format::energy);
   }
-  result_.resize(1 + metadata_.coordinates());
 }
 
-void RootEnergy::check(const double *x) {
-  run_on_root(comm_, [&] { energy_->check_gradient(x); });
+void RootEnergy::check(const nflow::mcmc::Buffer<double> &x) {
+  run_on_root(comm_, [&] { energy_->check_gradient(x.on_host().data()); });
+}
+
+double RootEnergy::evaluate_on_root(const double *x, double *gradient) {
+  auto &arrays = platform_.arrays();
+  double energy = 0.0;
+  if (!staged_) {
+    arrays.fence();
+    energy_->energy_and_gradient(1, x, &energy, gradient,
+                                 arrays.on_host() ? nflow::Memory::host : nflow::Memory::device);
+    return energy;
+  }
+  host_x_.resize(metadata_.coordinates());
+  host_gradient_.resize(host_x_.size());
+  arrays.copy_out(x, sizeof(double) * host_x_.size(), host_x_.data());
+  energy_->energy_and_gradient(1, host_x_.data(), &energy, host_gradient_.data());
+  arrays.copy_in(host_gradient_.data(), sizeof(double) * host_x_.size(), gradient);
+  return energy;
 }
 
 double RootEnergy::evaluate(const double *x, double *gradient) {
-  run_on_root(comm_, [&] { energy_->energy_and_gradient(1, x, &result_[0], &result_[1]); });
-  if (size_of(comm_) > 1)
-    MPI_Bcast(result_.data(), static_cast<int>(result_.size()), MPI_DOUBLE, 0, comm_);
-  std::copy(result_.begin() + 1, result_.end(), gradient);
-  return result_[0];
+  double energy = 0.0;
+  run_on_root(comm_, [&] { energy = evaluate_on_root(x, gradient); });
+  if (size_of(comm_) == 1) return energy;
+  nflow::mcmc::HostView host(platform_.arrays(), gradient, metadata_.coordinates(),
+                             nflow::mcmc::HostView::both, platform_.arrays().mpi_reads(),
+                             host_gradient_);
+  MPI_Bcast(host.data(), static_cast<int>(metadata_.coordinates()), MPI_DOUBLE, 0, comm_);
+  MPI_Bcast(&energy, 1, MPI_DOUBLE, 0, comm_);
+  return energy;
 }
 
 } // namespace LAMMPS_NS

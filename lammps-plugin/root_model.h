@@ -46,6 +46,8 @@ class RootModel : public nflow::mcmc::Flow {
                       double *v, double *log_det) override;
   void inverse_masked(int64_t batch, const double *v, const Temperatures &tau, const uint8_t *mask,
                       double *u, double *log_det) override;
+  /// Of the auxiliary momenta on the side of k_B T = tau.
+  double momentum_variance(double tau) const;
   /// nflow::check_flow on the root, with the current configuration x [n, d] (on the host), and
   /// warm-up; `masked`: nflow::check_masked as well.
   void check(const Temperatures &tau, const std::vector<double> &x, int64_t batch, bool masked);
@@ -84,15 +86,19 @@ class RootEnergy {
   RootEnergy(MPI_Comm comm, const std::string &file, Platform &platform);
   const nflow::Metadata &metadata() const { return metadata_; }
   /// Compares the file's own gradient, if it has one, with autograd at the configuration x [n, d].
-  void check(const double *x);
+  void check(const nflow::mcmc::Buffer<double> &x);
   /// U of one configuration x [n, d] and dU/dx, on every rank.
   double evaluate(const double *x, double *gradient);
 
  private:
+  double evaluate_on_root(const double *x, double *gradient);
+
   MPI_Comm comm_;
+  Platform &platform_;
   std::unique_ptr<nflow::EnergyModel> energy_; // null but on rank 0
   nflow::Metadata metadata_;
-  std::vector<double> result_; // energy, then gradient
+  bool staged_ = false; // as in RootModel
+  std::vector<double> host_x_, host_gradient_;
 };
 
 } // namespace LAMMPS_NS

@@ -17,6 +17,16 @@ using namespace LAMMPS_NS;
 
 namespace {
 
+/// Whether two lists of IDs in the memory of a platform are the same.
+bool equal(const nflow::mcmc::Buffer<tagint> &a, const nflow::mcmc::Buffer<tagint> &b) {
+  const auto bytes = [](const nflow::mcmc::Buffer<tagint> &ids) {
+    return reinterpret_cast<const uint8_t *>(ids.data());
+  };
+  return a.size() == b.size() &&
+         a.arrays().count_different(static_cast<int64_t>(sizeof(tagint)) * a.size(), bytes(a),
+                                    bytes(b)) == 0;
+}
+
 bool on_all_ranks(bool mine, MPI_Comm world) {
   int flag = mine;
   MPI_Allreduce(MPI_IN_PLACE, &flag, 1, MPI_INT, MPI_MIN, world);
@@ -25,36 +35,25 @@ bool on_all_ranks(bool mine, MPI_Comm world) {
 
 } // namespace
 
+SimulationState::SimulationState(LAMMPS *lmp, Platform &platform)
+    : Pointers(lmp), arrays_(platform.arrays()), all_(platform.configuration(lmp, 0, 3, false)),
+      atoms_(platform.local_atoms(lmp)), ids_(arrays_), ids_now_(arrays_), images_(arrays_),
+      x_(arrays_), f_(arrays_), home_(arrays_) {}
+
 void SimulationState::init() {
-  all_.init();
+  all_->init();
 }
 
 void SimulationState::save(const FixNflowLists &lists) {
-  const int n = atom->nlocal;
-  ids_.assign(atom->tag, atom->tag + n);
-  images_.assign(atom->image, atom->image + n);
-  x_.clear();
-  f_.clear();
-  if (n > 0) {
-    x_.assign(atom->x[0], atom->x[0] + 3 * n);
-    f_.assign(atom->f[0], atom->f[0] + 3 * n);
-  }
+  atoms_->read_ids(ids_);
+  atoms_->read_images(images_);
+  atoms_->read_positions(x_);
+  atoms_->read_forces(f_);
   // Something may have sent atoms around without building lists: then these lists are of no use,
   // and ones of the present positions will do.
-  const auto &home = on_all_ranks(lists.ids() == ids_, world) ? lists.x() : x_;
-  home_.assign(3 * all_.size(), 0.0);
-  bool known = true;
-  for (int i = 0; i < n; i++) {
-    const int64_t place = all_.ordinal(i);
-    known = known && place >= 0;
-    if (place >= 0) std::copy_n(&home[3 * i], 3, &home_[3 * place]);
-  }
-  if (!on_all_ranks(known, world))
-    throw nflow::Error("there are atoms that were not there at the start of the run: use a fixed "
-                       "set of atoms");
-  if (comm->nprocs > 1)
-    MPI_Allreduce(MPI_IN_PLACE, home_.data(), static_cast<int>(home_.size()), MPI_DOUBLE, MPI_SUM,
-                  world);
+  const auto &home = on_all_ranks(equal(lists.ids(), ids_), world) ? lists.x() : x_;
+  home_.resize(3 * all_->size());
+  all_->collect(home.data(), home_.data());
 
   ago_ = neighbor->ago;
   ncalls_ = neighbor->ncalls;
@@ -77,34 +76,28 @@ void SimulationState::restore_atoms() {
   neighbor->ncalls = ncalls_;
   neighbor->ndanger = ndanger_;
   neighbor->lastcall = lastcall_;
-  if (!x_.empty()) std::copy(x_.begin(), x_.end(), atom->x[0]);
-  std::copy(images_.begin(), images_.end(), atom->image);
+  atoms_->write_positions(x_);
+  atoms_->write_images(images_);
   comm->forward_comm();
 }
 
 void SimulationState::send_home() {
-  for (int i = 0; i < atom->nlocal; i++) std::copy_n(&home_[3 * all_.ordinal(i)], 3, atom->x[i]);
-  all_.migrate();
+  all_->place_wrapped(home_.data());
+  all_->migrate();
   comm->exchange();
 }
 
-/// Puts this rank's atoms into their order at save(), in the way of Atom::sort().
+/// Puts this rank's atoms into their order at save(), in the way of Atom::sort(), on the host: the
+/// order changes only where atoms have changed their ranks.
 void SimulationState::restore_order() {
+  atoms_->read_ids(ids_now_);
+  if (on_all_ranks(equal(ids_now_, ids_), world)) return;
+  if (atom->nlocal == atom->nmax) atom->avec->grow(0); // a cycle needs one place more
+  atoms_->to_host();
+  const auto wanted = places_of_saved_order();
   const int n = atom->nlocal;
-  std::vector<std::pair<tagint, int>> places; // of an ID among the atoms now
-  for (int i = 0; i < n; i++) places.emplace_back(atom->tag[i], i);
-  std::sort(places.begin(), places.end());
-  std::vector<int> wanted; // atom to come to each place
-  for (const tagint id : ids_) {
-    const auto found = std::lower_bound(places.begin(), places.end(), std::make_pair(id, 0));
-    if (found != places.end() && found->first == id) wanted.push_back(found->second);
-  }
-  if (!on_all_ranks(n == static_cast<int>(ids_.size()) && wanted.size() == ids_.size(), world))
-    throw nflow::Error("atoms did not come back to their MPI ranks after an evaluation elsewhere: "
-                       "use fewer ranks");
   std::vector<int> current(n);
   std::iota(current.begin(), current.end(), 0);
-  if (n == atom->nmax) atom->avec->grow(0); // a cycle needs one place more
   for (int i = 0; i < n; i++) {
     if (current[i] == wanted[i]) continue;
     atom->avec->copy(i, n, 0);
@@ -116,18 +109,34 @@ void SimulationState::restore_order() {
     atom->avec->copy(n, empty, 0);
     current[empty] = wanted[empty];
   }
+  atoms_->changed_on_host();
+}
+
+/// For each place of save() where its atom is now.
+std::vector<int> SimulationState::places_of_saved_order() const {
+  std::vector<std::pair<tagint, int>> places; // of an ID among the atoms now
+  for (int i = 0; i < atom->nlocal; i++) places.emplace_back(atom->tag[i], i);
+  std::sort(places.begin(), places.end());
+  std::vector<int> wanted;
+  for (const tagint id : ids_.on_host()) {
+    const auto found = std::lower_bound(places.begin(), places.end(), std::make_pair(id, 0));
+    if (found != places.end() && found->first == id) wanted.push_back(found->second);
+  }
+  const bool complete = static_cast<int64_t>(places.size()) == ids_.size() &&
+                        static_cast<int64_t>(wanted.size()) == ids_.size();
+  if (!on_all_ranks(complete, world))
+    throw nflow::Error("atoms did not come back to their MPI ranks after an evaluation elsewhere: "
+                       "use fewer ranks");
+  return wanted;
 }
 
 double SimulationState::energy() {
   // Complete forces, which the fixes that act on them (setforce) sum up.
-  all_.compute_forces(true, all_.energy_flags(), all_.virial_flags());
-  update->eflag_global = update->ntimestep;
+  const double energy = all_->present_energy(true, true);
   Compute *potential = compat::find_compute(modify, "thermo_pe");
-  double energy = potential->compute_scalar();
-  if (comm->nprocs > 1) MPI_Bcast(&energy, 1, MPI_DOUBLE, 0, world);
   update->eflag_global = tallied_at_;
   potential->invoked_scalar = invoked_;
   potential->scalar = scalar_;
-  if (!f_.empty()) std::copy(f_.begin(), f_.end(), atom->f[0]);
+  atoms_->write_forces(f_);
   return energy;
 }

@@ -2,8 +2,10 @@
 #define NFLOW_SIMULATION_STATE_H
 
 #include "group_configuration.h"
-#include "pointers.h"
+#include "local_atoms.h"
+#include "platform.h"
 
+#include <memory>
 #include <vector>
 
 namespace LAMMPS_NS {
@@ -11,10 +13,11 @@ namespace LAMMPS_NS {
 /// Everything of a simulation that GroupConfiguration::energy() somewhere else changes, so that the
 /// run goes on as if it had not happened, to the last bit: positions, images and forces of all
 /// atoms, their order, the neighbor lists (which are those of an earlier step), and what was
-/// tallied. Every function is collective in the partition.
+/// tallied. Positions stay in the memory of the platform. Every function is collective in the
+/// partition.
 class SimulationState : protected Pointers {
  public:
-  explicit SimulationState(LAMMPS *lmp) : Pointers(lmp), all_(lmp, 0, 3, false) {}
+  SimulationState(LAMMPS *lmp, Platform &platform);
 
   /// To be called in init(). Throws nflow::Error.
   void init();
@@ -30,12 +33,15 @@ class SimulationState : protected Pointers {
  private:
   void send_home();
   void restore_order();
+  std::vector<int> places_of_saved_order() const;
 
-  GroupConfiguration all_;
-  std::vector<tagint> ids_; // of this rank's atoms, in their order
-  std::vector<imageint> images_;
-  std::vector<double> x_, f_;
-  std::vector<double> home_; // of all atoms [n, 3]: where the lists were built
+  nflow::mcmc::Arrays &arrays_;
+  std::unique_ptr<GroupConfiguration> all_;
+  std::unique_ptr<LocalAtoms> atoms_;
+  nflow::mcmc::Buffer<tagint> ids_, ids_now_; // of this rank's atoms, in their order
+  nflow::mcmc::Buffer<imageint> images_;
+  nflow::mcmc::Buffer<double> x_, f_;
+  nflow::mcmc::Buffer<double> home_; // of all atoms [n, 3]: where the lists were built
   int ago_ = 0;
   bigint ncalls_ = 0, ndanger_ = 0, lastcall_ = 0;
   bigint tallied_at_ = -1, invoked_ = -1; // of the potential energy

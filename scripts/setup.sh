@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
-# Installs what lammps-nflow needs on Debian 12 and builds LAMMPS once into the user's cache.
+# Installs what lammps-nflow needs on Debian 12 or 13 and builds LAMMPS once into the user's cache.
 # Safe to run again: what is already there is left alone.
 #
-#   scripts/setup.sh            packages, LAMMPS, then build/ of this checkout
-#   scripts/setup.sh --deps     packages only
-#   scripts/setup.sh --lammps   packages and LAMMPS only
+#   scripts/setup.sh                     packages, this Debian's LAMMPS, then build/ of this checkout
+#   scripts/setup.sh --lammps 4Feb2025   the same with that LAMMPS (or 29Sep2021), then build-4Feb2025/
+#   scripts/setup.sh --deps              packages only
+#   scripts/setup.sh --lammps-only       packages and LAMMPS only
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-packages=(build-essential cmake ninja-build ca-certificates dpkg-dev xz-utils
-  libtorch-dev libopenblas-dev libopenmpi-dev openmpi-bin libtrilinos-kokkos-dev
+packages=(build-essential ccache cmake ninja-build ca-certificates dpkg-dev xz-utils
+  libtorch-dev libopenblas-dev libopenmpi-dev openmpi-bin
   libgtest-dev libcli11-dev nlohmann-json3-dev librandom123-dev zlib1g-dev gnuplot-nox)
 
-lammps_packages="KOKKOS PLUGIN MC REPLICA MOLECULE KSPACE EXTRA-PAIR"
+lammps_packages="PLUGIN MC REPLICA MOLECULE KSPACE EXTRA-PAIR"
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/lammps-nflow
 jobs=${NFLOW_JOBS:-$(nproc)}
 
@@ -23,6 +24,29 @@ as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"
   elif command -v sudo >/dev/null; then sudo "$@"
   else die "'$*' needs root: run this as root, or install sudo"; fi
+}
+
+# Debian 12's Kokkos is the one that its LAMMPS wants; Debian 13 has none for its LAMMPS.
+choose_lammps() {
+  debian=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
+  case $debian in
+    bookworm) lammps=29Sep2021 ;;
+    trixie) lammps=4Feb2025 ;;
+    *) die "this script is for Debian 12 and 13: elsewhere build with CMake as README.md says" ;;
+  esac
+  build_dir=$here/build
+  [ -z "$1" ] || { lammps=$1 build_dir=$here/build-$1; }
+  case $lammps in
+    29Sep2021) suite=bookworm ;;
+    4Feb2025) suite=trixie ;;
+    *) die "no Debian release is known to have LAMMPS $lammps: 29Sep2021 and 4Feb2025 are" ;;
+  esac
+  kokkos=off
+  if [ "$lammps/$debian" = 29Sep2021/bookworm ]; then
+    kokkos=serial
+    lammps_packages="KOKKOS $lammps_packages"
+    packages+=(libtrilinos-kokkos-dev)
+  fi
 }
 
 install_packages() {
@@ -36,16 +60,23 @@ install_packages() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# Writes deb-src entries derived from the machine's own apt sources into $1; changes nothing else.
+# Writes deb-src entries for the Debian release $suite, derived from the machine's own ones for its
+# release, into $1; the machine's entries are left as they are.
 source_entries() {
   local f
   for f in /etc/apt/sources.list.d/*.sources; do
     [ -e "$f" ] || continue
-    sed -e 's/^Types:.*/Types: deb-src/' "$f" > "$1/$(basename "$f")"
+    awk -v RS= -v own="$debian" -v wanted="$suite" '
+      $0 ~ "(^|\n)Suites:([^\n]*[ \t])?" own "([ \t\n]|$)" && /(^|\n)Components:[^\n]*[ \t]main([ \t\n]|$)/ {
+        sub(/Types:[^\n]*/, "Types: deb-src")
+        sub(/Suites:[^\n]*/, "Suites: " wanted)
+        sub(/Components:[^\n]*/, "Components: main")
+        print $0 "\n"
+      }' "$f" > "$1/$(basename "$f")"
   done
   for f in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
     [ -e "$f" ] || continue
-    sed -n -e 's/^deb\( \|\t\)/deb-src\1/p' "$f" > "$1/$(basename "$f")"
+    sed -nE "s/^deb([ \t].*[ \t])$debian[ \t](.*[ \t])?main([ \t].*)?$/deb-src\1$suite main/p" "$f" > "$1/$(basename "$f")"
   done
 }
 
@@ -61,7 +92,7 @@ fetch_lammps() {
     -o Dir::State::Lists="$work/lists" -o Dir::Cache::Archives="$work/archives"
     -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User="$(id -un)")
   apt-get "${opts[@]}" update -qq
-  (cd "$work/get" && apt-get "${opts[@]}" source -qq --download-only lammps)
+  (cd "$work/get" && apt-get "${opts[@]}" source -qq --download-only --tar-only lammps)
   local tarball
   for tarball in "$work"/get/lammps_*.orig.tar.*; do break; done
   [ -e "$tarball" ] || die "apt gave no LAMMPS source package: check that a Debian mirror is reachable"
@@ -73,7 +104,29 @@ fetch_lammps() {
 
 # The key of a LAMMPS build: source version, packages and flags.
 build_key() {
-  printf '%s' "$1 $lammps_packages kokkos-serial shared exceptions Release $(g++ -dumpfullversion)" | sha256sum | cut -c1-12
+  printf '%s' "$1 $lammps_packages kokkos-$kokkos shared exceptions Release $(g++ -dumpfullversion)" | sha256sum | cut -c1-12
+}
+
+# The LAMMPS source and, for Debian 12's Kokkos, the folder of its CMake configuration: beside the
+# builds, for these outlive the checkout that made them.
+prepare_lammps() {
+  source_dir=$cache/lammps-$lammps
+  if [ ! -e "$source_dir/src/version.h" ]; then
+    say "LAMMPS $lammps: getting the source package through apt"
+    rm -rf "$source_dir" "$source_dir.part"
+    fetch_lammps "$source_dir"
+  fi
+  version=$(sed -n 's/^#define LAMMPS_\(VERSION\|UPDATE\) "\(.*\)"/\2/p' "$source_dir/src/version.h" | paste -sd' ')
+  case ${version// /} in
+    "$lammps"*) ;;
+    *) rm -rf "$source_dir"; die "Debian's $suite gave LAMMPS $version, not $lammps" ;;
+  esac
+  kokkos_options=()
+  if [ $kokkos != off ]; then
+    mkdir -p "$cache/trilinos-kokkos"
+    cp "$here"/cmake/trilinos-kokkos/*.cmake "$cache/trilinos-kokkos/"
+    kokkos_options=(-DKokkos_DIR="$cache/trilinos-kokkos")
+  fi
 }
 
 build_lammps() {
@@ -81,56 +134,55 @@ build_lammps() {
   # One build at a time, whoever asks: a second script waits and then finds it done.
   exec 9>"$cache/lock"
   flock 9
-  source_dir=$cache/lammps-29Sep2021
-  if [ ! -e "$source_dir/src/version.h" ]; then
-    say "LAMMPS: getting the source package through apt"
-    rm -rf "$source_dir" "$source_dir.part"
-    fetch_lammps "$source_dir"
-  fi
-  # Beside the build, for a build outlives the checkout that made it.
-  kokkos_dir=$cache/trilinos-kokkos
-  mkdir -p "$kokkos_dir"
-  cp "$here"/cmake/trilinos-kokkos/*.cmake "$kokkos_dir/"
-  local version
-  version=$(sed -n 's/^#define LAMMPS_\(VERSION\|UPDATE\) "\(.*\)"/\2/p' "$source_dir/src/version.h" | paste -sd' ')
-  case $version in
-    "29 Sep 2021"*) ;;
-    *) die "apt gave LAMMPS $version, not 29 Sep 2021: this script is for Debian 12; elsewhere build with CMake as README.md says" ;;
-  esac
+  prepare_lammps
   binary_dir=$cache/build-$(build_key "$version")
   if [ -e "$binary_dir/.done" ]; then
     say "LAMMPS $version: built already in $binary_dir"
   else
-    say "LAMMPS $version: building with $lammps_packages (about 15 minutes on 2 cores, once)"
-    local p on=()
+    say "LAMMPS $version: building with $lammps_packages (about 6 minutes on 2 cores, 15 with Kokkos, once)"
+    local p on=() log=$cache/lammps-$lammps
     for p in $lammps_packages; do on+=("-DPKG_$p=on"); done
-    cmake -S "$source_dir/cmake" -B "$binary_dir" -G Ninja "${on[@]}" \
+    cmake -S "$source_dir/cmake" -B "$binary_dir" -G Ninja "${on[@]}" "${kokkos_options[@]}" \
       -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=on -DBUILD_MPI=on -DBUILD_OMP=off \
       -DBUILD_TOOLS=off -DLAMMPS_EXCEPTIONS=on -DWITH_JPEG=off -DWITH_PNG=off -DWITH_GZIP=on -DFFT=KISS \
-      -DEXTERNAL_KOKKOS=on -DKokkos_DIR="$kokkos_dir" \
-      -DCMAKE_CXX_STANDARD=17 -DCMAKE_CXX_FLAGS="-w" > "$cache/configure.log" 2>&1 \
-      || { tail -n 20 "$cache/configure.log" >&2; die "LAMMPS did not configure: see $cache/configure.log"; }
-    cmake --build "$binary_dir" --parallel "$jobs" > "$cache/build.log" 2>&1 \
-      || { tail -n 20 "$cache/build.log" >&2; die "LAMMPS did not build: see $cache/build.log"; }
+      -DEXTERNAL_KOKKOS=on -DCMAKE_CXX_STANDARD=17 -DCMAKE_CXX_FLAGS="-w" > "$log.configure.log" 2>&1 \
+      || { tail -n 20 "$log.configure.log" >&2; die "LAMMPS did not configure: see $log.configure.log"; }
+    cmake --build "$binary_dir" --parallel "$jobs" > "$log.build.log" 2>&1 \
+      || { tail -n 20 "$log.build.log" >&2; die "LAMMPS did not build: see $log.build.log"; }
     touch "$binary_dir/.done"
   fi
   flock -u 9
 }
 
 build_nflow() {
-  say "lammps-nflow: building into $here/build"
-  cmake -S "$here" -B "$here/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
-    -DLAMMPS_SOURCE_DIR="$source_dir" -DLAMMPS_BINARY_DIR="$binary_dir" \
-    -DKokkos_DIR="$kokkos_dir" > "$here/build.configure.log" 2>&1 \
-    || { tail -n 30 "$here/build.configure.log" >&2; die "lammps-nflow did not configure"; }
-  rm -f "$here/build.configure.log"
-  cmake --build "$here/build" --parallel "$jobs" -- ${NFLOW_NINJA_FLAGS:-}
+  say "lammps-nflow: building into $build_dir"
+  local log=$build_dir.configure.log launcher=()
+  # Two builds of a checkout, for two LAMMPS, share most of what they compile.
+  command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  cmake -S "$here" -B "$build_dir" -G Ninja -DCMAKE_BUILD_TYPE=Release "${launcher[@]}" \
+    -DLAMMPS_SOURCE_DIR="$source_dir" -DLAMMPS_BINARY_DIR="$binary_dir" "${kokkos_options[@]}" > "$log" 2>&1 \
+    || { tail -n 30 "$log" >&2; die "lammps-nflow did not configure"; }
+  rm -f "$log"
+  cmake --build "$build_dir" --parallel "$jobs" -- ${NFLOW_NINJA_FLAGS:-}
 }
 
-mode=${1:-all}
-case $mode in all | --deps | --lammps) ;; *) die "unknown option '$mode' (--deps, --lammps, or none)" ;; esac
+last=nflow wanted=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --deps) last=deps ;;
+    --lammps-only) last=lammps ;;
+    --lammps)
+      wanted=${2:-}
+      [ -n "$wanted" ] || die "--lammps needs a version: 29Sep2021 or 4Feb2025"
+      shift
+      ;;
+    *) die "unknown option '$1' (--lammps VERSION, --lammps-only, --deps, or none)" ;;
+  esac
+  shift
+done
+choose_lammps "$wanted"
 install_packages
-[ "$mode" = --deps ] && exit 0
+[ $last = deps ] && exit 0
 build_lammps
-[ "$mode" = --lammps ] && exit 0
+[ $last = lammps ] && exit 0
 build_nflow

@@ -13,6 +13,7 @@
 #include "kokkos.h"
 #include "pointers.h"
 
+#include <functional>
 #include <type_traits>
 #include <utility>
 
@@ -59,15 +60,27 @@ class KokkosAtoms : protected Pointers {
       "lammps-nflow needs a KOKKOS package that keeps positions, velocities and forces in "
       "double precision: build LAMMPS without single or mixed precision of Kokkos");
 
+  // Public, for the compiler of a GPU names it outside of the class.
+  struct Zero {
+    ViewOf<decltype(AtomKokkos::k_f)> forces;
+    NFLOW_FUNCTION void operator()(int64_t i) const {
+      for (int k = 0; k < 3; k++) forces(i, k) = 0.0;
+    }
+  };
+
   explicit KokkosAtoms(LAMMPS *lmp)
       : Pointers(lmp), atomKK_(static_cast<AtomKokkos *>(lmp->atom)) {}
 
   View view(unsigned int read, unsigned int modified) {
-    atomKK_->sync(space, read);
-    atomKK_->modified(space, modified);
+    use(space, read, modified);
     return {of(atomKK_->k_x),     of(atomKK_->k_v),     of(atomKK_->k_f),
             of(atomKK_->k_tag),   of(atomKK_->k_mask),  of(atomKK_->k_type),
             of(atomKK_->k_image), of(atomKK_->k_rmass), of(atomKK_->k_mass)};
+  }
+
+  void use(ExecutionSpace where, unsigned int read, unsigned int modified) {
+    atomKK_->sync(where, read);
+    atomKK_->modified(where, modified);
   }
 
   void to_host() {
@@ -77,12 +90,16 @@ class KokkosAtoms : protected Pointers {
     atomKK_->k_mass.template sync<DeviceType>();
   }
 
+  void changed_on_host() {
+    atomKK_->modified(Host, ALL_MASK);
+    atomKK_->sync(space, ALL_MASK);
+  }
+
   /// Migration works on the host's atoms.
   void irregular_migrate(Irregular &irregular) {
     atomKK_->sync(Host, ALL_MASK);
     irregular.migrate_atoms();
-    atomKK_->modified(Host, ALL_MASK);
-    atomKK_->sync(space, ALL_MASK);
+    changed_on_host();
   }
 
   void clear_forces() {
@@ -92,22 +109,16 @@ class KokkosAtoms : protected Pointers {
   }
 
   /// As ModifyKokkos calls fixes.
-  void post_force(Fix *fix, int vflag) {
+  void call(Fix *fix, const std::function<void()> &work) {
     atomKK_->sync(fix->execution_space, fix->datamask_read);
     const int auto_sync = lmp->kokkos->auto_sync;
     if (!fix->kokkosable) lmp->kokkos->auto_sync = 1;
-    fix->post_force(vflag);
+    work();
     lmp->kokkos->auto_sync = auto_sync;
     atomKK_->modified(fix->execution_space, fix->datamask_modify);
   }
 
  private:
-  struct Zero {
-    ViewOf<decltype(AtomKokkos::k_f)> forces;
-    NFLOW_FUNCTION void operator()(int64_t i) const {
-      for (int k = 0; k < 3; k++) forces(i, k) = 0.0;
-    }
-  };
   template <class Dual>
   static ViewOf<Dual> of(Dual &dual) {
     return dual.template view<DeviceType>();

@@ -19,6 +19,15 @@ struct Sum {
   KOKKOS_INLINE_FUNCTION void operator()(int64_t i, double &sum) const { sum += function(i); }
 };
 
+template <class Function>
+struct Largest {
+  Function function;
+  KOKKOS_INLINE_FUNCTION void operator()(int64_t i, double &largest) const {
+    const double value = function(i);
+    if (value > largest) largest = value;
+  }
+};
+
 template <class Function, class Team>
 struct RowSum {
   Function function;
@@ -87,6 +96,13 @@ struct KokkosExec {
     double sum = 0.0;
     Kokkos::parallel_reduce("nflow", Policy(0, n), kernels::Sum<Function>{function}, sum);
     return sum;
+  }
+  template <class Function>
+  static double max(int64_t n, const Function &function) {
+    double largest = 0.0;
+    Kokkos::parallel_reduce("nflow", Policy(0, n), kernels::Largest<Function>{function},
+                            Kokkos::Max<double>(largest));
+    return largest > 0.0 ? largest : 0.0;
   }
   template <class Function>
   static void row_sums(int64_t rows, int64_t columns, const Function &function, double *sums) {

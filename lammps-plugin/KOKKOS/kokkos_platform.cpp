@@ -3,6 +3,7 @@
 #include "KOKKOS/kokkos_atoms.h"
 #include "group_configuration_on.h"
 #include "lammps_compat.h"
+#include "local_atoms_on.h"
 #include "mcmc/arrays_on.h"
 
 #include "comm.h"
@@ -43,6 +44,11 @@ KokkosPlatform<DeviceType>::configuration(LAMMPS *lmp, int igroup, int dim, bool
       lmp, igroup, dim, modulo_box, *arrays_);
 }
 
+template <class DeviceType>
+std::unique_ptr<LocalAtoms> KokkosPlatform<DeviceType>::local_atoms(LAMMPS *lmp) {
+  return std::make_unique<LocalAtomsOn<KokkosExec<DeviceType>, KokkosAtoms<DeviceType>>>(lmp);
+}
+
 /// The device that Kokkos has chosen for this rank, whatever the partition.
 template <class DeviceType>
 int KokkosPlatform<DeviceType>::gpu() const {
@@ -50,6 +56,11 @@ int KokkosPlatform<DeviceType>::gpu() const {
   if (std::is_same<DeviceType, Kokkos::Cuda>::value) return Kokkos::Cuda().cuda_device();
 #endif
   return -1;
+}
+
+template <class DeviceType>
+std::string KokkosPlatform<DeviceType>::suffix() const {
+  return KokkosAtoms<DeviceType>::space == Host ? "/kk/host" : "/kk/device";
 }
 
 template <class DeviceType>
@@ -68,9 +79,27 @@ void KokkosPlatform<DeviceType>::to_host(LAMMPS *lmp) {
   static_cast<AtomKokkos *>(lmp->atom)->sync(Host, ALL_MASK);
 }
 
+template <class DeviceType>
+AtWork<DeviceType>::AtWork(LAMMPS *lmp) : lmp_(lmp), auto_sync_(lmp->kokkos->auto_sync) {
+  // Only then, for it takes the host's atoms for the newer ones.
+  if (auto_sync_)
+    static_cast<AtomKokkos *>(lmp->atom)->sync(KokkosAtoms<DeviceType>::space, ALL_MASK);
+  lmp->kokkos->auto_sync = 0;
+}
+
+template <class DeviceType>
+AtWork<DeviceType>::~AtWork() {
+  auto *atoms = static_cast<AtomKokkos *>(lmp_->atom);
+  atoms->sync(KokkosAtoms<DeviceType>::space, ALL_MASK);
+  if (auto_sync_) atoms->sync(Host, ALL_MASK);
+  lmp_->kokkos->auto_sync = auto_sync_;
+}
+
 namespace LAMMPS_NS {
 template class KokkosPlatform<LMPDeviceType>;
+template class AtWork<LMPDeviceType>;
 #ifdef LMP_KOKKOS_GPU
 template class KokkosPlatform<LMPHostType>;
+template class AtWork<LMPHostType>;
 #endif
 } // namespace LAMMPS_NS

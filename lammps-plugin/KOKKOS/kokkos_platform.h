@@ -20,6 +20,8 @@ class KokkosPlatform : public Platform {
   nflow::mcmc::Arrays &arrays() override;
   std::unique_ptr<GroupConfiguration> configuration(LAMMPS *lmp, int igroup, int dim,
                                                     bool modulo_box) override;
+  std::unique_ptr<LocalAtoms> local_atoms(LAMMPS *lmp) override;
+  std::string suffix() const override;
   int gpu() const override;
   std::string name() const override;
   void settle(LAMMPS *lmp) override;
@@ -27,6 +29,23 @@ class KokkosPlatform : public Platform {
 
  private:
   std::unique_ptr<nflow::mcmc::Arrays> arrays_;
+};
+
+/// While it lives, a style works on the atoms: LAMMPS's two copies of them follow what is said of
+/// changes. In the phases of setup, and in calls from styles without Kokkos, LAMMPS would copy at
+/// every such word, before the kernels have run. Afterwards the copy of this space is up to date,
+/// and in those phases the host's, too.
+template <class DeviceType>
+class AtWork {
+ public:
+  explicit AtWork(LAMMPS *lmp);
+  ~AtWork();
+  AtWork(const AtWork &) = delete;
+  AtWork &operator=(const AtWork &) = delete;
+
+ private:
+  LAMMPS *lmp_;
+  int auto_sync_;
 };
 
 /// The first base class of a style, so that the platform is there before the style and goes after

@@ -51,6 +51,9 @@ class Arrays {
   virtual void add_scaled(double factor, const double *a, const double *b, int64_t n,
                           double *out) = 0;
   virtual void scale(double factor, int64_t n, double *values) = 0;
+  /// to[i] = from[places[i]], and back: to[places[i]] = from[i].
+  virtual void gather(const int64_t *places, int64_t n, const double *from, double *to) = 0;
+  virtual void scatter(const int64_t *places, int64_t n, const double *from, double *to) = 0;
   /// Normals, each with its standard deviation, in rows of `columns`.
   virtual void fill_gaussian(const std::vector<GaussianRow> &rows, int64_t columns, double *to) = 0;
   void fill_gaussian(RandomStream &random, double sigma, int64_t n, double *to) {
@@ -67,6 +70,9 @@ class Arrays {
   /// The sums of squares of rows of `columns` that begin at `starts`, to the host.
   virtual void sums_of_squares(const std::vector<int64_t> &starts, int64_t columns,
                                const double *values, double *host_sums) = 0;
+  /// The largest |a - b| of the coordinates of n atoms of a box; infinite if one is not a number.
+  virtual double largest_difference(const PeriodicBox &box, const double *a, const double *b,
+                                    int64_t n) = 0;
 
   // Dynamics of the coordinates [n, dim] of the atoms with mask [n] = 1, of all if it is null.
   /// Velocities of the Maxwell distribution at k_B T = tau, zero for atoms that stay. Only as many
@@ -81,6 +87,17 @@ class Arrays {
                      int64_t dim, double *x) = 0;
   virtual double kinetic_energy(const double *velocities, const double *inverse_masses,
                                 const uint8_t *mask, int64_t n, int64_t dim) = 0;
+  /// n velocities of the Maxwell distribution at k_B T = tau to gaussians of that variance, and
+  /// back, in place.
+  virtual void velocities_to_gaussians(double tau, double variance, const double *inverse_masses,
+                                       int64_t n, double *values) = 0;
+  virtual void gaussians_to_velocities(double tau, double variance, const double *inverse_masses,
+                                       int64_t n, double *values) = 0;
+  /// Replaces velocities [n, 3] by ones of the Maxwell distribution. A component that stands still
+  /// is held by something and goes on doing so. The total momentum stays as it was: where dynamics
+  /// conserves it, it is not thermal; where not, it is, and the rest is drawn beside it.
+  virtual void redraw_velocities(RandomStream &random, double tau, const double *inverse_masses,
+                                 int64_t n, double *velocities) = 0;
 
   // Places of atoms [n, dim] in a periodic box.
   /// Replaces `moved` by its image nearest to `x`, and by `x` itself where an atom stays.

@@ -10,6 +10,7 @@ namespace nflow::mcmc {
 ///     allocate(bytes), release(memory), copy_in, copy_out, copy_bytes, fence()
 ///     for_each(n, f)                     f(i) for i < n, in any order
 ///     sum(n, f)                          of f(i), double
+///     max(n, f)                          of f(i) and 0, double
 ///     row_sums(rows, columns, f, sums)   of f(row, j) over j
 ///     count_before(n, f, ranks)          ranks[i]: the sum of f(j), j < i, int64_t; returns all
 template <class Exec>
@@ -40,6 +41,12 @@ class ArraysOn : public Arrays {
   void scale(double factor, int64_t n, double *values) override {
     Exec::for_each(n, kernels::Scale{factor, values});
   }
+  void gather(const int64_t *places, int64_t n, const double *from, double *to) override {
+    Exec::for_each(n, kernels::Gather{places, from, to});
+  }
+  void scatter(const int64_t *places, int64_t n, const double *from, double *to) override {
+    Exec::for_each(n, kernels::Scatter{places, from, to});
+  }
   using Arrays::fill_gaussian;
   void fill_gaussian(const std::vector<GaussianRow> &rows, int64_t columns, double *to) override {
     const int64_t slots = kernels::FillGaussian::slots_of(columns);
@@ -63,15 +70,12 @@ class ArraysOn : public Arrays {
   }
   void sums_of_squares(const std::vector<int64_t> &starts, int64_t columns, const double *values,
                        double *host_sums) override {
-    const auto rows = static_cast<int64_t>(starts.size());
-    const kernels::SquareOfRow square{lend(starts, starts_), values};
-    if constexpr (Exec::on_host) {
-      Exec::row_sums(rows, columns, square, host_sums);
-    } else {
-      sums_.resize(rows);
-      Exec::row_sums(rows, columns, square, sums_.data());
-      sums_.copy_out(host_sums);
-    }
+    row_sums_to_host(static_cast<int64_t>(starts.size()), columns,
+                     kernels::SquareOfRow{lend(starts, starts_), values}, host_sums);
+  }
+  double largest_difference(const PeriodicBox &box, const double *a, const double *b,
+                            int64_t n) override {
+    return Exec::max(n * box.dim, kernels::Difference{kernels::Box(box), a, b});
   }
 
   void draw_velocities(RandomStream &random, double tau, const double *inverse_masses,
@@ -101,6 +105,17 @@ class ArraysOn : public Arrays {
     return Exec::sum(n * dim, kernels::KineticEnergy{velocities, inverse_masses, {mask, dim}});
   }
 
+  void velocities_to_gaussians(double tau, double variance, const double *inverse_masses, int64_t n,
+                               double *values) override {
+    Exec::for_each(n, kernels::VelocityToGaussian{tau, variance, inverse_masses, values});
+  }
+  void gaussians_to_velocities(double tau, double variance, const double *inverse_masses, int64_t n,
+                               double *values) override {
+    Exec::for_each(n, kernels::GaussianToVelocity{tau, variance, inverse_masses, values});
+  }
+  void redraw_velocities(RandomStream &random, double tau, const double *inverse_masses, int64_t n,
+                         double *velocities) override;
+
   void to_nearest_image(const PeriodicBox &box, const double *x, const uint8_t *mask, int64_t n,
                         double *moved) override {
     Exec::for_each(n * box.dim,
@@ -123,12 +138,44 @@ class ArraysOn : public Arrays {
     return copy.data();
   }
 
+  template <class Function>
+  void row_sums_to_host(int64_t rows, int64_t columns, const Function &function,
+                        double *host_sums) {
+    if constexpr (Exec::on_host) {
+      Exec::row_sums(rows, columns, function, host_sums);
+    } else {
+      sums_.resize(rows);
+      Exec::row_sums(rows, columns, function, sums_.data());
+      sums_.copy_out(host_sums);
+    }
+  }
+
   Buffer<GaussianRow> gaussian_rows_{*this};
   Buffer<RowCopy> copied_rows_{*this};
   Buffer<int64_t> starts_{*this}, ranks_{*this};
   Buffer<uint64_t> distances_{*this};
-  Buffer<double> sums_{*this};
+  Buffer<double> sums_{*this}, drawn_{*this};
+  Buffer<uint8_t> moving_{*this};
 };
+
+template <class Exec>
+void ArraysOn<Exec>::redraw_velocities(RandomStream &random, double tau,
+                                       const double *inverse_masses, int64_t n,
+                                       double *velocities) {
+  moving_.resize(3 * n);
+  drawn_.resize(3 * n);
+  Exec::for_each(3 * n, kernels::MarkMoving{velocities, moving_.data()});
+  draw_velocities(random, tau, inverse_masses, moving_.data(), 3 * n, 1, drawn_.data());
+  double masses[3], excess[3];
+  row_sums_to_host(3, n, kernels::MovingMass{moving_.data(), inverse_masses}, masses);
+  row_sums_to_host(
+      3, n, kernels::ExcessMomentum{moving_.data(), inverse_masses, drawn_.data(), velocities},
+      excess);
+  kernels::TakeShifted take{moving_.data(), {0.0, 0.0, 0.0}, drawn_.data(), velocities};
+  for (int k = 0; k < 3; k++)
+    if (masses[k] > 0.0) take.common[k] = excess[k] / masses[k];
+  Exec::for_each(3 * n, take);
+}
 
 template <class Exec>
 void ArraysOn<Exec>::nearest_atoms(const PeriodicBox &box, const double *centre, const double *x,

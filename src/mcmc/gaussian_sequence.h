@@ -40,9 +40,8 @@ struct GaussianSequence {
     return (static_cast<double>(high * 67108864ull + low) + 0.5) / 9007199254740992.0;
   }
   NFLOW_FUNCTION double uniform(uint64_t at) const { return uniform(block(at), at); }
-  /// The pair number p after the spare one (Box-Muller).
-  NFLOW_FUNCTION GaussianPair pair(int64_t p) const {
-    const uint64_t at = word + 4 * static_cast<uint64_t>(p);
+  /// The pair of the four words from an even `at` on (Box-Muller).
+  NFLOW_FUNCTION GaussianPair pair_at(uint64_t at) const {
     const Block words = block(at);
     // Both numbers are of one block, unless an odd number of uniforms came before.
     const Block next = at % 4 == 0 ? words : block(at + 2);
@@ -50,6 +49,10 @@ struct GaussianSequence {
     const double radius = std::sqrt(-2.0 * std::log(uniform(words, at)));
     const double angle = two_pi * uniform(next, at + 2);
     return {radius * std::cos(angle), radius * std::sin(angle)};
+  }
+  /// The pair number p after the spare one.
+  NFLOW_FUNCTION GaussianPair pair(int64_t p) const {
+    return pair_at(word + 4 * static_cast<uint64_t>(p));
   }
   /// Normal number i.
   NFLOW_FUNCTION double at(int64_t i) const {

@@ -42,6 +42,15 @@ struct HostExec {
     return sum;
   }
   template <class Function>
+  static double max(int64_t n, const Function &function) {
+    double largest = 0.0;
+    for (int64_t i = 0; i < n; i++) {
+      const double value = function(i);
+      if (value > largest) largest = value;
+    }
+    return largest;
+  }
+  template <class Function>
   static void row_sums(int64_t rows, int64_t columns, const Function &function, double *sums) {
     for (int64_t row = 0; row < rows; row++) {
       sums[row] = 0.0;

@@ -49,6 +49,20 @@ struct Scale {
   NFLOW_FUNCTION void operator()(int64_t i) const { values[i] *= factor; }
 };
 
+struct Gather {
+  const int64_t *places;
+  const double *from;
+  double *to;
+  NFLOW_FUNCTION void operator()(int64_t i) const { to[i] = from[places[i]]; }
+};
+
+struct Scatter {
+  const int64_t *places;
+  const double *from;
+  double *to;
+  NFLOW_FUNCTION void operator()(int64_t i) const { to[places[i]] = from[i]; }
+};
+
 /// Slot number i of all rows: two normals that belong together, or one at an end of a row.
 struct FillGaussian {
   const GaussianRow *rows;
@@ -90,6 +104,15 @@ struct NotFinite {
 struct NotZero {
   const double *values;
   NFLOW_FUNCTION double operator()(int64_t i) const { return values[i] == 0.0 ? 0.0 : 1.0; }
+};
+
+struct Difference {
+  Box box;
+  const double *a, *b;
+  NFLOW_FUNCTION double operator()(int64_t i) const {
+    const double difference = std::fabs(box.nearest(a[i] - b[i], i % box.dim));
+    return std::isnan(difference) ? HUGE_VAL : difference;
+  }
 };
 
 struct Square {
@@ -155,6 +178,61 @@ struct KineticEnergy {
   Mobile mobile;
   NFLOW_FUNCTION double operator()(int64_t i) const {
     return mobile(i) ? 0.5 * velocities[i] * velocities[i] / inverse_masses[i] : 0.0;
+  }
+};
+
+struct VelocityToGaussian {
+  double tau, variance;
+  const double *inverse_masses;
+  double *values;
+  NFLOW_FUNCTION void operator()(int64_t i) const {
+    values[i] *= std::sqrt(variance / (tau * inverse_masses[i]));
+  }
+};
+
+struct GaussianToVelocity {
+  double tau, variance;
+  const double *inverse_masses;
+  double *values;
+  NFLOW_FUNCTION void operator()(int64_t i) const {
+    values[i] *= std::sqrt(tau * inverse_masses[i] / variance);
+  }
+};
+
+/// Which numbers are not zero.
+struct MarkMoving {
+  const double *values;
+  uint8_t *mask;
+  NFLOW_FUNCTION void operator()(int64_t i) const { mask[i] = values[i] != 0.0; }
+};
+
+/// Of component k of atom j, if that moves.
+struct MovingMass {
+  const uint8_t *mask;
+  const double *inverse_masses;
+  NFLOW_FUNCTION double operator()(int64_t k, int64_t j) const {
+    return mask[3 * j + k] ? 1.0 / inverse_masses[3 * j + k] : 0.0;
+  }
+};
+
+/// Momentum of the new velocities beyond that of the old.
+struct ExcessMomentum {
+  const uint8_t *mask;
+  const double *inverse_masses, *velocities_new, *velocities;
+  NFLOW_FUNCTION double operator()(int64_t k, int64_t j) const {
+    const int64_t i = 3 * j + k;
+    return mask[i] ? (velocities_new[i] - velocities[i]) / inverse_masses[i] : 0.0;
+  }
+};
+
+/// The new velocities less a common velocity of those that move.
+struct TakeShifted {
+  const uint8_t *mask;
+  double common[3];
+  const double *velocities_new;
+  double *velocities;
+  NFLOW_FUNCTION void operator()(int64_t i) const {
+    velocities[i] = mask[i] ? velocities_new[i] - common[i % 3] : velocities_new[i];
   }
 };
 

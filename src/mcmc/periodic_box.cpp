@@ -26,16 +26,17 @@ void nearest_atoms(const PeriodicBox &box, const double *centre, const double *x
 
 namespace {
 
-/// Whether cells save time: there must be atoms for them, and four along each axis.
-bool has_cells(const PeriodicBox &box, double reach, int64_t n) {
-  const auto has_four = [&](double length) { return length >= 4.0 * reach; };
-  return n >= 200 && (box.dim == 2 || box.dim == 3) && box.periodic() &&
-         std::all_of(box.lengths.begin(), box.lengths.end(), has_four);
+/// Whether PairFinder can be used, and is worth its memory: it wants halves of a periodic box that
+/// no neighbour is beyond.
+bool has_finder(const PeriodicBox &box, double reach, int64_t n) {
+  const auto is_long = [&](double length) { return length >= 2.0 * reach; };
+  return n >= 32 && (box.dim == 2 || box.dim == 3) && box.periodic() &&
+         std::all_of(box.lengths.begin(), box.lengths.end(), is_long);
 }
 
-/// count_rearranged() with cells, for D = box.dim.
+/// count_rearranged() with a PairFinder, for D = box.dim.
 template <int D>
-int64_t count_by_cells(const kernels::Rearranged &atoms, const PeriodicBox &box, double reach) {
+int64_t count_by_pairs(const kernels::Rearranged &atoms, const PeriodicBox &box, double reach) {
   const std::vector<int64_t> species(atoms.n, 0);
   operators::PairFinder<double, D> finder(atoms.n, box.lengths.data(), species.data(), 1, &reach);
   finder.place(atoms.x);
@@ -55,10 +56,10 @@ int64_t count_by_cells(const kernels::Rearranged &atoms, const PeriodicBox &box,
 int64_t count_rearranged(const PeriodicBox &box, const Rearrangement &criterion, const double *x,
                          const double *x_new, int64_t n) {
   const kernels::Rearranged atoms(box, criterion, x, x_new, n);
-  if (!has_cells(box, criterion.neighbours, n))
+  if (!has_finder(box, criterion.neighbours, n))
     return static_cast<int64_t>(HostExec::sum(n, atoms));
-  return box.dim == 2 ? count_by_cells<2>(atoms, box, criterion.neighbours)
-                      : count_by_cells<3>(atoms, box, criterion.neighbours);
+  return box.dim == 2 ? count_by_pairs<2>(atoms, box, criterion.neighbours)
+                      : count_by_pairs<3>(atoms, box, criterion.neighbours);
 }
 
 } // namespace nflow::mcmc

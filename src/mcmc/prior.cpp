@@ -31,6 +31,10 @@ double log_gaussian(const double *values, int64_t count, double variance) {
   return log_gaussian_of(sum_of_squares(values, count), count, variance);
 }
 
+double log_gaussian(Arrays &arrays, const double *values, int64_t count, double variance) {
+  return log_gaussian_of(arrays.sum_of_squares(count, values), count, variance);
+}
+
 double auxiliary_variance(bool gaussian_prior, double tau, double recorded) {
   return gaussian_prior ? tau : recorded;
 }

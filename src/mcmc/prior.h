@@ -7,6 +7,8 @@ namespace nflow::mcmc {
 
 /// ln N(values; 0, variance) summed over `count` components, with the normalisation.
 double log_gaussian(const double *values, int64_t count, double variance);
+/// The same of values in the memory of `arrays`.
+double log_gaussian(class Arrays &arrays, const double *values, int64_t count, double variance);
 /// The same of components with this sum of squares.
 double log_gaussian_of(double squares, int64_t count, double variance);
 

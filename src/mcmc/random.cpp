@@ -28,13 +28,20 @@ double RandomStream::gaussian() {
   return value;
 }
 
+void RandomStream::find_spare() {
+  if (rest_.has_spare && !spare_is_known_) rest_.spare = rest_.pair_at(spare_pair_).second;
+  spare_is_known_ = true;
+}
+
 GaussianSequence RandomStream::take_gaussians(int64_t count) {
+  if (count > 0) find_spare();
   const GaussianSequence taken = rest_;
   if (count == 0) return taken;
-  const int64_t fresh = count - taken.has_spare, pairs = (fresh + 1) / 2;
+  const int64_t fresh = count - taken.has_spare;
+  rest_.word += 4 * static_cast<uint64_t>((fresh + 1) / 2);
   rest_.has_spare = static_cast<int>(fresh % 2);
-  if (rest_.has_spare) rest_.spare = taken.pair(pairs - 1).second;
-  rest_.word += 4 * static_cast<uint64_t>(pairs);
+  spare_is_known_ = !rest_.has_spare;
+  spare_pair_ = rest_.word - 4;
   return taken;
 }
 
@@ -45,6 +52,8 @@ void RandomStream::fill_gaussian(double *values, int64_t count, double sigma) {
     const auto both = taken.pair(p);
     values[i] = sigma * both.first;
     if (i + 1 < count) values[i + 1] = sigma * both.second;
+    rest_.spare = both.second; // the last one stays over if their number is odd
+    spare_is_known_ = true;
   }
 }
 

@@ -47,7 +47,11 @@ class RandomStream {
   GaussianSequence take_gaussians(int64_t count);
 
  private:
-  GaussianSequence rest_; // of the stream, whose place is that of its next number
+  void find_spare();
+
+  GaussianSequence rest_;      // of the stream, whose place is that of its next number
+  bool spare_is_known_ = true; // else it is the second one of the pair at
+  uint64_t spare_pair_ = 0;    // which is not computed before it is wanted, for it may never be
 };
 
 } // namespace nflow::mcmc

@@ -30,17 +30,11 @@ std::string scientific(double value) {
               ": it would bias a simulation and is not used; train or write it again");
 }
 
-/// Root mean square of the numbers of slot `slot`: the length against which errors there are small
-/// or large.
-double slot_scale(const Metadata &metadata, const std::vector<double> &points, int64_t slot) {
-  double sum = 0.0;
-  int64_t numbers = 0;
-  for (size_t i = 0; i < points.size(); i++) {
-    if (static_cast<int64_t>(i) % metadata.size() / metadata.coordinates() != slot) continue;
-    sum += points[i] * points[i];
-    numbers++;
-  }
-  return sum > 0.0 ? std::sqrt(sum / numbers) : 1.0;
+double deviation_of(Model &model, bool positions, const std::vector<double> &a,
+                    const std::vector<double> &b) {
+  return relative_deviation(mcmc::host_arrays(), model.metadata(), positions,
+                            static_cast<int64_t>(a.size()) / model.metadata().size(), a.data(),
+                            b.data());
 }
 
 struct Pair {
@@ -70,7 +64,7 @@ Pair check_round_trip(Model &model, bool forward, const std::vector<double> &poi
   const auto tolerance = flow_tolerance(model.metadata());
   // Latent numbers of a gaussian prior are no positions.
   const bool positions = !forward || model.metadata().prior == Prior::boltzmann;
-  const double trip = relative_deviation(model.metadata(), positions, back.points, points);
+  const double trip = deviation_of(model, positions, back.points, points);
   report.round_trip = std::max(report.round_trip, trip);
   if (!(trip <= tolerance.round_trip))
     refuse(model, "has an inverse that does not undo its forward (the round trip is off by " +
@@ -171,9 +165,8 @@ void check_batch(Model &model, const std::vector<double> &u, const Pair &whole, 
     const auto alone = mapped(model, true, one, tau_prior, tau_target);
     const std::vector<double> same(whole.points.begin() + b * size,
                                    whole.points.begin() + (b + 1) * size);
-    report.batch =
-        std::max({report.batch, relative_deviation(model.metadata(), true, alone.points, same),
-                  std::fabs(alone.log_det[0] - whole.log_det[b])});
+    report.batch = std::max({report.batch, deviation_of(model, true, alone.points, same),
+                             std::fabs(alone.log_det[0] - whole.log_det[b])});
   }
   if (!(report.batch <= flow_tolerance(model.metadata()).round_trip))
     refuse(model, "maps a point differently alone and in a batch (off by " +
@@ -182,21 +175,25 @@ void check_batch(Model &model, const std::vector<double> &u, const Pair &whole, 
 
 } // namespace
 
-double relative_deviation(const Metadata &metadata, bool positions, const std::vector<double> &a,
-                          const std::vector<double> &b) {
-  const double scale[2] = {slot_scale(metadata, b, 0), slot_scale(metadata, b, 1)};
+double relative_deviation(mcmc::Arrays &arrays, const Metadata &metadata, bool positions,
+                          int64_t points, const double *a, const double *b) {
+  const int64_t numbers = metadata.coordinates();
   double worst = 0.0;
-  for (size_t i = 0; i < a.size(); i++) {
-    double difference = a[i] - b[i];
-    const auto within = static_cast<int64_t>(i) % metadata.size();
-    const auto slot = within / metadata.coordinates();
-    if (metadata.periodic && positions && slot == 0) {
-      const double length = (*metadata.box)[within % metadata.dim];
-      difference -= length * std::round(difference / length);
+  for (int64_t slot = 0; slot < metadata.slots(); slot++) {
+    mcmc::PeriodicBox box{metadata.dim};
+    if (metadata.periodic && positions && slot == 0) box.lengths = *metadata.box;
+    double squares = 0.0, largest = 0.0;
+    for (int64_t p = 0; p < points; p++) {
+      const int64_t first = p * metadata.size() + slot * numbers;
+      squares += arrays.sum_of_squares(numbers, b + first);
+      largest =
+          std::max(largest, arrays.largest_difference(box, a + first, b + first, metadata.n_atoms));
     }
-    const double relative = std::fabs(difference) / scale[slot];
-    if (std::isnan(relative)) return relative;
-    worst = std::max(worst, relative);
+    // The length against which errors in this slot are small or large.
+    const double scale =
+        squares > 0.0 ? std::sqrt(squares / static_cast<double>(points * numbers)) : 1.0;
+    if (!std::isfinite(largest)) return largest;
+    worst = std::max(worst, largest / scale);
   }
   return worst;
 }

@@ -1,6 +1,7 @@
 #ifndef NFLOW_CHECKS_H
 #define NFLOW_CHECKS_H
 
+#include "mcmc/arrays.h"
 #include "model/model.h"
 
 #include <vector>
@@ -29,11 +30,12 @@ struct FlowTolerance {
 };
 FlowTolerance flow_tolerance(const Metadata &metadata);
 
-/// Largest |a - b| of points [count, S, n, d], relative to the root mean square of b in the same
-/// slot: what the round trip is judged by. `positions`: the coordinates are positions, compared
-/// modulo the box if the model is periodic, and not the latent numbers of a gaussian prior.
-double relative_deviation(const Metadata &metadata, bool positions, const std::vector<double> &a,
-                          const std::vector<double> &b);
+/// Largest |a - b| of `points` points [points, S, n, d] in the memory of `arrays`, relative to the
+/// root mean square of b in the same slot: what the round trip is judged by. `positions`: the
+/// coordinates are positions, compared modulo the box if the model is periodic, and not the latent
+/// numbers of a gaussian prior. Infinite where something is not a number.
+double relative_deviation(mcmc::Arrays &arrays, const Metadata &metadata, bool positions,
+                          int64_t points, const double *a, const double *b);
 
 /// Checks that a flow is what the contract says at these temperatures: exact inverse, log-dets that
 /// sum to zero, log-det equal to that of the autograd Jacobian (for up to 256 numbers), no NaN, no

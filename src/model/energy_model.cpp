@@ -1,7 +1,7 @@
 #include "model/energy_model.h"
 
 #include "mcmc/random.h"
-#include "model/archive.h"
+#include "model/model_impl.h"
 #include "nflow_error.h"
 
 #include <c10/core/InferenceMode.h>
@@ -15,6 +15,7 @@ struct EnergyModel::Impl {
   std::string file;
   Metadata metadata;
   torch::jit::Module module;
+  torch::Device device{torch::kCPU};
   torch::ScalarType dtype = torch::kFloat64;
   bool analytic = false; // the file has energy_and_gradient
 
@@ -22,10 +23,10 @@ struct EnergyModel::Impl {
     throw Error("energy file '" + file + "' " + what +
                 ": correct it as docs/model-contract.md says");
   }
-  torch::Tensor to_tensor(int64_t batch, const double *x) const {
+  torch::Tensor to_tensor(int64_t batch, const double *x, Memory memory = Memory::host) const {
     return torch::from_blob(const_cast<double *>(x), {batch, metadata.n_atoms, metadata.dim},
-                            torch::kFloat64)
-        .to(torch::kCPU, dtype, false, true);
+                            options(torch::kFloat64, device, memory))
+        .to(device, dtype, false, true);
   }
   torch::Tensor call_energy(const torch::Tensor &x);
   std::pair<torch::Tensor, torch::Tensor> call_analytic(const torch::Tensor &x);
@@ -88,10 +89,13 @@ void EnergyModel::Impl::check_gradient(const torch::Tensor &point) {
   }
 }
 
-EnergyModel::EnergyModel(const std::string &file) : impl_(std::make_unique<Impl>()) {
+EnergyModel::EnergyModel(const std::string &file, const std::string &device)
+    : impl_(std::make_unique<Impl>()) {
   auto archive = load_archive(file, Format::energy);
   impl_->file = file;
   impl_->metadata = archive.metadata;
+  impl_->device = archive.metadata.operators.empty() ? torch::Device(device) : torch::kCPU;
+  archive.module.to(impl_->device);
   impl_->module = archive.module;
   impl_->dtype = archive.metadata.dtype == "float32" ? torch::kFloat32 : torch::kFloat64;
   if (!archive.module.find_method("energy")) impl_->refuse("has no method energy(x)");
@@ -120,6 +124,10 @@ const std::string &EnergyModel::file() const {
   return impl_->file;
 }
 
+std::string EnergyModel::device() const {
+  return impl_->device.str();
+}
+
 void EnergyModel::check_gradient(const double *x) {
   if (impl_->analytic) impl_->check_gradient(impl_->to_tensor(1, x));
 }
@@ -127,19 +135,20 @@ void EnergyModel::check_gradient(const double *x) {
 void EnergyModel::energy(int64_t batch, const double *x, double *energy) {
   const c10::InferenceMode no_gradients;
   const auto result =
-      impl_->call_energy(impl_->to_tensor(batch, x)).to(torch::kFloat64).contiguous();
+      impl_->call_energy(impl_->to_tensor(batch, x)).to(torch::kCPU, torch::kFloat64).contiguous();
   std::memcpy(energy, result.data_ptr<double>(), sizeof(double) * batch);
 }
 
 void EnergyModel::energy_and_gradient(int64_t batch, const double *x, double *energy,
-                                      double *gradient) {
+                                      double *gradient, Memory memory) {
   const c10::InferenceMode no_gradients(impl_->analytic);
-  const auto point = impl_->to_tensor(batch, x);
+  const auto point = impl_->to_tensor(batch, x, memory);
   const auto result = impl_->analytic ? impl_->call_analytic(point) : impl_->by_autograd(point);
-  const auto u = result.first.to(torch::kFloat64).contiguous();
-  const auto g = result.second.to(torch::kFloat64).contiguous();
+  torch::from_blob(gradient, point.sizes(), options(torch::kFloat64, impl_->device, memory))
+      .copy_(result.second);
+  // As in Model::map(): the copy to the host waits for the work before it.
+  const auto u = result.first.to(torch::kCPU, torch::kFloat64).contiguous();
   std::memcpy(energy, u.data_ptr<double>(), sizeof(double) * batch);
-  std::memcpy(gradient, g.data_ptr<double>(), sizeof(double) * g.numel());
 }
 
 } // namespace nflow

@@ -1,7 +1,7 @@
 #ifndef NFLOW_ENERGY_MODEL_H
 #define NFLOW_ENERGY_MODEL_H
 
-#include "model/metadata.h"
+#include "model/model.h"
 
 #include <memory>
 #include <string>
@@ -15,13 +15,15 @@ namespace nflow {
 class EnergyModel {
  public:
   /// Loads and validates `file`; compares energy_and_gradient, if there is one, with autograd.
-  explicit EnergyModel(const std::string &file);
+  /// `device`: "cpu" or "cuda:i". A file that calls operators of ours runs on the CPU in any case.
+  explicit EnergyModel(const std::string &file, const std::string &device = "cpu");
   ~EnergyModel();
   EnergyModel(const EnergyModel &) = delete;
   EnergyModel &operator=(const EnergyModel &) = delete;
 
   const Metadata &metadata() const;
   const std::string &file() const;
+  std::string device() const;
 
   /// Compares energy_and_gradient, if there is one, with autograd at one configuration x [n, d].
   /// Throws Error.
@@ -29,8 +31,11 @@ class EnergyModel {
 
   /// U of `batch` configurations x [batch, n, d] into energy [batch].
   void energy(int64_t batch, const double *x, double *energy);
-  /// U and dU/dx [batch, n, d].
-  void energy_and_gradient(int64_t batch, const double *x, double *energy, double *gradient);
+  /// U, on the host, and dU/dx [batch, n, d]; x and the gradient are in `memory`. Device memory
+  /// must be of the device of this, and nothing may still be working on it; when this returns, all
+  /// of the work is done.
+  void energy_and_gradient(int64_t batch, const double *x, double *energy, double *gradient,
+                           Memory memory = Memory::host);
 
  private:
   struct Impl;

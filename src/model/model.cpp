@@ -3,10 +3,12 @@
 #include "model/model_impl.h"
 #include "model/sample_points.h"
 #include "nflow_error.h"
+#include "operators/operators.h"
 
 #include <c10/core/InferenceMode.h>
 #include <torch/cuda.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace nflow {
@@ -29,12 +31,6 @@ torch::Device choose_device(const std::string &name, int local_rank) {
     throw Error("device '" + name + "' does not exist: there are " + std::to_string(count) +
                 " CUDA devices, numbered from 0");
   return {torch::kCUDA, static_cast<c10::DeviceIndex>(std::stoi(digits))};
-}
-
-/// How LibTorch sees numbers at an address that is not its own.
-torch::TensorOptions options(torch::ScalarType type, const torch::Device &device, Memory memory) {
-  return torch::TensorOptions(type).device(memory == Memory::host ? torch::Device(torch::kCPU)
-                                                                  : device);
 }
 
 bool has_method(const torch::jit::Module &module, const char *name, size_t arguments) {
@@ -74,6 +70,10 @@ torch::jit::Module frozen(const torch::jit::Module &module, bool masked, const s
   return result;
 }
 
+bool all_run_on_cuda(const std::vector<std::string> &operators) {
+  return std::all_of(operators.begin(), operators.end(), runs_on_cuda);
+}
+
 } // namespace
 
 int cuda_device_count() {
@@ -88,11 +88,11 @@ Model::Model(const std::string &file, const std::string &device, int local_rank)
   impl_->masked = find_masked(archive.module, file);
   impl_->metadata = archive.metadata;
   impl_->device = choose_device(device, local_rank);
-  if (!archive.metadata.operators.empty() && impl_->device.is_cuda()) {
+  if (impl_->device.is_cuda() && !all_run_on_cuda(archive.metadata.operators)) {
     if (device != "auto")
       throw Error("model file '" + file +
-                  "' calls an operator of lammps-nflow, and these run on the CPU only: use device "
-                  "cpu or auto");
+                  "' calls an operator of lammps-nflow that runs on the CPU only: use device cpu "
+                  "or auto");
     impl_->device = torch::kCPU;
   }
   impl_->dtype = archive.metadata.dtype == "float32" ? torch::kFloat32 : torch::kFloat64;

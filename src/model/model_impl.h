@@ -6,6 +6,13 @@
 
 namespace nflow {
 
+/// How LibTorch sees numbers at an address that is not its own.
+inline torch::TensorOptions options(torch::ScalarType type, const torch::Device &device,
+                                    Memory memory) {
+  return torch::TensorOptions(type).device(memory == Memory::host ? torch::Device(torch::kCPU)
+                                                                  : device);
+}
+
 /// The LibTorch side of Model, shared by model.cpp and checks.cpp.
 struct Model::Impl {
   std::string file;

@@ -25,10 +25,9 @@ KickDrift<T, D>::KickDrift(const KickDriftParameters<T> &p)
   const int64_t s = p.species_count;
   for (int64_t a = 0; a < s; a++)
     for (int64_t b = 0; b < s; b++) {
-      const int64_t low = std::min(a, b), high = std::max(a, b);
       const T sigma = p.sigma[a * s + b], cutoff = static_cast<T>(p.cutoff) * sigma;
       laws_.push_back({sigma, T(1) / sigma, cutoff * cutoff, T(4) * p.epsilon[a * s + b] / sigma,
-                       low * s - low * (low - 1) / 2 + high - low});
+                       pair_number(a, b, s)});
     }
   if (p.spline_size > 0)
     for (int64_t i = 0; i < p.layers * p.pairs(); i++)

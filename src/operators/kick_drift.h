@@ -9,6 +9,12 @@
 
 namespace nflow::operators {
 
+/// The number of a pair of species among (0,0), (0,1) .. (1,1) .., in either order.
+inline int64_t pair_number(int64_t a, int64_t b, int64_t species_count) {
+  const int64_t low = a < b ? a : b, high = a < b ? b : a;
+  return low * species_count - low * (low - 1) / 2 + high - low;
+}
+
 /// The numbers of one kick-drift map (docs/flows.md), L layers, S species, P = S (S + 1) / 2 pairs
 /// of species (0,0), (0,1) .. (1,1) .., K spline coefficients. Pointers to contiguous arrays.
 template <class T>

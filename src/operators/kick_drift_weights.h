@@ -21,6 +21,33 @@ struct KickDriftScales {
   double kick_now() const { return kick / std::sqrt(tau_prior); }
 };
 
+enum class KickDriftKind { rate, step, change, spline };
+
+/// The number that a weight w stands for, by its kind. W is double, or a float64 tensor:
+///     k = (tau_1/tau_0)^rate,  s = step sqrt(tau_0) e^log,  eta = kick / sqrt(tau_0) (1 + change),
+///     coefficient = kick / sqrt(tau_0) unit weight.
+struct KickDriftFormulas {
+  double fall, step, kick, spline;
+
+  explicit KickDriftFormulas(const KickDriftScales &s)
+      : fall(s.fall()), step(s.step_now()), kick(s.kick_now()), spline(kick * s.spline_unit) {}
+
+  template <class W>
+  W number(KickDriftKind kind, const W &w) const {
+    using std::exp; // that of a tensor is found by its argument
+    switch (kind) {
+    case KickDriftKind::rate:
+      return exp(fall * w);
+    case KickDriftKind::step:
+      return step * exp(w);
+    case KickDriftKind::change:
+      return kick * (1.0 + w);
+    default:
+      return spline * w;
+    }
+  }
+};
+
 /// Where the weights of each kind begin: rates of the damping [L, S], logs of the steps [L, S], log
 /// of the first step [S], rate of the last scale [S], changes of the strength [L, P], spline
 /// coefficients [L, P, K].
@@ -34,23 +61,25 @@ struct KickDriftLayout {
   int64_t strength() const { return last_scale() + species_count; }
   int64_t splines() const { return strength() + layers * pairs(); }
   int64_t size() const { return splines() + layers * pairs() * spline_size; }
+  /// Calls work(begin, end, kind) for each stretch of weights of one kind, in their order.
+  template <class Work>
+  void each_kind(Work &&work) const {
+    work(int64_t(0), drift(), KickDriftKind::rate);
+    work(drift(), last_scale(), KickDriftKind::step);
+    work(last_scale(), strength(), KickDriftKind::rate);
+    work(strength(), splines(), KickDriftKind::change);
+    work(splines(), size(), KickDriftKind::spline);
+  }
 };
 
-/// The numbers of a map, in the layout of its weights:
-///     k = (tau_1/tau_0)^rate,  s = step sqrt(tau_0) e^log,  eta = kick / sqrt(tau_0) (1 + change),
-///     coefficient = kick / sqrt(tau_0) unit weight.
+/// The numbers of a map, in the layout of its weights.
 template <class T>
 class KickDriftNumbers {
  public:
   KickDriftNumbers(const KickDriftLayout &layout, const KickDriftScales &scales, const T *weights)
-      : layout_(layout), scales_(scales), values_(weights, weights + layout.size()) {
-    const double fall = scales.fall(), step = scales.step_now(), kick = scales.kick_now();
+      : layout_(layout), formulas_(scales), values_(weights, weights + layout.size()) {
     each([&](int64_t i, Kind kind) {
-      const double w = weights[i];
-      values_[i] = static_cast<T>(kind == Kind::rate     ? std::exp(fall * w)
-                                  : kind == Kind::step   ? step * std::exp(w)
-                                  : kind == Kind::change ? kick * (1.0 + w)
-                                                         : kick * scales.spline_unit * w);
+      values_[i] = static_cast<T>(formulas_.number(kind, static_cast<double>(weights[i])));
     });
   }
 
@@ -89,33 +118,30 @@ class KickDriftNumbers {
 
   /// From gradients by the numbers, and by log_volume(), to those by the weights, in place.
   void pull_back(T *gradient, const std::vector<double> &by_log_volume) const {
-    const double fall = scales_.fall(), kick = scales_.kick_now();
     each([&](int64_t i, Kind kind) {
       const double g = gradient[i], value = values_[i];
       const int64_t s =
           (i < layout_.drift() ? i : i - layout_.last_scale()) % layout_.species_count;
-      gradient[i] = static_cast<T>(kind == Kind::rate     ? fall * (g * value + by_log_volume[s])
-                                   : kind == Kind::step   ? g * value
-                                   : kind == Kind::change ? g * kick
-                                                          : g * kick * scales_.spline_unit);
+      gradient[i] =
+          static_cast<T>(kind == Kind::rate     ? formulas_.fall * (g * value + by_log_volume[s])
+                         : kind == Kind::step   ? g * value
+                         : kind == Kind::change ? g * formulas_.kick
+                                                : g * formulas_.spline);
     });
   }
 
  private:
-  enum class Kind { rate, step, change, spline };
+  using Kind = KickDriftKind;
 
   template <class Work>
   void each(Work &&work) const {
-    int64_t i = 0;
-    for (; i < layout_.drift(); i++) work(i, Kind::rate);
-    for (; i < layout_.last_scale(); i++) work(i, Kind::step);
-    for (; i < layout_.strength(); i++) work(i, Kind::rate);
-    for (; i < layout_.splines(); i++) work(i, Kind::change);
-    for (; i < layout_.size(); i++) work(i, Kind::spline);
+    layout_.each_kind([&](int64_t begin, int64_t end, Kind kind) {
+      for (int64_t i = begin; i < end; i++) work(i, kind);
+    });
   }
 
   KickDriftLayout layout_;
-  KickDriftScales scales_;
+  KickDriftFormulas formulas_;
   std::vector<T> values_;
 };
 

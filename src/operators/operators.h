@@ -9,6 +9,8 @@ namespace nflow {
 /// The operators torch.ops.nflow.* of this library, which models may call. Calling this links the
 /// library in, which registers them.
 std::vector<std::string> operator_names();
+/// Whether one of these has a version for CUDA devices.
+bool runs_on_cuda(const std::string &name);
 
 } // namespace nflow
 

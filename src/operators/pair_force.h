@@ -30,6 +30,9 @@ class PairForce {
   }
 
   int64_t padded_size() const { return padded_; }
+  /// Where the spline begins, and its intervals per unit of y.
+  T first_y() const { return first_y_; }
+  T intervals_per_y() const { return per_y_; }
   /// Lays K coefficients behind three zeros.
   void pad(const T *coefficients, T *padded) const {
     for (int64_t i = 0; i < 3; i++) padded[i] = 0;
@@ -39,9 +42,12 @@ class PairForce {
   /// The smoothed Lennard-Jones part without its factor, at y = sigma/r and inverse = r/sigma.
   T base(T y, T inverse) const {
     const bool capped = y > T(capped_y);
-    y = capped ? T(capped_y) : y;
-    inverse = capped ? T(1.0 / capped_y) : inverse;
-    const T y2 = y * y, y6 = y2 * y2 * y2;
+    return uncapped_base(capped ? T(capped_y) : y, capped ? T(1.0 / capped_y) : inverse);
+  }
+  /// The same where y is not above its cap, also for a tensor of them.
+  template <class Y>
+  Y uncapped_base(const Y &y, const Y &inverse) const {
+    const Y y2 = y * y, y6 = y2 * y2 * y2;
     return T(6) * y6 * y * (T(2) * y6 - T(1)) - inverse * (c2_ + c4_ * inverse * inverse);
   }
   /// d base / d y, zero where it is capped.
@@ -67,6 +73,10 @@ class PairForce {
     b.value[3] = f3 * sixth;
     return b;
   }
+  /// Coefficients of the powers 0 to 3 of the fraction f in these four, a row each.
+  static constexpr double basis_powers[16] = {
+      1.0 / 6.0, -0.5, 0.5, -1.0 / 6.0, 2.0 / 3.0, 0.0, -1.0, 0.5, //
+      1.0 / 6.0, 0.5,  0.5, -0.5,       0.0,       0.0, 0.0,  1.0 / 6.0};
   /// Their derivatives by y.
   Basis basis_slope(T y) const {
     T f;

@@ -1,13 +1,12 @@
 // torch.ops.nflow.kick_drift: the kick-drift map as a LibTorch operator, with its analytic
-// backward.
-#include "operators/kick_drift_weights.h"
+// backward, and a version for devices other than the CPU.
+#include "operators/kick_drift_dense.h"
 #include "operators/operators.h"
 
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 #include <torch/types.h>
 
-#include <algorithm>
 #include <tuple>
 
 namespace nflow {
@@ -19,86 +18,8 @@ using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// The arguments of the operator but for the points.
-struct Arguments {
-  Tensor weights, tau;
-  int64_t layers, spline_size;
-  double step, kick, spline_unit;
-  Tensor species, box, sigma, epsilon;
-  double cutoff;
-  Tensor mask;
-  bool inverse;
-
-  KickDriftLayout layout() const {
-    const auto count = static_cast<int64_t>(std::llround(std::sqrt(sigma.numel())));
-    return {layers, count, spline_size};
-  }
-  KickDriftScales scales() const {
-    const double *t = tau.data_ptr<double>();
-    return {t[0], t[1], step, kick, spline_unit};
-  }
-
-  /// Checks shapes and values, and converts what is in another arithmetic than the points.
-  void prepare(const Tensor &points) {
-    TORCH_CHECK(points.dim() == 4 && points.size(1) == 2 &&
-                    (points.size(3) == 2 || points.size(3) == 3),
-                "kick_drift: points must be [B, 2, n, d] with d of 2 or 3");
-    TORCH_CHECK(points.device().is_cpu() && (points.scalar_type() == torch::kFloat64 ||
-                                             points.scalar_type() == torch::kFloat32),
-                "kick_drift runs on the CPU, in float32 or float64");
-    TORCH_CHECK(tau.numel() == 2 && tau.scalar_type() == torch::kFloat64,
-                "kick_drift: tau must be float64 [2]");
-    for (Tensor *t : {&weights, &box, &sigma, &epsilon})
-      *t = t->to(points.scalar_type()).contiguous();
-    const auto shape = layout();
-    TORCH_CHECK(layers >= 1 && spline_size >= 0 &&
-                    sigma.numel() == shape.species_count * shape.species_count &&
-                    epsilon.numel() == sigma.numel() && weights.numel() == shape.size(),
-                "kick_drift: the weights are not of this number of layers and species");
-    TORCH_CHECK(species.scalar_type() == torch::kInt64 && species.is_contiguous() &&
-                    species.numel() == points.size(2) && box.numel() == points.size(3),
-                "kick_drift: species must be int64 [n], box [d]");
-    const int64_t *s = species.data_ptr<int64_t>();
-    TORCH_CHECK(std::all_of(s, s + species.numel(),
-                            [&](int64_t i) { return i >= 0 && i < shape.species_count; }),
-                "kick_drift: a species is not from 0 to S - 1");
-    TORCH_CHECK(mask.numel() == 0 ||
-                    (mask.scalar_type() == torch::kBool && mask.dim() == 2 &&
-                     mask.size(0) == points.size(0) && mask.size(1) == points.size(2)),
-                "kick_drift: mask must be empty or bool [B, n]");
-    mask = mask.contiguous();
-  }
-
-  template <class T>
-  KickDriftParameters<T> parameters(const KickDriftNumbers<T> &numbers) const {
-    KickDriftParameters<T> p;
-    numbers.give(p);
-    p.n = species.numel();
-    p.cutoff = cutoff;
-    p.species = species.data_ptr<int64_t>();
-    p.box = box.data_ptr<T>();
-    p.sigma = sigma.data_ptr<T>();
-    p.epsilon = epsilon.data_ptr<T>();
-    const double reach = cutoff * *std::max_element(p.sigma, p.sigma + sigma.numel());
-    const double half = 0.5 * *std::min_element(p.box, p.box + box.numel());
-    TORCH_CHECK(reach > 0.0 && reach <= half * (1.0 + 1e-6),
-                "kick_drift: the cutoff is beyond half the box");
-    return p;
-  }
-  const bool *mask_of(int64_t b) const {
-    return mask.numel() == 0 ? nullptr : mask.data_ptr<bool>() + b * species.numel();
-  }
-  /// Atoms of each species that move, times +-d: how often log_volume() is in log_det of point b.
-  std::vector<double> volume_factors(int64_t b, int64_t dim) const {
-    std::vector<double> factors(layout().species_count, 0.0);
-    const int64_t *s = species.data_ptr<int64_t>();
-    const bool *mobile = mask_of(b);
-    const auto sign = static_cast<double>(inverse ? -dim : dim);
-    for (int64_t i = 0; i < species.numel(); i++)
-      if (!mobile || mobile[i]) factors[s[i]] += sign;
-    return factors;
-  }
-};
+using Arguments = KickDriftArguments;
+using Mapped = std::tuple<Tensor, Tensor>; // points and log_det
 
 template <class T, int D>
 void map_all(const Arguments &a, const Tensor &in, Tensor &out, Tensor &log_det, Tensor *states) {
@@ -151,7 +72,7 @@ void dispatch(const Tensor &points, Work &&work) {
     by_dimension(float());
 }
 
-std::tuple<Tensor, Tensor> run(Arguments &a, const Tensor &points, Tensor *states) {
+Mapped run(Arguments &a, const Tensor &points, Tensor *states) {
   a.prepare(points);
   const Tensor in = points.contiguous();
   Tensor out = torch::empty_like(in);
@@ -205,36 +126,44 @@ class KickDriftFunction : public torch::autograd::Function<KickDriftFunction> {
   }
 };
 
-std::tuple<Tensor, Tensor> kick_drift(const Tensor &points, const Tensor &weights,
-                                      const Tensor &tau, int64_t layers, int64_t spline_size,
-                                      double step, double kick, double spline_unit,
-                                      const Tensor &species, const Tensor &box, const Tensor &sigma,
-                                      const Tensor &epsilon, double cutoff, const Tensor &mask,
-                                      bool inverse) {
-  Arguments a{weights, tau, layers, spline_size, step,   kick, spline_unit,
-              species, box, sigma,  epsilon,     cutoff, mask, inverse};
+Mapped on_cpu(const Tensor &points, Arguments a) {
   return run(a, points, nullptr);
 }
 
-std::tuple<Tensor, Tensor>
-kick_drift_autograd(const Tensor &points, const Tensor &weights, const Tensor &tau, int64_t layers,
-                    int64_t spline_size, double step, double kick, double spline_unit,
-                    const Tensor &species, const Tensor &box, const Tensor &sigma,
-                    const Tensor &epsilon, double cutoff, const Tensor &mask, bool inverse) {
-  Arguments a{weights, tau, layers, spline_size, step,   kick, spline_unit,
-              species, box, sigma,  epsilon,     cutoff, mask, inverse};
+Mapped on_any_device(const Tensor &points, Arguments a) {
+  return kick_drift_dense(std::move(a), points);
+}
+
+Mapped with_gradients(const Tensor &points, Arguments a) {
+  // Made of differentiable operations.
+  if (!points.device().is_cpu()) return on_any_device(points, std::move(a));
   if (!torch::GradMode::is_enabled()) { // nothing to be kept for a backward
     at::AutoDispatchBelowADInplaceOrView below;
     return run(a, points, nullptr);
   }
-  const auto results = KickDriftFunction::apply(points, weights, tau, a);
+  const auto results = KickDriftFunction::apply(points, a.weights, a.tau, a);
   return {results[0], results[1]};
+}
+
+/// A version of the operator with the signature of its schema.
+template <Mapped (*version)(const Tensor &, Arguments)>
+Mapped kick_drift(const Tensor &points, const Tensor &weights, const Tensor &tau, int64_t layers,
+                  int64_t spline_size, double step, double kick, double spline_unit,
+                  const Tensor &species, const Tensor &box, const Tensor &sigma,
+                  const Tensor &epsilon, double cutoff, const Tensor &mask, bool inverse) {
+  return version(points, {weights, tau, layers, spline_size, step, kick, spline_unit, species, box,
+                          sigma, epsilon, cutoff, mask, inverse});
 }
 
 } // namespace
 
 std::vector<std::string> operator_names() {
   return {"kick_drift"};
+}
+
+bool runs_on_cuda(const std::string &name) {
+  const auto op = c10::Dispatcher::singleton().findSchema({"nflow::" + name, ""});
+  return op && op->hasKernelForDispatchKey(c10::DispatchKey::CUDA);
 }
 
 } // namespace nflow
@@ -246,8 +175,11 @@ TORCH_LIBRARY(nflow, library) {
       "sigma, Tensor epsilon, float cutoff, Tensor mask, bool inverse) -> (Tensor, Tensor)");
 }
 TORCH_LIBRARY_IMPL(nflow, CPU, library) {
-  library.impl("kick_drift", nflow::kick_drift);
+  library.impl("kick_drift", nflow::kick_drift<nflow::on_cpu>);
+}
+TORCH_LIBRARY_IMPL(nflow, CUDA, library) {
+  library.impl("kick_drift", nflow::kick_drift<nflow::on_any_device>);
 }
 TORCH_LIBRARY_IMPL(nflow, Autograd, library) {
-  library.impl("kick_drift", nflow::kick_drift_autograd);
+  library.impl("kick_drift", nflow::kick_drift<nflow::with_gradients>);
 }

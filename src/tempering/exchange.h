@@ -1,10 +1,10 @@
 #ifndef NFLOW_TEMPERING_EXCHANGE_H
 #define NFLOW_TEMPERING_EXCHANGE_H
 
+#include "mcmc/arrays.h"
 #include "mcmc/flow.h"
 
 #include <cstdint>
-#include <vector>
 
 namespace nflow::tempering {
 
@@ -28,9 +28,9 @@ class ExchangeMap {
   };
 
   ExchangeMap() = default;
-  /// `size` numbers a point. The flow must live as long as this.
-  ExchangeMap(Kind kind, mcmc::Flow *flow, int64_t size)
-      : kind_(kind), flow_(flow), latent_(size) {}
+  /// `size` numbers a point, in the memory of `arrays`. The flow must live as long as this.
+  ExchangeMap(Kind kind, mcmc::Flow *flow, int64_t size, mcmc::Arrays &arrays = mcmc::host_arrays())
+      : kind_(kind), flow_(flow), latent_(arrays, size) {}
 
   Kind kind() const { return kind_; }
   /// out = f(in), points [S, n, d]; returns ln|det d out / d in|. Not for the identity, whose
@@ -40,7 +40,7 @@ class ExchangeMap {
  private:
   Kind kind_ = Kind::identity;
   mcmc::Flow *flow_ = nullptr;
-  std::vector<double> latent_;
+  mcmc::Buffer<double> latent_{mcmc::host_arrays()};
 };
 
 /// The same map as seen from the other side.

@@ -58,14 +58,15 @@ inline std::pair<int, int> layout_size(const std::string &layout) {
 }
 
 /// Runs a script in partitions of this layout; it is killed after `seconds`, with status 124, for
-/// no test may hang.
+/// no test may hang. `extra` are further command line arguments.
 inline PartitionRun run_partitions(const std::string &script, const std::string &layout,
-                                   int seconds = 120) {
+                                   int seconds = 120, const std::string &extra = "") {
   static int count = 0;
   const std::string log = "part" + std::to_string(count++) + ".log";
   const auto size = layout_size(layout);
-  const auto run = run_lammps(script, size.second,
-                              "-partition " + layout + " -plog " + log + " -pscreen none", seconds);
+  const auto run =
+      run_lammps(script, size.second,
+                 "-partition " + layout + " -plog " + log + " -pscreen none " + extra, seconds);
   PartitionRun result{run.status, run.output, {}};
   for (int p = 0; p < size.first; p++) {
     LammpsRun partition;

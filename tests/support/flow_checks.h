@@ -4,13 +4,48 @@
 #include "mcmc/random.h"
 
 #include <gtest/gtest.h>
+#include <torch/script.h>
 #include <torch/torch.h>
 
+#include <array>
 #include <cmath>
 #include <string>
 #include <vector>
 
 namespace nflow::tests {
+
+/// Tensors of normals that depend on two numbers only.
+struct Normals {
+  uint32_t seed;
+  torch::Tensor operator()(at::IntArrayRef shape, uint32_t number, double sigma = 1.0) const {
+    auto values = torch::empty(shape, torch::kFloat64);
+    mcmc::RandomStream(seed, number, 0, mcmc::Purpose::check)
+        .fill_gaussian(values.data_ptr<double>(), values.numel(), sigma);
+    return values;
+  }
+};
+
+/// Takes a flow away from its start, where it does nearly nothing.
+inline void perturb(torch::jit::Module &flow, const Normals &normal, double sigma) {
+  torch::NoGradGuard no_gradient;
+  uint32_t number = 100;
+  for (auto parameter : flow.parameters())
+    parameter.add_(normal(parameter.sizes(), number++, sigma).to(parameter.scalar_type()));
+}
+
+/// Points that a flow returned, and its log-dets.
+struct Mapped {
+  torch::Tensor points, log_det;
+};
+
+/// What a method of the contract returns at these k_B T of prior and target.
+inline Mapped call(torch::jit::Module module, const char *method, const torch::Tensor &points,
+                   const std::array<double, 2> &tau) {
+  const auto both = torch::tensor({tau[0], tau[1]}, torch::kFloat64);
+  const auto result = module.get_method(method)({points, both});
+  return {result.toTupleRef().elements()[0].toTensor(),
+          result.toTupleRef().elements()[1].toTensor()};
+}
 
 /// ln|det| of the derivative of `map` at one point, by autograd.
 template <class Map>

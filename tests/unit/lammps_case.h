@@ -1,15 +1,14 @@
 #ifndef NFLOW_TESTS_LAMMPS_CASE_H
 #define NFLOW_TESTS_LAMMPS_CASE_H
 
-#include "mcmc/random.h"
 #include "nflow_error.h"
+#include "support/gradient_checks.h"
 
 #include <gtest/gtest.h>
 #include <mpi.h>
 
 #include <fstream>
 #include <string>
-#include <vector>
 
 namespace nflow::tests {
 
@@ -34,15 +33,6 @@ std::string sentence(const Work &work) {
     return e.what();
   }
   return "";
-}
-
-/// x with gaussian noise on all numbers.
-inline std::vector<double> shaken(std::vector<double> x, double width, uint32_t seed) {
-  std::vector<double> noise(x.size());
-  mcmc::RandomStream(seed, 0, 0, mcmc::Purpose::sample)
-      .fill_gaussian(noise.data(), static_cast<int64_t>(noise.size()));
-  for (size_t i = 0; i < x.size(); i++) x[i] += width * noise[i];
-  return x;
 }
 
 /// A 3D fluid of 32 atoms of two types, in an orthogonal periodic box.

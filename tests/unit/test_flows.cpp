@@ -2,7 +2,6 @@
 // that a flow is the same after it is saved, loaded and frozen.
 #include "architectures/flow_builder.h"
 #include "architectures/ica.h"
-#include "mcmc/random.h"
 #include "model/archive.h"
 #include "nflow_error.h"
 #include "support/flow_checks.h"
@@ -33,22 +32,11 @@ std::string name_of(const testing::TestParamInfo<Case> &info) {
   return text.str();
 }
 
-torch::Tensor normal(at::IntArrayRef shape, uint32_t number, double sigma = 1.0) {
-  auto values = torch::empty(shape, torch::kFloat64);
-  nflow::mcmc::RandomStream(11, number, 0, nflow::mcmc::Purpose::check)
-      .fill_gaussian(values.data_ptr<double>(), values.numel(), sigma);
-  return values;
-}
+const nflow::tests::Normals normal{11};
 
-struct Mapped {
-  torch::Tensor points, log_det;
-};
-
-Mapped call(torch::jit::Module module, const char *method, const torch::Tensor &points,
-            double tau) {
-  const auto result = module.get_method(method)({points, torch::full({2}, tau, torch::kFloat64)});
-  return {result.toTupleRef().elements()[0].toTensor(),
-          result.toTupleRef().elements()[1].toTensor()};
+nflow::tests::Mapped call(torch::jit::Module module, const char *method,
+                          const torch::Tensor &points, double tau) {
+  return nflow::tests::call(module, method, points, {tau, tau});
 }
 
 class Flow : public testing::TestWithParam<Case> {
@@ -66,19 +54,12 @@ class Flow : public testing::TestWithParam<Case> {
     options_.hidden = 16;
     options_.tau = 0.6;
     flow_ = nflow::build_flow(options_);
-    perturb();
+    nflow::tests::perturb(flow_, normal, 0.2);
     // Correlated data with a mean, for the constants.
     auto data = normal({4000, c.n * c.d}, 1);
     data = data + 0.4 * data.roll(1, 1) + 0.1 * data.pow(3) + 2.0;
     nflow::initialise_from_data(flow_, options_, data.view({4000, c.n, c.d}));
     flow_.eval();
-  }
-  /// Away from the start, where the couplings do nearly nothing.
-  void perturb() {
-    torch::NoGradGuard no_gradient;
-    uint32_t number = 100;
-    for (auto parameter : flow_.parameters())
-      parameter.add_(normal(parameter.sizes(), number++, 0.2).to(parameter.scalar_type()));
   }
   bool augmented() const { return options_.architecture == "tsf"; }
   bool single() const { return options_.dtype == "float32"; }

@@ -2,12 +2,11 @@
 // differences, cells against all pairs, float32, masks; and the flow that is made of it: its
 // symmetries, inverse, log-det.
 #include "architectures/flow_builder.h"
-#include "mcmc/random.h"
 #include "model/archive.h"
 #include "model/checks.h"
 #include "nflow_error.h"
-#include "operators/kick_drift_weights.h"
 #include "operators/operators.h"
+#include "unit/kick_drift_case.h"
 
 #include <gtest/gtest.h>
 #include <torch/torch.h>
@@ -16,6 +15,7 @@
 
 namespace {
 
+using namespace nflow::tests;
 using torch::Tensor;
 
 /// Every pair, every B-spline, nothing clever.
@@ -104,95 +104,16 @@ def kick_drift(u: Tensor, weights: Tensor, tau: Tensor, layers: int, spline_size
     return torch.stack((x, p), 1), log_det
 )";
 
-Tensor uniform(at::IntArrayRef shape, uint32_t number, double low, double high) {
-  auto values = torch::empty(shape, torch::kFloat64);
-  nflow::mcmc::RandomStream stream(5, number, 0, nflow::mcmc::Purpose::check);
-  for (int64_t i = 0; i < values.numel(); i++)
-    values.data_ptr<double>()[i] = low + (high - low) * stream.uniform();
-  return values;
+Mapped call_reference(const KickDriftCase &a, bool inverse) {
+  static const auto unit = torch::jit::compile(reference_source);
+  return unpack(unit->get_function("kick_drift")(a.stack(inverse)));
 }
 
-struct Mapped {
-  Tensor points, log_det;
-};
-
-Mapped unpack(const c10::IValue &result) {
-  const auto &pair = result.toTupleRef().elements();
-  return {pair[0].toTensor(), pair[1].toTensor()};
-}
-
-/// Points and weights of three species; atoms on a jittered lattice, images anywhere.
-struct Arguments {
-  std::vector<Tensor> differentiable; // points and weights
-  int64_t layers = 3, spline_size;
-  Tensor tau, species, box, sigma, epsilon, mask;
-  double cutoff = 2.5;
-
-  Arguments(int64_t n, int64_t d, double length, int64_t splines = 16, int64_t batch = 2,
-            double noise = 0.55)
-      : spline_size(splines) {
-    const auto side = static_cast<int64_t>(std::ceil(std::pow(n, 1.0 / d)));
-    auto x = uniform({batch, n, d}, 1, 0.0, noise);
-    for (int64_t i = 0; i < n; i++)
-      for (int64_t k = 0, cell = i; k < d; k++, cell /= side)
-        x.select(1, i).select(1, k) += static_cast<double>(cell % side);
-    x = x * (length / side) + length * uniform({batch, n, d}, 2, -2.0, 3.0).floor();
-    const nflow::operators::KickDriftLayout layout{layers, 3, splines};
-    differentiable = {torch::stack({x, uniform({batch, n, d}, 3, -1.5, 1.5)}, 1),
-                      uniform({layout.size()}, 4, -0.5, 0.5)};
-    differentiable[1].slice(0, layout.splines()) *= 6.0;
-    tau = torch::tensor({0.6, 0.45}, torch::kFloat64);
-    species = uniform({n}, 10, 0.0, 3.0).floor().clamp_max(2.0).to(torch::kInt64);
-    box = torch::full({d}, length, torch::kFloat64);
-    sigma = torch::tensor({1.0, 0.8, 0.9, 0.8, 0.88, 0.8, 0.9, 0.8, 0.94}, torch::kFloat64)
-                .view({3, 3});
-    epsilon = torch::tensor({1.0, 1.5, 0.75, 1.5, 0.5, 1.5, 0.75, 1.5, 0.75}, torch::kFloat64)
-                  .view({3, 3});
-    mask = torch::zeros({0}, torch::kBool);
-  }
-  Arguments &masked() {
-    const auto &points = differentiable[0];
-    mask = uniform({points.size(0), points.size(2)}, 11, 0.0, 1.0) < 0.4;
-    return *this;
-  }
-};
-
-torch::jit::CompilationUnit &reference() {
-  static auto unit = torch::jit::compile(reference_source);
-  return *unit;
-}
-
-Mapped call(const Arguments &a, bool inverse, bool use_reference) {
-  static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow("nflow::kick_drift", "");
-  std::vector<c10::IValue> stack{a.differentiable[0],
-                                 a.differentiable[1],
-                                 a.tau,
-                                 a.layers,
-                                 a.spline_size,
-                                 0.015,
-                                 0.018,
-                                 1.3,
-                                 a.species,
-                                 a.box,
-                                 a.sigma,
-                                 a.epsilon,
-                                 a.cutoff,
-                                 a.mask,
-                                 inverse};
-  if (use_reference) return unpack(reference().get_function("kick_drift")(stack));
-  op.callBoxed(&stack);
-  return {stack[0].toTensor(), stack[1].toTensor()};
-}
-
-double relative(const Tensor &a, const Tensor &b) {
-  return ((a - b).abs().max() / b.abs().max().clamp_min(1e-300)).item<double>();
-}
-
-void compare_with_reference(Arguments a) {
+void compare_with_reference(KickDriftCase a) {
   ASSERT_FALSE(nflow::operator_names().empty());
   for (const bool inverse : {false, true}) {
     for (auto &t : a.differentiable) t = t.detach().requires_grad_(true);
-    const auto ours = call(a, inverse, false), theirs = call(a, inverse, true);
+    const auto ours = call_operator(a, inverse), theirs = call_reference(a, inverse);
     EXPECT_LT(relative(ours.points, theirs.points), 1e-11) << "inverse " << inverse;
     EXPECT_LT(relative(ours.log_det, theirs.log_det), 1e-12) << "inverse " << inverse;
     const auto weight = uniform(ours.points.sizes(), 12, -1.0, 1.0);
@@ -216,28 +137,28 @@ void compare_with_reference(Arguments a) {
                          wanted[1].slice(0, ends[kind], ends[kind + 1])),
                 1e-11)
           << "weights of kind " << kind << ", inverse " << inverse;
-    Arguments back = a;
+    KickDriftCase back = a;
     back.differentiable[0] = ours.points.detach();
     const torch::NoGradGuard no_gradient;
-    EXPECT_LT(relative(call(back, !inverse, false).points, a.differentiable[0]), 1e-12);
+    EXPECT_LT(relative(call_operator(back, !inverse).points, a.differentiable[0]), 1e-12);
   }
 }
 
 TEST(Operator, EqualsTheReferenceIn2D) {
-  compare_with_reference(Arguments(43, 2, 6.2));
-  compare_with_reference(Arguments(43, 2, 6.2).masked());
+  compare_with_reference(KickDriftCase(43, 2, 6.2));
+  compare_with_reference(KickDriftCase(43, 2, 6.2).masked());
 }
 TEST(Operator, EqualsTheReferenceIn3D) {
-  compare_with_reference(Arguments(60, 3, 5.1));
+  compare_with_reference(KickDriftCase(60, 3, 5.1));
 }
 TEST(Operator, CellsEqualTheReference) { // above 200 atoms, four cells along each edge
-  compare_with_reference(Arguments(300, 3, 10.5));
-  compare_with_reference(Arguments(260, 2, 15.0).masked());
+  compare_with_reference(KickDriftCase(300, 3, 10.5));
+  compare_with_reference(KickDriftCase(260, 2, 15.0).masked());
 }
 
 TEST(Operator, OverlapsAndTheBoxEdge) {
   // Atoms nearer than the cap of either part, at the edge of the box, and at the cutoff's distance.
-  Arguments a(6, 2, 5.2);
+  KickDriftCase a(6, 2, 5.2);
   auto x = a.differentiable[0].select(1, 0).select(0, 0);
   const double places[6][2] = {{0.0, 0.0},   {0.3, 0.0}, {5.2, 2.6},
                                {-1e-9, 2.0}, {2.5, 0.0}, {2.4999999, 5.1999999}};
@@ -247,10 +168,10 @@ TEST(Operator, OverlapsAndTheBoxEdge) {
 }
 
 TEST(Operator, GradientEqualsFiniteDifferences) {
-  Arguments a(12, 2, 5.0, 5, 1);
+  KickDriftCase a(12, 2, 5.0, 5, 1);
   for (const bool inverse : {false, true}) {
     for (auto &t : a.differentiable) t = t.detach().requires_grad_(true);
-    const auto out = call(a, inverse, false);
+    const auto out = call_operator(a, inverse);
     const auto weight = uniform(out.points.sizes(), 12, -1.0, 1.0);
     const auto sum = [&](const Mapped &m) { return (m.points * weight).sum() + m.log_det.sum(); };
     const auto g = torch::autograd::grad({sum(out)}, a.differentiable);
@@ -261,11 +182,11 @@ TEST(Operator, GradientEqualsFiniteDifferences) {
       for (int64_t k = 0; k < flat.numel(); k += 1 + flat.numel() / 23) {
         double value[2];
         for (const int side : {0, 1}) {
-          Arguments moved = a;
+          KickDriftCase moved = a;
           auto shifted = flat.clone();
           shifted[k] += side ? step : -step;
           moved.differentiable[i] = shifted.view(a.differentiable[i].sizes());
-          value[side] = sum(call(moved, inverse, false)).item<double>();
+          value[side] = sum(call_operator(moved, inverse)).item<double>();
         }
         const double wanted = g[i].flatten()[k].item<double>();
         EXPECT_NEAR((value[1] - value[0]) / (2.0 * step), wanted, 1e-6 * (1.0 + std::fabs(wanted)))
@@ -276,32 +197,32 @@ TEST(Operator, GradientEqualsFiniteDifferences) {
 }
 
 TEST(Operator, Float32) {
-  Arguments a(43, 2, 6.2, 16, 2, 0.1);
+  KickDriftCase a(43, 2, 6.2, 16, 2, 0.1);
   a.differentiable[0].select(1, 0).remainder_(6.2);
-  const auto wide = call(a, false, false);
+  const auto wide = call_operator(a, false);
   a.differentiable[0] = a.differentiable[0].to(torch::kFloat32);
-  const auto narrow = call(a, false, false);
+  const auto narrow = call_operator(a, false);
   ASSERT_EQ(narrow.points.scalar_type(), torch::kFloat32);
   ASSERT_EQ(narrow.log_det.scalar_type(), torch::kFloat64);
   EXPECT_LT((narrow.points.to(torch::kFloat64) - wide.points).abs().max().item<double>(), 1e-3);
 }
 
 TEST(Operator, RefusesWhatDoesNotFit) {
-  const auto message = [](const Arguments &a) {
+  const auto message = [](const KickDriftCase &a) {
     try {
-      call(a, false, false);
+      call_operator(a, false);
     } catch (const c10::Error &e) {
       return std::string(e.what_without_backtrace());
     }
     return std::string();
   };
-  Arguments a(10, 2, 5.2);
+  KickDriftCase a(10, 2, 5.2);
   a.cutoff = 3.0;
   EXPECT_NE(message(a).find("half the box"), std::string::npos);
-  a = Arguments(10, 2, 5.2);
+  a = KickDriftCase(10, 2, 5.2);
   a.species[3] = 3;
   EXPECT_NE(message(a).find("species"), std::string::npos);
-  a = Arguments(10, 2, 5.2);
+  a = KickDriftCase(10, 2, 5.2);
   a.layers = 4;
   EXPECT_FALSE(message(a).empty());
 }

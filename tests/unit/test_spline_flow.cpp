@@ -1,7 +1,6 @@
 // The flow spline: exact inverse, log-det, linear tails, what it leaves alone, smoothness,
 // gradients in both directions, and that a file of it passes the checks of the contract.
 #include "architectures/flow_builder.h"
-#include "mcmc/random.h"
 #include "model/archive.h"
 #include "model/checks.h"
 #include "nflow_error.h"
@@ -17,22 +16,11 @@ namespace {
 
 using nflow::FlowOptions;
 
-torch::Tensor normal(at::IntArrayRef shape, uint32_t number, double sigma) {
-  auto values = torch::empty(shape, torch::kFloat64);
-  nflow::mcmc::RandomStream(14, number, 0, nflow::mcmc::Purpose::check)
-      .fill_gaussian(values.data_ptr<double>(), values.numel(), sigma);
-  return values;
-}
+const nflow::tests::Normals normal{14};
 
-struct Mapped {
-  torch::Tensor points, log_det;
-};
-
-Mapped call(torch::jit::Module module, const char *method, const torch::Tensor &points) {
-  const auto tau = torch::tensor({5.0, 1.0}, torch::kFloat64);
-  const auto result = module.get_method(method)({points, tau});
-  return {result.toTupleRef().elements()[0].toTensor(),
-          result.toTupleRef().elements()[1].toTensor()};
+nflow::tests::Mapped call(torch::jit::Module module, const char *method,
+                          const torch::Tensor &points) {
+  return nflow::tests::call(module, method, points, {5.0, 1.0});
 }
 
 /// n atoms with d components, of which these coordinates are active.
@@ -63,14 +51,6 @@ FlowOptions options_of(int64_t n, int64_t d, std::vector<int64_t> active) {
   return options;
 }
 
-/// Away from the start, where the couplings do nothing.
-void perturb(torch::jit::Module &flow, double sigma) {
-  torch::NoGradGuard no_gradient;
-  uint32_t number = 100;
-  for (auto parameter : flow.parameters())
-    parameter.add_(normal(parameter.sizes(), number++, sigma).to(parameter.scalar_type()));
-}
-
 struct Case {
   int64_t n, d;
   std::vector<int64_t> active;
@@ -85,7 +65,7 @@ class Spline : public testing::TestWithParam<Case> {
     options_ = options_of(GetParam().n, GetParam().d, GetParam().active);
     options_.dtype = GetParam().dtype;
     flow_ = nflow::build_flow(options_);
-    perturb(flow_, 0.15);
+    nflow::tests::perturb(flow_, normal, 0.15);
     flow_.eval();
   }
   bool single() const { return options_.dtype == "float32"; }
@@ -201,7 +181,7 @@ TEST(SplineFlow, IsContinuousWithItsDerivative) {
   auto options = options_of(2, 1, {0, 1});
   options.couplings = 2;
   auto flow = nflow::build_flow(options);
-  perturb(flow, 0.3);
+  nflow::tests::perturb(flow, normal, 0.3);
   const auto largest = [](const torch::Tensor &x) { return x.abs().max().item<double>(); };
   for (const char *method : {"forward", "inverse"}) {
     std::vector<double> slopes, log_dets;
@@ -224,7 +204,7 @@ TEST(SplineFlow, IsContinuousWithItsDerivative) {
 TEST(SplineFlow, GradientsOfParametersAgreeWithDifferences) {
   torch::jit::setGraphExecutorOptimize(false);
   auto flow = nflow::build_flow(options_of(3, 1, {0, 2}));
-  perturb(flow, 0.3);
+  nflow::tests::perturb(flow, normal, 0.3);
   const auto u = normal({6, 1, 3, 1}, 3, 1.0), weights = normal({1, 1, 3, 1}, 4, 1.0);
   for (const char *method : {"forward", "inverse"}) {
     const auto loss = [&] {
@@ -277,7 +257,7 @@ TEST(SplineFlow, IsOfTheContract) {
     auto options = options_of(5, 2, {0, 3, 4, 9});
     options.dtype = dtype;
     auto flow = nflow::build_flow(options);
-    perturb(flow, 0.2);
+    nflow::tests::perturb(flow, normal, 0.2);
     auto metadata = nflow::flow_metadata(options, 1.0);
     metadata.temperature_pairs = options.tau_pairs;
     const std::string file = "spline_" + std::string(dtype) + ".pt";

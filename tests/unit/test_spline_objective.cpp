@@ -93,22 +93,8 @@ TEST(SplineObjective, GradientOfTheAcceptanceLossIsThatOfDifferences) {
   const auto loss = estimators::acceptance_loss(works.forward, works.backward);
   std::vector<double> gradient(c.parameters.size(), 0.0);
   c.objective->add_gradient_of_kept({loss.by_forward, loss.by_backward}, gradient);
-  double largest = 0.0;
-  for (uint32_t seed = 1; seed <= 4; seed++) {
-    const double h = 1e-6;
-    const auto direction = tests::shaken(std::vector<double>(gradient.size(), 0.0), 1.0, seed);
-    auto up = c.parameters, down = c.parameters;
-    double along = 0.0;
-    for (size_t i = 0; i < gradient.size(); i++) {
-      up[i] += h * direction[i];
-      down[i] -= h * direction[i];
-      along += gradient[i] * direction[i];
-    }
-    const double difference = (c.loss(up) - c.loss(down)) / (2.0 * h);
-    EXPECT_NEAR(along, difference, 1e-5 * (1.0 + std::fabs(difference)));
-    largest = std::max(largest, std::fabs(along));
-  }
-  EXPECT_GT(largest, 0.1);
+  tests::expect_gradient_of([&](const std::vector<double> &at) { return c.loss(at); }, c.parameters,
+                            gradient, 4, 1e-5);
 }
 
 /// Two shards with the slopes of the whole batch add up to the gradient of the whole batch.

@@ -107,23 +107,10 @@ void expect_gradient(const std::string &architecture, double cap, double ml, dou
   Case c(architecture, cap);
   std::vector<double> gradient(c.parameters.size(), 0.0);
   c.objective.add_gradient(c.target, ml, c.prior, kl, gradient);
-  double largest = 0.0;
-  for (uint32_t seed = 1; seed <= 3; seed++) {
-    const double h = 1e-6;
-    const auto direction = tests::shaken(std::vector<double>(gradient.size(), 0.0), 1.0, seed);
-    auto up = c.parameters, down = c.parameters;
-    double along = 0.0;
-    for (size_t i = 0; i < gradient.size(); i++) {
-      up[i] += h * direction[i];
-      down[i] -= h * direction[i];
-      along += gradient[i] * direction[i];
-    }
-    const double difference = (c.loss(up, ml, kl) - c.loss(down, ml, kl)) / (2.0 * h);
-    EXPECT_NEAR(along, difference, 2e-5 * (1.0 + std::fabs(difference)))
-        << architecture << " cap " << cap << " weights " << ml << " " << kl;
-    largest = std::max(largest, std::fabs(along));
-  }
-  EXPECT_GT(largest, 0.1);
+  tests::expect_gradient_of([&](const std::vector<double> &at) { return c.loss(at, ml, kl); },
+                            c.parameters, gradient, 3, 2e-5,
+                            architecture + " cap " + std::to_string(cap) + " weights " +
+                                std::to_string(ml) + " " + std::to_string(kl));
 }
 
 TEST(ThermalObjective, GradientsOfKickDriftAreThoseOfTheLosses) {

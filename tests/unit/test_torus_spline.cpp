@@ -24,27 +24,16 @@ torch::Tensor uniform(at::IntArrayRef shape, uint32_t number) {
   return values;
 }
 
-torch::Tensor normal(at::IntArrayRef shape, uint32_t number, double sigma) {
-  auto values = torch::empty(shape, torch::kFloat64);
-  nflow::mcmc::RandomStream(13, number, 0, nflow::mcmc::Purpose::check)
-      .fill_gaussian(values.data_ptr<double>(), values.numel(), sigma);
-  return values;
-}
+const nflow::tests::Normals normal{13};
 
 void start_tests() {
   nflow::use_threads(1);
   torch::jit::setGraphExecutorOptimize(false); // compiling would take longer than the tests
 }
 
-struct Mapped {
-  torch::Tensor points, log_det;
-};
-
-Mapped call(torch::jit::Module module, const char *method, const torch::Tensor &points) {
-  const auto tau = torch::tensor({1.0, 0.7}, torch::kFloat64);
-  const auto result = module.get_method(method)({points, tau});
-  return {result.toTupleRef().elements()[0].toTensor(),
-          result.toTupleRef().elements()[1].toTensor()};
+nflow::tests::Mapped call(torch::jit::Module module, const char *method,
+                          const torch::Tensor &points) {
+  return nflow::tests::call(module, method, points, {1.0, 0.7});
 }
 
 FlowOptions options_of(int64_t n, int64_t d) {
@@ -62,14 +51,6 @@ FlowOptions options_of(int64_t n, int64_t d) {
   return options;
 }
 
-/// Away from the start, where the flow does nearly nothing.
-void perturb(torch::jit::Module &flow, double sigma) {
-  torch::NoGradGuard no_gradient;
-  uint32_t number = 100;
-  for (auto parameter : flow.parameters())
-    parameter.add_(normal(parameter.sizes(), number++, sigma).to(parameter.scalar_type()));
-}
-
 struct Case {
   int64_t n, d;
   std::string dtype;
@@ -82,7 +63,7 @@ class Torus : public testing::TestWithParam<Case> {
     options_ = options_of(GetParam().n, GetParam().d);
     options_.dtype = GetParam().dtype;
     flow_ = nflow::build_flow(options_);
-    perturb(flow_, 0.25);
+    nflow::tests::perturb(flow_, normal, 0.25);
     flow_.eval();
     box_ = torch::tensor(options_.box, torch::kFloat64);
   }
@@ -189,7 +170,7 @@ class SmallTorus : public testing::Test {
     start_tests();
     options_ = options_of(4, 2);
     flow_ = nflow::build_flow(options_);
-    perturb(flow_, 0.25);
+    nflow::tests::perturb(flow_, normal, 0.25);
     flow_.eval();
   }
   torch::Tensor points(int64_t count, uint32_t number = 5) const {
@@ -226,7 +207,7 @@ Jumps jumps(torch::jit::Module flow, const char *method, const torch::Tensor &st
 TEST_F(SmallTorus, IsContinuousWithItsDerivativeAllAround) {
   options_.couplings = 2; // the coordinate that moves is mapped, then it is what others depend on
   auto flow = nflow::build_flow(options_);
-  perturb(flow, 0.25);
+  nflow::tests::perturb(flow, normal, 0.25);
   for (const char *method : {"forward", "inverse"}) {
     const auto coarse = jumps(flow, method, points(1), options_.box[0], 3001);
     const auto fine = jumps(flow, method, points(1), options_.box[0], 12001);
@@ -309,7 +290,7 @@ TEST(TorusSpline, IsOfTheContract) {
       auto options = options_of(9, d);
       options.dtype = dtype;
       auto flow = nflow::build_flow(options);
-      perturb(flow, 0.1);
+      nflow::tests::perturb(flow, normal, 0.1);
       auto metadata = nflow::flow_metadata(options, 1.0);
       metadata.temperature_pairs = options.tau_pairs;
       const std::string file = "torus_" + std::string(dtype) + std::to_string(d) + ".pt";

@@ -1,0 +1,28 @@
+#include "KOKKOS/fix_nflow_energy_kokkos.h"
+
+#include "atom_masks.h"
+
+using namespace LAMMPS_NS;
+
+template <class DeviceType>
+FixNflowEnergyKokkos<DeviceType>::FixNflowEnergyKokkos(LAMMPS *lmp, int narg, char **arg)
+    : OnKokkos<DeviceType>(lmp, "fix nflow/energy/kk"),
+      FixNflowEnergy(lmp, narg, arg, this->kokkos_platform) {
+  kokkosable = 1;
+  execution_space = ExecutionSpaceFromDevice<DeviceType>::space;
+  datamask_read = X_MASK | F_MASK | TAG_MASK | MASK_MASK | IMAGE_MASK;
+  datamask_modify = F_MASK;
+}
+
+template <class DeviceType>
+void FixNflowEnergyKokkos<DeviceType>::post_force(int vflag) {
+  const AtWork<DeviceType> at_work(lmp);
+  FixNflowEnergy::post_force(vflag);
+}
+
+namespace LAMMPS_NS {
+template class FixNflowEnergyKokkos<LMPDeviceType>;
+#ifdef LMP_KOKKOS_GPU
+template class FixNflowEnergyKokkos<LMPHostType>;
+#endif
+} // namespace LAMMPS_NS

@@ -1,0 +1,248 @@
+// Every move in memory that the host cannot reach makes the same decisions as on the host, and ends
+// at the same places to the bit.
+
+#include "mcmc/flow_sampler.h"
+#include "reference/multi_well.h"
+#include "statistics/ring.h"
+#include "statistics/toy_flows.h"
+#include "support/far_exec.h"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace nflow;
+using mcmc::Move;
+using mcmc::MoveKind;
+using mcmc::Temperatures;
+using tests::Ring;
+
+constexpr int attempts = 400;
+
+/// A flow of the ring without momenta: every atom is shifted by a wave of the next one. The masked
+/// maps leave frozen atoms where they are.
+class RingShifts : public mcmc::Flow {
+ public:
+  void forward(int64_t batch, const double *u, const Temperatures &tau, double *v,
+               double *log_det) override {
+    forward_masked(batch, u, tau, nullptr, v, log_det);
+  }
+  void inverse(int64_t batch, const double *v, const Temperatures &tau, double *u,
+               double *log_det) override {
+    inverse_masked(batch, v, tau, nullptr, u, log_det);
+  }
+  bool has_masked() const override { return true; }
+  void forward_masked(int64_t batch, const double *u, const Temperatures &, const uint8_t *mask,
+                      double *v, double *log_det) override {
+    run(batch, u, mask, v, log_det, 0.3);
+  }
+  void inverse_masked(int64_t batch, const double *v, const Temperatures &, const uint8_t *mask,
+                      double *u, double *log_det) override {
+    run(batch, v, mask, u, log_det, -0.3);
+  }
+
+ private:
+  static void run(int64_t batch, const double *in, const uint8_t *mask, double *out,
+                  double *log_det, double size) {
+    std::copy(in, in + batch * Ring::n, out);
+    for (int64_t b = 0; b < batch; b++, out += Ring::n) {
+      log_det[b] = 0.0;
+      for (int64_t i = 0; i < Ring::n; i++) {
+        const int64_t atom = size > 0.0 ? i : Ring::n - 1 - i;
+        if (mask && !mask[b * Ring::n + atom]) continue;
+        out[atom] += size * std::sin(Ring::wave * out[(atom + 1) % Ring::n]);
+      }
+    }
+  }
+};
+
+class WellTarget : public mcmc::Target {
+ public:
+  double energy(const double *x) override { return system.energy(x); }
+  reference::MultiWell system = reference::random_multi_well(5, 7);
+};
+
+Move move(MoveKind kind, double step = 0.0, int tries = 2) {
+  Move result;
+  result.kind = kind;
+  result.step = step;
+  result.tries = tries;
+  return result;
+}
+
+Move excursion(int64_t local) {
+  Move result = move(MoveKind::excursion);
+  result.steps = 4;
+  result.timestep = 0.2;
+  result.repeat = 2;
+  result.local = local;
+  return result;
+}
+
+std::shared_ptr<mcmc::Reservoir> reservoir(int64_t frames, uint64_t number = 0) {
+  auto result = std::make_shared<mcmc::Reservoir>();
+  result->x.resize(frames * Ring::n);
+  mcmc::RandomStream random(31, 0, number, mcmc::Purpose::sample);
+  for (int64_t i = 0; i < frames; i++) {
+    Ring::sample(random, 2.0, &result->x[i * Ring::n]);
+    result->energies.push_back(Ring::energy(&result->x[i * Ring::n]));
+  }
+  return result;
+}
+
+Move mapped(const std::shared_ptr<mcmc::Reservoir> &frames) {
+  Move result = move(MoveKind::mapped);
+  result.reservoir = frames;
+  return result;
+}
+
+/// Two samplers with the same moves from the same start, one of them far away.
+class Twins {
+ public:
+  Twins(mcmc::Flow &flow, mcmc::Target &target, const mcmc::Space &space,
+        const std::vector<Move> &moves, bool masses)
+      : space_(space), far_flow_(flow), far_target_(target, masses ? space.coordinates : 0),
+        near_(flow, target, space, moves, 16, 2024, 1),
+        far_(far_flow_, far_target_, space, moves, 16, 2024, 1, {}, tests::far_arrays()) {}
+
+  void start(const std::vector<double> &x, double energy, const Temperatures &tau) {
+    near_.set_state(x.data(), energy, tau);
+    mcmc::Buffer<double> there(tests::far_arrays());
+    there.assign(x.data(), space_.coordinates);
+    far_.set_state(there.data(), energy, tau);
+  }
+  void run(int count) {
+    std::vector<double> x(space_.coordinates);
+    for (int i = 0; i < count; i++) {
+      ASSERT_EQ(near_.attempt(), far_.attempt()) << "attempt " << i;
+      tests::FarExec::copy_out(far_.x(), sizeof(double) * x.size(), x.data());
+      ASSERT_EQ(x, std::vector<double>(near_.x(), near_.x() + x.size())) << "attempt " << i;
+      ASSERT_EQ(near_.energy(), far_.energy());
+      const double log_acceptance = near_.last_log_acceptance();
+      if (!std::isfinite(log_acceptance)) continue;
+      ASSERT_NEAR(far_.last_log_acceptance(), log_acceptance,
+                  1e-12 * (1.0 + std::fabs(log_acceptance)));
+    }
+  }
+  void expect_same_counters() {
+    const auto &near = near_.counters(), &far = far_.counters();
+    EXPECT_EQ(near.move_accepts, far.move_accepts);
+    EXPECT_EQ(near.not_finite, far.not_finite);
+    EXPECT_EQ(near.not_reversible, far.not_reversible);
+    EXPECT_EQ(near.rearrangements, far.rearrangements);
+    EXPECT_EQ(near.evaluations, far.evaluations);
+    EXPECT_EQ(near.accepted_trajectories, far.accepted_trajectories);
+    EXPECT_NEAR(near_.importance().fraction(), far_.importance().fraction(), 1e-10);
+    EXPECT_GT(near.accepts, 5u);
+    EXPECT_LT(near.accepts, near.attempts);
+  }
+
+ private:
+  mcmc::Space space_;
+  tests::FarFlow far_flow_;
+  tests::FarTarget far_target_;
+  mcmc::FlowSampler near_, far_;
+};
+
+void compare_on_the_wells(bool auxiliary, const std::vector<Move> &moves) {
+  WellTarget target;
+  tests::ToyFlow flow(target.system, auxiliary, 1.6, 0.7);
+  Twins twins(flow, target, {5, auxiliary, true, 1.0}, moves, false);
+  const std::vector<double> x(5, 0.1);
+  twins.start(x, target.system.energy(x.data()), 2.0);
+  twins.run(attempts);
+  twins.expect_same_counters();
+}
+
+TEST(FarMoves, OfAGaussianPrior) {
+  const std::vector<Move> moves{move(MoveKind::independence), move(MoveKind::multitry, 0.0, 4),
+                                move(MoveKind::latent, 0.7), move(MoveKind::pcn, 0.5)};
+  for (const bool auxiliary : {false, true}) {
+    for (const auto &one : moves) compare_on_the_wells(auxiliary, {one});
+    compare_on_the_wells(auxiliary, moves);
+  }
+}
+
+mcmc::Space ring_space(bool auxiliary) {
+  mcmc::Space space;
+  space.coordinates = Ring::n;
+  space.auxiliary = auxiliary;
+  space.gaussian_prior = false;
+  space.recorded_variance = 0.7;
+  space.box = {1, {Ring::length}};
+  return space;
+}
+
+const std::vector<double> ring_start{0.0, 1.0, 2.0, 3.0};
+const Temperatures ring_tau{2.0, 0.8};
+
+TEST(FarMoves, OfABoltzmannPrior) {
+  tests::RingTarget target;
+  tests::RingFlow with_momenta(0.15, 0.1, 0.9, -0.05);
+  RingShifts without;
+  const std::vector<Move> moves{mapped(reservoir(300)), excursion(0), excursion(1), excursion(3)};
+  for (const bool auxiliary : {false, true}) {
+    mcmc::Flow &flow = auxiliary ? static_cast<mcmc::Flow &>(with_momenta) : without;
+    std::vector<std::vector<Move>> cases{moves};
+    for (const auto &one : moves) cases.push_back({one});
+    for (const auto &chosen : cases) {
+      Twins twins(flow, target, ring_space(auxiliary), chosen, true);
+      twins.start(ring_start, Ring::energy(ring_start.data()), ring_tau);
+      twins.run(attempts);
+      twins.expect_same_counters();
+    }
+  }
+}
+
+/// Reservoirs are copied to where the flow is once, and again when they have changed.
+TEST(FarMoves, SeeAReservoirThatHasChanged) {
+  tests::RingTarget target;
+  tests::RingFlow flow(0.15, 0.1, 0.9, -0.05);
+  const auto first = reservoir(300), second = reservoir(200, 1);
+  Twins twins(flow, target, ring_space(true), {mapped(first), mapped(second), excursion(2)}, true);
+  for (const auto &tau : {ring_tau, Temperatures(2.0, 0.9)}) { // which makes a block anew
+    twins.start(ring_start, Ring::energy(ring_start.data()), tau);
+    twins.run(attempts);
+    const auto other = reservoir(300, 2);
+    first->x = other->x;
+    first->energies = other->energies;
+    first->revision++;
+  }
+  twins.expect_same_counters();
+}
+
+TEST(FarMoves, RejectWhatIsNotFinite) {
+  class HalfSpace : public mcmc::Target {
+   public:
+    double energy(const double *x) override {
+      if (x[0] > 0.5) return NAN;
+      return x[1] > 0.5 ? INFINITY : x[0] * x[0] + x[1] * x[1] + x[2] * x[2] + x[3] * x[3];
+    }
+  } target;
+  WellTarget wells;
+  tests::ToyFlow flow(wells.system, false, 1.6, 0.7);
+  const std::vector<Move> moves{move(MoveKind::independence), move(MoveKind::latent, 0.7)};
+  Twins twins(flow, target, {5, false, true, 1.0}, moves, false);
+  twins.start(std::vector<double>(5, 0.0), 0.0, 2.0);
+  twins.run(attempts);
+  twins.expect_same_counters();
+}
+
+TEST(FarMovesDeathTest, TheConfigurationIsOutOfReach) {
+  WellTarget target;
+  tests::ToyFlow flow(target.system, false, 1.6, 0.7);
+  tests::FarFlow far_flow(flow);
+  tests::FarTarget far_target(target);
+  mcmc::FlowSampler sampler(far_flow, far_target, {5, false, true, 1.0},
+                            {move(MoveKind::independence)}, 16, 1, 0, {}, tests::far_arrays());
+  const std::vector<double> host(5, 0.1);
+  EXPECT_DEATH(sampler.set_state(host.data(), 0.0, 1.0), "address of the host");
+  EXPECT_DEATH(std::printf("%g", sampler.x()[0]), "");
+  EXPECT_DEATH(far_target.energy(host.data()), "address of the host");
+  // A flow that is not told of the far memory cannot even read its points.
+  mcmc::FlowSampler wrong(flow, far_target, {5, false, true, 1.0}, {move(MoveKind::independence)},
+                          16, 1, 0, {}, tests::far_arrays());
+  EXPECT_DEATH(wrong.attempt(), "");
+}
+
+} // namespace
