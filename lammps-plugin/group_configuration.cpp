@@ -62,9 +62,8 @@ void GroupConfiguration::init() {
     ids_.push_back(item.first);
     types_.push_back(item.second);
   }
-  consecutive_ =
-      !ids_.empty() && ids_.back() - ids_.front() + 1 == static_cast<tagint>(ids_.size());
-  saved_.resize(2 * size() * dim_);
+  tabulate_places();
+  saved_.resize(state_size() + 1);
   potential_ = compat::find_compute(modify, "thermo_pe");
   find_forcing_fixes();
   find_bonded_pairs();
@@ -86,8 +85,26 @@ int64_t GroupConfiguration::ordinal(int i) const {
   return atom->mask[i] & groupbit_ ? place_of(atom->tag[i]) : -1;
 }
 
+/// A search for every atom would cost more than anything else that is done with it, and the table
+/// no more memory than LAMMPS's own map of IDs; unless IDs are far apart.
+void GroupConfiguration::tabulate_places() {
+  places_.clear();
+  if (ids_.empty()) return;
+  const int64_t range = ids_.back() - ids_.front() + 1;
+  if (range == size() || range > 2 * atom->natoms) return;
+  places_.assign(range, -1);
+  for (int64_t place = 0; place < size(); place++)
+    places_[ids_[place] - ids_.front()] = static_cast<int32_t>(place);
+}
+
+kernels::PlaceOf GroupConfiguration::place_of_ids(const tagint *ids, const int32_t *places) const {
+  if (ids_.empty()) return {ids, 0, 0, 0, nullptr};
+  return {ids, size(), ids_.front(), ids_.back() - ids_.front() + 1,
+          places_.empty() ? nullptr : places};
+}
+
 int64_t GroupConfiguration::place_of(tagint id) const {
-  return kernels::PlaceOf{ids_.data(), size(), ids_.empty() ? 0 : ids_.front(), consecutive_}(id);
+  return place_of_ids(ids_.data(), places_.data())(id);
 }
 
 /// The numbers of all ranks, in the order of the ranks.

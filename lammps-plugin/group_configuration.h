@@ -13,6 +13,10 @@
 
 namespace LAMMPS_NS {
 
+namespace kernels {
+struct PlaceOf;
+}
+
 /// The positions of all atoms of a group, in ascending atom-ID order and on every rank of the
 /// partition: read them, replace them by others anywhere in the box, evaluate the energy there, and
 /// go back. The leading `dim` components are handled, the others stay. All addresses of numbers are
@@ -47,9 +51,9 @@ class GroupConfiguration : protected Pointers {
   virtual bool replace(const double *x) = 0;
   /// Back to the configuration of the last read(), to the last bit.
   void restore() { place(saved_.data()); }
-  /// Wrapped positions [n, dim] and image counts [n, dim] of the last read().
+  /// Wrapped positions and image counts of the last read(), [n, 2, dim].
   const double *state() const { return saved_.data(); }
-  int64_t state_size() const { return saved_.size(); }
+  int64_t state_size() const { return 2 * size() * dim_; }
   /// Unwrapped positions x [n, dim] of a state(), perhaps one of another partition.
   virtual void unwrap(const double *state, double *x) const = 0;
   /// Puts the atoms where a state() has them, perhaps one of another partition, to the last bit.
@@ -112,6 +116,8 @@ class GroupConfiguration : protected Pointers {
   virtual void irregular_migrate() = 0;
   virtual void clear_forces() = 0;
 
+  /// What finds places by IDs, of copies of ids_ and places_ in some memory.
+  kernels::PlaceOf place_of_ids(const tagint *ids, const int32_t *places) const;
   /// The groups of the atoms that have a half-step velocity, as bits.
   int integrated_groups() const;
   /// Sums the numbers of all ranks, each of which is zero on all ranks but one.
@@ -122,14 +128,15 @@ class GroupConfiguration : protected Pointers {
   int igroup_, groupbit_, dim_;
   bool modulo_box_;
   std::vector<tagint> ids_;           // ascending
-  bool consecutive_ = false;          // the IDs are first, first + 1, ...
-  nflow::mcmc::Buffer<double> saved_; // [n, dim] wrapped positions and [n, dim] image counts
+  std::vector<int32_t> places_;       // by ID, from the first on; empty: not needed, or too many
+  nflow::mcmc::Buffer<double> saved_; // the state of the last read(), and a number of atoms
   std::unique_ptr<class Irregular> irregular_;
   // Places of atoms of the group that share a bond, angle, dihedral or improper.
   std::vector<std::pair<int64_t, int64_t>> bonded_pairs_;
 
  private:
   int64_t place_of(tagint id) const;
+  void tabulate_places();
   std::vector<tagint> gather_ids(const std::vector<tagint> &mine) const;
   void forget_computes();
   template <class Style>

@@ -26,15 +26,14 @@ class GroupConfigurationOn : public GroupConfiguration {
 
   GroupConfigurationOn(LAMMPS *lmp, int igroup, int dim, bool modulo_box,
                        nflow::mcmc::Arrays &arrays)
-      : GroupConfiguration(lmp, igroup, dim, modulo_box, arrays), access_(lmp), local_(arrays),
-        placed_(arrays), virial_(arrays, 6), kernel_ids_(arrays), kernel_pairs_(arrays) {}
+      : GroupConfiguration(lmp, igroup, dim, modulo_box, arrays), access_(lmp), placed_(arrays),
+        virial_(arrays, 6), kernel_ids_(arrays), kernel_places_(arrays), kernel_pairs_(arrays) {}
 
   void init() override {
     GroupConfiguration::init();
-    const int64_t state_size = 2 * size() * dim_;
-    placed_.resize(state_size);
-    local_.resize(state_size + 1);
+    placed_.resize(state_size());
     kernel_ids_.assign(ids_.data(), size());
+    kernel_places_.assign(places_.data(), static_cast<int64_t>(places_.size()));
     std::vector<kernels::PlacePair> pairs;
     for (const auto &pair : bonded_pairs_) pairs.push_back({pair.first, pair.second});
     kernel_pairs_.assign(pairs.data(), static_cast<int64_t>(pairs.size()));
@@ -43,31 +42,28 @@ class GroupConfigurationOn : public GroupConfiguration {
   void read(double *x) override {
     // On one rank every number is written; on several, each one on one of them.
     const bool alone = comm->nprocs == 1;
-    const int64_t numbers = size() * dim_;
-    double *state = alone ? saved_.data() : local_.data();
-    if (!alone) arrays_.fill(0.0, 2 * numbers, state);
+    double *state = saved_.data(), *count = state + state_size();
+    if (!alone) arrays_.fill(0.0, state_size(), state);
     double found =
         Exec::sum(atom->nlocal, kernels::ReadState<View>{members(X_MASK | IMAGE_MASK, EMPTY_MASK),
                                                          size(), dim_, state});
     if (!alone) {
-      arrays_.copy_in(&found, sizeof(double), state + 2 * numbers);
-      sum_over_ranks(state, 2 * numbers + 1);
-      arrays_.copy_out(state + 2 * numbers, sizeof(double), &found);
-      nflow::mcmc::copy(arrays_, state, 2 * numbers, saved_.data());
+      arrays_.copy_in(&found, sizeof(double), count);
+      sum_over_ranks(state, state_size() + 1);
+      arrays_.copy_out(count, sizeof(double), &found);
     }
     if (found != static_cast<double>(size())) stop_for_changed_group();
     unwrap(saved_.data(), x);
   }
 
   void unwrap(const double *state, double *x) const override {
-    const int64_t numbers = size() * dim_;
-    kernels::Unwrap kernel{state, numbers, dim_, {0.0, 0.0, 0.0}, x};
+    kernels::Unwrap kernel{state, dim_, {0.0, 0.0, 0.0}, x};
     for (int k = 0; k < 3; k++) kernel.length[k] = domain->prd[k];
-    Exec::for_each(numbers, kernel);
+    Exec::for_each(size(), kernel);
   }
 
   bool replace(const double *x) override {
-    kernels::Wrap wrap{x, size() * dim_, dim_, {}, modulo_box_, placed_.data()};
+    kernels::Wrap wrap{x, dim_, {}, modulo_box_, placed_.data()};
     kernels::BeyondReach beyond{kernel_pairs_.data(), placed_.data(), dim_, {}, {}};
     for (int k = 0; k < 3; k++) {
       constexpr int fixed = 1; // in Domain::boundary
@@ -78,7 +74,7 @@ class GroupConfigurationOn : public GroupConfiguration {
       beyond.axes[k] = wrap.axes[k];
       beyond.reach[k] = comm->cutghost[k];
     }
-    if (Exec::sum(size() * dim_, wrap) > 0.0) return false;
+    if (Exec::sum(size(), wrap) > 0.0) return false;
     // The same answer for any number of ranks, though on one rank LAMMPS would find the atoms:
     // decisions must not depend on that.
     if (Exec::sum(kernel_pairs_.size(), beyond) > 0.0) return false;
@@ -88,7 +84,7 @@ class GroupConfigurationOn : public GroupConfiguration {
 
   void place(const double *state) override {
     Exec::for_each(atom->nlocal, kernels::PlaceState<View>{members(IMAGE_MASK, X_MASK | IMAGE_MASK),
-                                                           size(), dim_, state});
+                                                           dim_, state});
   }
 
   void gather(Field field, int columns, double *values) override {
@@ -165,16 +161,15 @@ class GroupConfigurationOn : public GroupConfiguration {
 
  private:
   kernels::Members<View> members(unsigned int read, unsigned int modified) {
-    return {access_.view(read | TAG_MASK | MASK_MASK, modified),
-            groupbit_,
-            {kernel_ids_.data(), size(), ids_.empty() ? 0 : ids_.front(), consecutive_}};
+    return {access_.view(read | TAG_MASK | MASK_MASK, modified), groupbit_, atom->nlocal,
+            place_of_ids(kernel_ids_.data(), kernel_places_.data())};
   }
 
   Access access_;
-  nflow::mcmc::Buffer<double> local_;  // a state of this rank's atoms only, and their number
   nflow::mcmc::Buffer<double> placed_; // the state of the last replace()
   nflow::mcmc::Buffer<double> virial_;
   nflow::mcmc::Buffer<tagint> kernel_ids_;
+  nflow::mcmc::Buffer<int32_t> kernel_places_;
   nflow::mcmc::Buffer<kernels::PlacePair> kernel_pairs_;
 };
 

@@ -30,10 +30,17 @@ struct PlaceOf {
   const tagint *ids;
   int64_t n;
   tagint first;
-  bool consecutive; // the IDs are first, first + 1, ...
-
+  int64_t range;        // the last ID - first + 1
+  const int32_t *table; // the places of IDs first, first + 1, ..; null: a search will do
   NFLOW_FUNCTION int64_t operator()(tagint id) const {
-    if (consecutive) return id >= first && id - first < n ? id - first : -1;
+    const int64_t offset = id - first;
+    if (offset < 0 || offset >= range) return -1;
+    if (range == n) return offset;
+    return table ? table[offset] : search(id);
+  }
+
+ private:
+  NFLOW_FUNCTION int64_t search(tagint id) const {
     int64_t low = 0, high = n; // the first that is not less
     while (low < high) {
       const int64_t middle = (low + high) / 2;
@@ -51,14 +58,24 @@ template <class Atoms>
 struct Members {
   Atoms atoms;
   int groupbit;
+  int64_t count; // of local atoms
   PlaceOf place_of;
 
   NFLOW_FUNCTION int64_t operator()(int64_t i) const {
     return atoms.mask(i) & groupbit ? place_of(atoms.tag(i)) : -1;
   }
+  /// Asks for the row of an atom that comes later: rows are in the order of IDs, atoms in that of
+  /// space, so every row is a wait for memory in large systems.
+  NFLOW_FUNCTION void look_ahead(int64_t i, const double *rows, int64_t columns) const {
+#ifndef __CUDA_ARCH__
+    constexpr int64_t ahead = 16;
+    if (i + ahead < count) __builtin_prefetch(rows + columns * place_of(atoms.tag(i + ahead)));
+#endif
+  }
 };
 
-/// Wrapped positions and image counts into a state; its value counts atoms, and is large for one
+/// The local atoms into a state: rows [2, dim] of wrapped positions and image counts of an atom,
+/// which lie together since atoms come in any order. Its value counts atoms, and is large for one
 /// that is not known.
 template <class Atoms>
 struct ReadState {
@@ -72,9 +89,10 @@ struct ReadState {
     if (place < 0) return static_cast<double>(n) + 1.0;
     int counts[3];
     unpack(members.atoms.image(i), counts);
+    double *row = state + 2 * dim * place;
     for (int64_t k = 0; k < dim; k++) {
-      state[place * dim + k] = members.atoms.x(i, k);
-      state[(n + place) * dim + k] = counts[k];
+      row[k] = members.atoms.x(i, k);
+      row[dim + k] = counts[k];
     }
     return 1.0;
   }
@@ -83,17 +101,19 @@ struct ReadState {
 template <class Atoms>
 struct PlaceState {
   Members<Atoms> members;
-  int64_t n, dim;
+  int64_t dim;
   const double *state;
 
   NFLOW_FUNCTION void operator()(int64_t i) const {
+    members.look_ahead(i, state, 2 * dim);
     const int64_t place = members(i);
     if (place < 0) return;
     int counts[3];
     unpack(members.atoms.image(i), counts);
+    const double *row = state + 2 * dim * place;
     for (int64_t k = 0; k < dim; k++) {
-      members.atoms.x(i, k) = state[place * dim + k];
-      counts[k] = static_cast<int>(state[(n + place) * dim + k]);
+      members.atoms.x(i, k) = row[k];
+      counts[k] = static_cast<int>(row[dim + k]);
     }
     members.atoms.image(i) = pack(counts);
   }
@@ -105,47 +125,65 @@ struct Axis {
   bool periodic, fixed_low, fixed_high;
 };
 
+/// The unwrapped positions of atom i from a state.
 struct Unwrap {
   const double *state;
-  int64_t numbers, dim;
+  int64_t dim;
   double length[3];
   double *x;
   NFLOW_FUNCTION void operator()(int64_t i) const {
-    x[i] = state[i] + state[numbers + i] * length[i % dim];
+    const double *row = state + 2 * dim * i;
+    for (int64_t k = 0; k < dim; k++) x[i * dim + k] = row[k] + row[dim + k] * length[k];
   }
 };
 
-/// A state from unwrapped positions; its value counts positions that cannot be.
+/// std::floor(), which costs a call where the processor's own rounding is not known to be there.
+NFLOW_FUNCTION double quick_floor(double value) {
+  if (!(std::fabs(value) < 1e9)) return std::floor(value);
+  const int whole = static_cast<int>(value);
+  return static_cast<double>(whole - (whole > value));
+}
+
+/// The row of atom i in a state from its unwrapped positions; its value counts positions that
+/// cannot be.
 struct Wrap {
   const double *x;
-  int64_t numbers, dim;
+  int64_t dim;
   Axis axes[3];
   bool modulo_box;
   double *state;
 
   NFLOW_FUNCTION double operator()(int64_t i) const {
-    const Axis &axis = axes[i % dim];
-    double image = 0.0, position = x[i];
-    if (axis.periodic) {
-      image = std::floor((position - axis.low) / axis.length);
-      position -= image * axis.length;
-      // Rounding can leave it just outside: then it is at the lower edge of the next image.
-      if (position >= axis.low + axis.length) {
-        position = axis.low;
-        image += 1.0;
-      }
-      if (position < axis.low) position = axis.low;
-      if (!(std::fabs(image) < IMGMAX)) {
-        if (!modulo_box) return 1.0;
-        image = 0.0;
-      }
-    } else if ((axis.fixed_low && position < axis.low) ||
-               (axis.fixed_high && position >= axis.high)) {
-      return 1.0;
+    bool possible = true;
+    double *row = state + 2 * dim * i;
+    for (int64_t k = 0; k < dim; k++) {
+      double position = x[i * dim + k], image = 0.0;
+      possible &= wrap(axes[k], position, image);
+      row[k] = position;
+      row[dim + k] = image;
     }
-    state[i] = position;
-    state[numbers + i] = image;
-    return std::isfinite(position) ? 0.0 : 1.0;
+    return possible ? 0.0 : 1.0;
+  }
+  /// Whether the position can be.
+  NFLOW_FUNCTION bool wrap(const Axis &axis, double &position, double &image) const {
+    if (position >= axis.low && position < axis.low + axis.length && axis.periodic) return true;
+    if (!axis.periodic)
+      return !((axis.fixed_low && position < axis.low) ||
+               (axis.fixed_high && position >= axis.high)) &&
+             std::isfinite(position);
+    image = quick_floor((position - axis.low) / axis.length);
+    position -= image * axis.length;
+    // Rounding can leave it just outside: then it is at the lower edge of the next image.
+    if (position >= axis.low + axis.length) {
+      position = axis.low;
+      image += 1.0;
+    }
+    if (position < axis.low) position = axis.low;
+    if (!(std::fabs(image) < IMGMAX)) {
+      if (!modulo_box) return false;
+      image = 0.0;
+    }
+    return std::isfinite(position);
   }
 };
 
@@ -162,7 +200,7 @@ struct BeyondReach {
   double reach[3];
   NFLOW_FUNCTION double operator()(int64_t i) const {
     for (int64_t k = 0; k < dim; k++) {
-      double distance = state[pairs[i].first * dim + k] - state[pairs[i].second * dim + k];
+      double distance = state[2 * dim * pairs[i].first + k] - state[2 * dim * pairs[i].second + k];
       if (axes[k].periodic) distance -= axes[k].length * std::round(distance / axes[k].length);
       if (std::fabs(distance) >= reach[k]) return 1.0;
     }

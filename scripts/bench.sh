@@ -5,6 +5,8 @@
 #   scripts/bench.sh liquid  the kick-drift flow and LAMMPS's energies in the trainer (bench/), one rank against two
 #   scripts/bench.sh flows   TSF against RNVP at equal parameter counts, d = 5 and 20, three seeds (about 40 minutes)
 #   scripts/bench.sh temper  fix nflow/temper: cost against temper, round trips, nonequilibrium switching (bench/temper.sh and its options)
+#   scripts/bench.sh kokkos  fix nflow/mc on the host and with Kokkos, and on a GPU if there is one (bench/kokkos.sh and its options)
+#   scripts/bench.sh positions  reading and replacing all positions against the energy, by number of atoms; 1 and 2 ranks
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 out=$here/build/bench
@@ -99,8 +101,24 @@ liquid() {
   done
 }
 
+# On the host and with Kokkos, on one rank and on two.
+positions() {
+  cd "$here"
+  local mpi=(mpirun --oversubscribe) ranks options
+  [ "$(id -u)" -ne 0 ] || mpi=(mpirun --allow-run-as-root --oversubscribe)
+  for ranks in 1 2; do
+    for options in "" "-k on -sf kk"; do
+      if [ -n "$options" ] && ! "$bin/lmp" -h | grep '^KOKKOS package' > /dev/null; then continue; fi
+      # shellcheck disable=SC2086
+      "${mpi[@]}" -np $ranks build/bench/positions $options
+    done
+  done
+}
+
 case ${1:-} in
   liquid) liquid ;;
+  positions) positions ;;
+  kokkos) shift; exec "$here/bench/kokkos.sh" "$@" ;;
   moves) moves ;;
   flows) flows ;;
   temper) shift; exec "$here/bench/temper.sh" "$@" ;;

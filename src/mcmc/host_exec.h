@@ -15,8 +15,10 @@ struct HostExec {
   static constexpr bool on_host = true;
   static bool mpi_reads() { return true; }
 
+  /// Cache lines begin where the memory does, so that rows of a few numbers lie in one of them.
   static void *allocate(size_t bytes) {
-    void *memory = std::malloc(bytes);
+    constexpr size_t line = 64;
+    void *memory = std::aligned_alloc(line, (bytes + line - 1) / line * line);
     if (!memory) throw std::bad_alloc();
     return memory;
   }
