@@ -105,7 +105,7 @@ FixNflowLists *ComputeNflowWork::lists_fix() const {
 void ComputeNflowWork::init() {
   if (!lists_fix()) stop("its fix " + lists_id_ + " was removed: define the compute again");
   try {
-    require_fixed_setting(lmp, igroup);
+    require_fixed_setting(lmp, igroup, platform_);
     configuration_->init();
     state_->init();
     nflow::require_match(model_->metadata(), configuration_->system(), model_file_);

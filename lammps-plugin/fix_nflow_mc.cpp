@@ -165,8 +165,8 @@ void FixNflowMC::read_reservoirs() {
   reservoirs_.clear();
   for (size_t i = 0; i < moves_.size(); i++) {
     if (moves_[i].kind != MoveKind::mapped) continue;
-    reservoirs_.push_back(
-        std::make_unique<LammpsReservoir>(lmp, reservoir_files_[i], model_->metadata().dim));
+    reservoirs_.push_back(std::make_unique<LammpsReservoir>(
+        lmp, reservoir_files_[i], model_->metadata().dim, platform_.arrays()));
     moves_[i].reservoir = reservoirs_.back()->frames();
   }
 }
@@ -199,7 +199,7 @@ void FixNflowMC::make_sampler() {
 
 void FixNflowMC::init() {
   try {
-    require_fixed_setting(lmp, igroup);
+    require_fixed_setting(lmp, igroup, platform_);
     configuration_->init();
     nflow::require_match(model_->metadata(), configuration_->system(), model_file_);
     target_->init();
@@ -245,6 +245,7 @@ uint32_t FixNflowMC::key() const {
 double FixNflowMC::current_temperature() {
   double temperature = temperature_;
   if (!temperature_variable_.empty()) {
+    platform_.to_host(lmp); // which whatever the variable asks for reads
     modify->clearstep_compute();
     temperature =
         input->variable->compute_equal(input->variable->find(temperature_variable_.c_str()));

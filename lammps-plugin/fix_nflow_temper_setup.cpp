@@ -79,8 +79,8 @@ double hash_of(const std::string &text) {
 } // namespace
 
 void FixNflowTemper::require_usable() {
-  require_fixed_setting(lmp, igroup);
-  require_fixed_setting(lmp, 0); // of all atoms: all are exchanged
+  require_fixed_setting(lmp, igroup, platform_);
+  require_fixed_setting(lmp, 0, platform_); // of all atoms: all are exchanged
   charges_vary_ = false;
   int of_this_style = 0;
   for (int i = 0; i < modify->nfix; i++) {

@@ -6,6 +6,7 @@
 
 #include "angle.h"
 #include "atom.h"
+#include "atom_masks.h"
 #include "bond.h"
 #include "dihedral.h"
 #include "domain.h"
@@ -209,6 +210,12 @@ int GroupConfiguration::virial_flags() const {
 }
 
 double GroupConfiguration::tallied_energy() {
+  // LAMMPS takes what such fixes may change for changed when it has asked them for their energy.
+  for (int i = 0; i < modify->nfix; i++) {
+    const Fix *fix = modify->fix[i];
+    if (fix->energy_global_flag && fix->thermo_energy)
+      use(fix->execution_space, fix->datamask_modify, EMPTY_MASK);
+  }
   double energy = potential_->compute_scalar();
   // All ranks must see the same bits, or their decisions could differ.
   if (comm->nprocs > 1) MPI_Bcast(&energy, 1, MPI_DOUBLE, 0, world);
@@ -227,7 +234,9 @@ void GroupConfiguration::forget_computes() {
     compute->invoked_scalar = compute->invoked_vector = compute->invoked_array = -1;
     compute->invoked_peratom = compute->invoked_local = -1;
     // It remembers in a way of its own, which its setup() resets.
-    if (compat::begins_with(compute->style, {"chunk/atom"})) compute->setup();
+    if (!compat::begins_with(compute->style, {"chunk/atom"})) continue;
+    to_host();
+    compute->setup();
   }
 }
 
@@ -252,7 +261,10 @@ void GroupConfiguration::compute_forces(bool with_forces, int eflag, int vflag) 
   }
   if (force->kspace && force->kspace->compute_flag) compute(force->kspace, eflag, vflag);
   modify->pre_reverse(eflag, vflag);
-  if (with_forces && force->newton) comm->reverse_comm();
+  if (with_forces && force->newton) {
+    before_reverse_comm();
+    comm->reverse_comm();
+  }
   for (auto fix : forcing_fixes_) call(fix, [&] { fix->post_force(vflag); });
 }
 

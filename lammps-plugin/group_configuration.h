@@ -115,6 +115,7 @@ class GroupConfiguration : protected Pointers {
   virtual void use(ExecutionSpace, unsigned int /*read*/, unsigned int /*modified*/) {}
   virtual void irregular_migrate() = 0;
   virtual void clear_forces() = 0;
+  virtual void before_reverse_comm() {}
 
   /// What finds places by IDs, of copies of ids_ and places_ in some memory.
   kernels::PlaceOf place_of_ids(const tagint *ids, const int32_t *places) const;

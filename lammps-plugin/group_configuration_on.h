@@ -83,8 +83,9 @@ class GroupConfigurationOn : public GroupConfiguration {
   }
 
   void place(const double *state) override {
-    Exec::for_each(atom->nlocal, kernels::PlaceState<View>{members(IMAGE_MASK, X_MASK | IMAGE_MASK),
-                                                           dim_, state});
+    Exec::for_each(
+        atom->nlocal,
+        kernels::PlaceState<View>{members(X_MASK | IMAGE_MASK, X_MASK | IMAGE_MASK), dim_, state});
   }
 
   void gather(Field field, int columns, double *values) override {
@@ -158,6 +159,7 @@ class GroupConfigurationOn : public GroupConfiguration {
   }
   void irregular_migrate() override { access_.irregular_migrate(*irregular_); }
   void clear_forces() override { access_.clear_forces(); }
+  void before_reverse_comm() override { access_.before_reverse_comm(); }
 
  private:
   kernels::Members<View> members(unsigned int read, unsigned int modified) {

@@ -36,6 +36,8 @@ class HostAtoms : protected Pointers {
   }
   void to_host() {}
   void use(ExecutionSpace, unsigned int, unsigned int) {}
+  void before_reverse_comm() {}
+  void before_forward_comm() {}
   void changed_on_host() {}
   void irregular_migrate(Irregular &irregular) { irregular.migrate_atoms(); }
   void clear_forces() {

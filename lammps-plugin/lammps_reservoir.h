@@ -18,8 +18,7 @@ class LammpsReservoir : protected Pointers {
  public:
   /// Reads the dump. Throws nflow::Error on every rank with what is wrong with it. `arrays` is the
   /// memory of the targets.
-  LammpsReservoir(LAMMPS *lmp, const std::string &file, int64_t dim,
-                  nflow::mcmc::Arrays &arrays = nflow::mcmc::host_arrays());
+  LammpsReservoir(LAMMPS *lmp, const std::string &file, int64_t dim, nflow::mcmc::Arrays &arrays);
 
   /// Throws nflow::Error unless the atoms, types, box, boundaries and units of the file are those
   /// of the simulation.

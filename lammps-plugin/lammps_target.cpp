@@ -22,12 +22,18 @@ void LammpsTarget::init() {
   inverse_masses_.assign(host_inverse_masses_.data(), host_inverse_masses_.size());
 }
 
+int64_t LammpsTarget::agree(int64_t decision) {
+  if (comm->nprocs > 1 && !configuration_.arrays().on_host())
+    MPI_Bcast(&decision, 1, MPI_INT64_T, 0, world);
+  return decision;
+}
+
 double LammpsTarget::energy(const double *x) {
-  return configuration_.replace(x) ? configuration_.energy() : INFINITY;
+  return agree(configuration_.replace(x)) ? configuration_.energy() : INFINITY;
 }
 
 double LammpsTarget::energy_and_forces(const double *x, double *forces) {
-  if (!configuration_.replace(x)) return INFINITY;
+  if (!agree(configuration_.replace(x))) return INFINITY;
   const double energy = configuration_.energy(true);
   configuration_.forces(forces);
   return energy;

@@ -27,6 +27,8 @@ class LammpsTarget : public nflow::mcmc::Target, protected Pointers {
   const double *inverse_masses() override { return inverse_masses_.data(); }
   /// The same for the host.
   const std::vector<double> &host_inverse_masses() const { return host_inverse_masses_; }
+  /// On the host, sums are the same on all ranks to the last bit: nothing need be said.
+  int64_t agree(int64_t decision) override;
 
  private:
   GroupConfiguration &configuration_;

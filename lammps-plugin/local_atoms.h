@@ -27,6 +27,7 @@ class LocalAtoms : protected Pointers {
   /// Before the host's atoms are read or changed, and after they were changed.
   virtual void to_host() = 0;
   virtual void changed_on_host() = 0;
+  virtual void before_forward_comm() = 0;
 };
 
 } // namespace LAMMPS_NS

@@ -77,6 +77,7 @@ class LocalAtomsOn : public LocalAtoms {
 
   void to_host() override { access_.to_host(); }
   void changed_on_host() override { access_.changed_on_host(); }
+  void before_forward_comm() override { access_.before_forward_comm(); }
 
  private:
   template <class Array>

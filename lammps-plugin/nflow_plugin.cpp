@@ -35,9 +35,10 @@ extern "C" int lammps_extract_setting(void *, const char *);
 
 namespace {
 
-template <class Style>
+/// `Base`, Fix or Compute, is what LAMMPS takes the address for.
+template <class Base, class Style>
 void *create(void *lmp, int narg, char **arg) {
-  return new Style(static_cast<LAMMPS *>(lmp), narg, arg);
+  return static_cast<Base *>(new Style(static_cast<LAMMPS *>(lmp), narg, arg));
 }
 
 /// One sentence on what does not fit, or nothing.
@@ -63,25 +64,30 @@ struct Style {
 };
 
 const Style styles[] = {
-    {"fix", "nflow/mc", "Monte Carlo with proposals of a normalizing flow", create<FixNflowMC>},
-    {"fix", "nflow/energy", "potential energy from a TorchScript file", create<FixNflowEnergy>},
+    {"fix", "nflow/mc", "Monte Carlo with proposals of a normalizing flow",
+     create<Fix, FixNflowMC>},
+    {"fix", "nflow/energy", "potential energy from a TorchScript file",
+     create<Fix, FixNflowEnergy>},
     {"fix", "nflow/temper", "exchange of configurations between partitions, through flows",
-     create<FixNflowTemper>},
+     create<Fix, FixNflowTemper>},
     {"fix", "NFLOW/LISTS", "where the neighbor lists were built, for compute nflow/work",
-     create<FixNflowLists>},
+     create<Fix, FixNflowLists>},
     {"compute", "nflow/work", "log-density or work of a flow at the current configuration",
-     create<ComputeNflowWork>},
+     create<Compute, ComputeNflowWork>},
 #ifdef LMP_KOKKOS
-#define NFLOW_KOKKOS_STYLE(kind, name, info, Class)                                                \
-  {kind, name "/kk", info, create<Class<LMPDeviceType>>},                                          \
-      {kind, name "/kk/device", info, create<Class<LMPDeviceType>>}, {                             \
-    kind, name "/kk/host", info, create<Class<LMPHostType>>                                        \
+#define NFLOW_KOKKOS_STYLE(kind, Base, name, info, Class)                                          \
+  {kind, name "/kk", info, create<Base, Class<LMPDeviceType>>},                                    \
+      {kind, name "/kk/device", info, create<Base, Class<LMPDeviceType>>}, {                       \
+    kind, name "/kk/host", info, create<Base, Class<LMPHostType>>                                  \
   }
-    NFLOW_KOKKOS_STYLE("fix", "nflow/mc", "fix nflow/mc with Kokkos", FixNflowMCKokkos),
-    NFLOW_KOKKOS_STYLE("fix", "nflow/energy", "fix nflow/energy with Kokkos", FixNflowEnergyKokkos),
-    NFLOW_KOKKOS_STYLE("fix", "nflow/temper", "fix nflow/temper with Kokkos", FixNflowTemperKokkos),
-    NFLOW_KOKKOS_STYLE("fix", "NFLOW/LISTS", "fix NFLOW/LISTS with Kokkos", FixNflowListsKokkos),
-    NFLOW_KOKKOS_STYLE("compute", "nflow/work", "compute nflow/work with Kokkos",
+    NFLOW_KOKKOS_STYLE("fix", Fix, "nflow/mc", "fix nflow/mc with Kokkos", FixNflowMCKokkos),
+    NFLOW_KOKKOS_STYLE("fix", Fix, "nflow/energy", "fix nflow/energy with Kokkos",
+                       FixNflowEnergyKokkos),
+    NFLOW_KOKKOS_STYLE("fix", Fix, "nflow/temper", "fix nflow/temper with Kokkos",
+                       FixNflowTemperKokkos),
+    NFLOW_KOKKOS_STYLE("fix", Fix, "NFLOW/LISTS", "fix NFLOW/LISTS with Kokkos",
+                       FixNflowListsKokkos),
+    NFLOW_KOKKOS_STYLE("compute", Compute, "nflow/work", "compute nflow/work with Kokkos",
                        ComputeNflowWorkKokkos),
 #endif
 };

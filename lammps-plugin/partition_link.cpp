@@ -90,8 +90,8 @@ void PartitionLink::swap(int partner, Packet &out, Packet &in, const std::string
   // Between processes, and only there, positions go by way of the host, unless MPI reads the memory
   // that they are in. The host's copies are kept from one exchange to the next.
   auto &arrays = in.body.arrays();
-  const bool direct = arrays.mpi_reads();
-  if (direct) arrays.fence();
+  // With one rank in a partition LAMMPS has not tried out whether MPI does so.
+  const bool direct = arrays.on_host() || (arrays.mpi_reads() && comm->nprocs > 1);
   HostView received(arrays, in.body.data(), size, HostView::out, direct, host_in_);
   if (rank_ == 0) {
     HostView sent(arrays, out.body.data(), size, HostView::in, direct, host_out_);

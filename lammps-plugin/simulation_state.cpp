@@ -78,6 +78,7 @@ void SimulationState::restore_atoms() {
   neighbor->lastcall = lastcall_;
   atoms_->write_positions(x_);
   atoms_->write_images(images_);
+  atoms_->before_forward_comm();
   comm->forward_comm();
 }
 

@@ -12,7 +12,16 @@
 
 namespace LAMMPS_NS {
 
-void require_fixed_setting(LAMMPS *lmp, int igroup) {
+void require_fixed_setting(LAMMPS *lmp, int igroup, const Platform &platform) {
+#ifdef LMP_KOKKOS
+  // The host's styles change the host's copy of the atoms and say so to nobody.
+  if (&platform == &host_platform() && kokkos_on_gpu(lmp))
+    throw nflow::Error(
+        "Kokkos keeps the atoms on a GPU, of which this style knows nothing: use its "
+        "variant /kk ('-sf kk'), or /kk/host");
+#else
+  (void) platform;
+#endif
   const Domain *domain = lmp->domain;
   if (utils::strmatch(lmp->update->integrate_style, "^respa"))
     throw nflow::Error("run_style respa holds the forces of its inner levels, which a move would "

@@ -14,6 +14,21 @@ FixNflowEnergyKokkos<DeviceType>::FixNflowEnergyKokkos(LAMMPS *lmp, int narg, ch
   datamask_modify = F_MASK;
 }
 
+// The output of the first step reads the host's forces, and LAMMPS does not always bring them
+// there.
+
+template <class DeviceType>
+void FixNflowEnergyKokkos<DeviceType>::setup(int vflag) {
+  FixNflowEnergy::setup(vflag);
+  this->kokkos_platform.to_host(lmp);
+}
+
+template <class DeviceType>
+void FixNflowEnergyKokkos<DeviceType>::min_setup(int vflag) {
+  FixNflowEnergy::min_setup(vflag);
+  this->kokkos_platform.to_host(lmp);
+}
+
 template <class DeviceType>
 void FixNflowEnergyKokkos<DeviceType>::post_force(int vflag) {
   const AtWork<DeviceType> at_work(lmp);

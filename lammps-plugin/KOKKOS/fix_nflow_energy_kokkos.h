@@ -11,6 +11,8 @@ template <class DeviceType>
 class FixNflowEnergyKokkos : private OnKokkos<DeviceType>, public FixNflowEnergy {
  public:
   FixNflowEnergyKokkos(class LAMMPS *, int, char **);
+  void setup(int) override;
+  void min_setup(int) override;
   void post_force(int) override;
 };
 

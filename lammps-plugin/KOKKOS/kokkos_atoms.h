@@ -98,7 +98,11 @@ class KokkosAtoms : protected Pointers {
   /// Migration works on the host's atoms.
   void irregular_migrate(Irregular &irregular) {
     atomKK_->sync(Host, ALL_MASK);
+    // Should arrays grow on the way, the host's contents are those to keep.
+    const int auto_sync = lmp->kokkos->auto_sync;
+    lmp->kokkos->auto_sync = 1;
     irregular.migrate_atoms();
+    lmp->kokkos->auto_sync = auto_sync;
     changed_on_host();
   }
 
@@ -106,6 +110,19 @@ class KokkosAtoms : protected Pointers {
     atomKK_->k_f.clear_sync_state(); // whatever is there will not be needed
     atomKK_->modified(space, F_MASK);
     KokkosExec<DeviceType>::for_each(atomKK_->nlocal + atomKK_->nghost, Zero{of(atomKK_->k_f)});
+  }
+
+  /// Communication that is not "classic" sends from kernels' memory without looking whether it is
+  /// the newer one, or still written to.
+  void before_reverse_comm() {
+    if (lmp->kokkos->reverse_comm_classic) return;
+    atomKK_->sync(lmp->kokkos->reverse_comm_on_host ? Host : Device, F_MASK);
+    Kokkos::fence();
+  }
+  void before_forward_comm() {
+    if (lmp->kokkos->forward_comm_classic) return;
+    atomKK_->sync(lmp->kokkos->forward_comm_on_host ? Host : Device, X_MASK);
+    Kokkos::fence();
   }
 
   /// As ModifyKokkos calls fixes.

@@ -95,6 +95,10 @@ AtWork<DeviceType>::~AtWork() {
   lmp_->kokkos->auto_sync = auto_sync_;
 }
 
+bool LAMMPS_NS::kokkos_on_gpu(const LAMMPS *lmp) {
+  return lmp->kokkos && !KokkosExec<LMPDeviceType>::on_host;
+}
+
 namespace LAMMPS_NS {
 template class KokkosPlatform<LMPDeviceType>;
 template class AtWork<LMPDeviceType>;

@@ -186,7 +186,10 @@ class HostView {
   HostView(Arrays &arrays, double *data, int64_t count, Direction direction, bool direct,
            std::vector<double> &scratch)
       : arrays_(arrays), theirs_(data), count_(direct ? 0 : count), direction_(direction) {
-    if (!direct) scratch.resize(count);
+    if (direct)
+      arrays.fence();
+    else
+      scratch.resize(count);
     host_ = direct ? data : scratch.data();
     if (direction != out && count_ > 0) arrays.copy_out(data, sizeof(double) * count_, host_);
   }

@@ -35,9 +35,9 @@ bool FlowSampler::local_excursion(const Move &move) {
   nearest(x_, nearest_before_);
   return cross_and_return(move, nearest_before_.data(), [&] {
     nearest(trial_, nearest_after_);
-    if (rules_.reversible(
-            arrays_.count_different(space_.atoms(), nearest_before_.data(), nearest_after_.data())))
-      return true;
+    const int64_t different =
+        arrays_.count_different(space_.atoms(), nearest_before_.data(), nearest_after_.data());
+    if (target_.agree(rules_.reversible(different))) return true;
     counters_.not_reversible++;
     return false;
   });

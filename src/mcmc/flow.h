@@ -54,6 +54,9 @@ class Target {
   /// 1/m of each coordinate [n, d], such that m v^2 / 2 is an energy and dv/dt = f/m. Throws Error
   /// where a target knows no masses.
   virtual const double *inverse_masses();
+  /// A decision that all who share this target must take alike: that of the first of them. Each has
+  /// made it from sums of its own, which unequal GPUs may round in their own ways.
+  virtual int64_t agree(int64_t decision) { return decision; }
 };
 
 } // namespace nflow::mcmc

@@ -131,10 +131,11 @@ bool FlowSampler::decide(double (*rule)(const PointWeights &, const PointWeights
   new_point.h = reduced_energy(energy, trial_.data());
   last_energy_change_ = energy - energy_;
   last_log_acceptance_ = rule(old_point, new_point);
-  if (!std::isfinite(energy) || std::isnan(last_log_acceptance_)) return reject_not_finite();
+  const bool finite = std::isfinite(energy) && !std::isnan(last_log_acceptance_);
+  if (!target_.agree(finite)) return reject_not_finite();
   const double uniform =
       RandomStream(seed_, replica_, counters_.attempts, Purpose::accept).uniform();
-  if (!accept(last_log_acceptance_, uniform)) return false;
+  if (!target_.agree(accept(last_log_acceptance_, uniform))) return false;
   move_to(trial_.data(), energy);
   return true;
 }
@@ -175,10 +176,11 @@ bool FlowSampler::multitry(int tries) {
   }
   if (!finite) counters_.not_finite++;
   // A current state without a weight cannot be compared with the others: stay.
-  if (!std::isfinite(log_weights_[0])) return false;
+  if (!target_.agree(std::isfinite(log_weights_[0]))) return false;
   const double uniform =
       RandomStream(seed_, replica_, counters_.attempts, Purpose::accept).uniform();
-  const int64_t chosen = std::max<int64_t>(0, rules_.multitry(log_weights_.data(), tries, uniform));
+  const int64_t chosen =
+      target_.agree(std::max<int64_t>(0, rules_.multitry(log_weights_.data(), tries, uniform)));
   last_energy_change_ = energies_[chosen] - energy_;
   last_log_acceptance_ = log_weights_[chosen] - log_weights_[0];
   if (chosen == 0) return false;

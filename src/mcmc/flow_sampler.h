@@ -94,7 +94,9 @@ class FlowSampler {
   double reduced_energy(double energy, const double *v) const {
     return space_.reduced_energy(arrays_, energy, v, tau_.target);
   }
-  bool all_finite(const double *point) const { return arrays_.all_finite(space_.size(), point); }
+  bool all_finite(const double *point) const {
+    return target_.agree(arrays_.all_finite(space_.size(), point)) != 0;
+  }
   void move_to(const double *v, double energy);
 
   Flow &flow_;

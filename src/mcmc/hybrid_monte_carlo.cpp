@@ -38,7 +38,7 @@ bool HybridMonteCarlo::move(DynamicState &state, const uint8_t *mobile, double t
     kick();
   }
   const double after = trial_.energy + kinetic_energy();
-  if (!accept(-(after - before) / tau, uniform)) return false;
+  if (!target_.agree(accept(-(after - before) / tau, uniform))) return false;
   std::swap(state, trial_);
   return true;
 }

@@ -155,6 +155,8 @@ Model::Impl::Mapped Model::Impl::call(const char *method, const torch::Tensor &p
   if (mapped.log_det.dim() != 1 || mapped.log_det.size(0) != points.size(0))
     refuse("must return log_det of shape [B]");
   if (mapped.log_det.scalar_type() != torch::kFloat64) refuse("must return log_det in float64");
+  if (mapped.points.device() != points.device() || mapped.log_det.device() != points.device())
+    refuse("must return tensors on the device of its points");
   if (mapped.points.scalar_type() != dtype) refuse("must return points of dtype " + metadata.dtype);
   return mapped;
 }
