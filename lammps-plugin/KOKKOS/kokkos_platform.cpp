@@ -5,17 +5,22 @@
 #include "lammps_compat.h"
 #include "local_atoms_on.h"
 #include "mcmc/arrays_on.h"
+#include "partition_link.h"
 
 #include "comm.h"
+#include "universe.h"
 
 using namespace LAMMPS_NS;
 
 template <class DeviceType>
 KokkosPlatform<DeviceType>::KokkosPlatform(LAMMPS *lmp, const char *style) {
-  if (!lmp->kokkos)
-    compat::stop(lmp->error, FLERR,
-                 std::string(style) + " needs Kokkos: start LAMMPS with '-k on', or use the style "
-                                      "without /kk");
+  if (!lmp->kokkos) {
+    const std::string remedy =
+        "needs Kokkos: start LAMMPS with '-k on', or use the style without /kk";
+    // LAMMPS would not write its sentence to the end into the log of a partition.
+    if (lmp->universe->nworlds > 1) PartitionLink(lmp, style).stop_alone(remedy);
+    compat::stop(lmp->error, FLERR, std::string(style) + ' ' + remedy);
+  }
   using Exec = KokkosExec<DeviceType>;
 #ifdef KOKKOS_ENABLE_CUDA
   constexpr bool usable = Exec::on_host || std::is_same<DeviceType, Kokkos::Cuda>::value;

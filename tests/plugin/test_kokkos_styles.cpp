@@ -44,12 +44,17 @@ void expect_near(double a, double b) {
   }
 }
 
+/// Whether the info command names the style.
+bool uses(const tests::LammpsRun &run, const std::string &style) {
+  return run.output.find("style = " + style) != std::string::npos;
+}
+
 void compare_tempered(const std::string &script, const std::string &layout,
                       const std::string &log) {
   const auto host = tempered(script, layout, log, ""),
              kokkos = tempered(script, layout, log, on_kokkos);
-  EXPECT_NE(kokkos.run.partitions[0].output.find("nflow/temper/kk"), std::string::npos);
-  EXPECT_EQ(host.run.partitions[0].output.find("nflow/temper/kk"), std::string::npos);
+  EXPECT_TRUE(uses(kokkos.run.partitions[0], "nflow/temper/kk"));
+  EXPECT_FALSE(uses(host.run.partitions[0], "nflow/temper/kk"));
   ASSERT_GT(host.exchanges.size(), 20u);
   ASSERT_EQ(host.exchanges.size(), kokkos.exchanges.size());
   int accepted = 0;
@@ -67,9 +72,9 @@ void compare_tempered(const std::string &script, const std::string &layout,
     expect_equal_runs(host.run.partitions[p], kokkos.run.partitions[p], 1e-10);
 }
 
-/// Tells the names of the styles.
+/// Tells the names of the styles in the log of the partition.
 std::string with_info(std::string script) {
-  return script.insert(script.rfind("\nrun ") + 1, "info fixes\n");
+  return script.insert(script.rfind("\nrun ") + 1, "info out log fixes\n");
 }
 
 class KokkosTemper : public KokkosStyles, public ::testing::WithParamInterface<const char *> {};
@@ -94,7 +99,7 @@ std::string lj_liquid(const std::string &thermostat, const std::string &keywords
          "-0.5 0.5\ncreate_box 1 r\ncreate_atoms 1 region r\nmass 1 1.0\npair_style lj/cut 2.5\n"
          "pair_coeff * * 1.0 1.0\nneighbor 0.4 bin\nneigh_modify delay 0 every 1 check yes\n"
          "velocity all create ${t} ${s} loop geom\n" +
-         thermostat + "fix plane all enforce2d\nfix pt all nflow/temper 5 31 ${t} log lj.log " +
+         thermostat + "fix plane all enforce2d\nfix pt all nflow/temper 3 31 ${t} log lj.log " +
          keywords +
          "\nthermo_style custom step pe ke press f_pt\nthermo_modify norm no format float "
          "%20.16g\nthermo 5\ntimestep 0.003\n" +
@@ -110,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(Velocities, KokkosTemperDynamics,
 TEST_P(KokkosTemperDynamics, GoesOnAsOnTheHost) {
   for (const std::string layout : {"2x1", "2x2"})
     compare_tempered(
-        with_info(lj_liquid("fix bath all nvt temp ${t} ${t} 0.3\n", GetParam(), "run 125\n")),
+        with_info(lj_liquid("fix bath all nvt temp ${t} ${t} 0.3\n", GetParam(), "run 150\n")),
         layout, "lj.log");
 }
 
@@ -150,8 +155,8 @@ void compare(const std::string &script, int ranks, const std::string &style) {
   const auto kokkos = tests::run_lammps(script, ranks, on_kokkos);
   ASSERT_EQ(host.status, 0) << host.output;
   ASSERT_EQ(kokkos.status, 0) << kokkos.output;
-  EXPECT_NE(kokkos.output.find(style + "/kk"), std::string::npos) << kokkos.output;
-  EXPECT_EQ(host.output.find(style + "/kk"), std::string::npos) << host.output;
+  EXPECT_TRUE(uses(kokkos, style + "/kk")) << kokkos.output;
+  EXPECT_FALSE(uses(host, style + "/kk")) << host.output;
   expect_equal_runs(host, kokkos, 1e-10);
 }
 
@@ -235,7 +240,7 @@ TEST_F(KokkosStyles, WorkLeavesNoTraceInTheTrajectory) {
     const auto with = tests::run_lammps(crowd(true), ranks, on_kokkos);
     ASSERT_EQ(without.status, 0) << without.output;
     ASSERT_EQ(with.status, 0) << with.output;
-    EXPECT_NE(with.output.find("nflow/work/kk"), std::string::npos);
+    EXPECT_TRUE(uses(with, "nflow/work/kk")) << with.output;
     EXPECT_GT(contents("without.dump").size(), 10000u);
     EXPECT_EQ(contents("with.dump"), contents("without.dump")) << ranks;
     ASSERT_EQ(with.thermo.size(), 51u);
@@ -269,24 +274,24 @@ TEST_F(KokkosStyles, WithoutKokkosTheyStop) {
 /// Each of them may be the only one with Kokkos, or without it.
 TEST_F(KokkosStyles, MixWithOthers) {
   tests::write_toy_liquid("liquid.pt", SoftDiscs::metadata(), SoftDiscs::flow(false));
-  const std::string compute = "compute w all nflow/work liquid.pt 1.5 0.8\n";
-  const auto script = SoftDiscs::script(compute, work_columns) +
-                      "velocity all create 0.8 5 mom no\nfix n all nve\ntimestep 0.01\nthermo 5\n"
-                      "run 20\n";
-  const auto host = tests::run_lammps(script);
-  for (const std::string suffix : {"/kk", "/kk/device", "/kk/host"})
-    expect_equal_runs(
-        host, tests::run_lammps(replaced(script, "nflow/work", "nflow/work" + suffix), 1, "-k on"),
-        1e-10);
+  const std::string compute = "compute w all nflow/work liquid.pt 1.5 0.8\n", run = "run 20\n";
+  const std::string dynamics = "velocity all create 0.8 5 mom no\nfix n all nve\ntimestep 0.01\n"
+                               "thermo 5\n" +
+                               run;
+  const auto with_one = [&](const std::string &script, const std::string &style) {
+    const auto host = tests::run_lammps(script);
+    for (const std::string suffix : {"/kk", "/kk/device", "/kk/host"}) {
+      // Kokkos needs its own loop over the steps.
+      const auto other =
+          replaced(replaced(script, style, style + suffix), run, "run_style verlet/kk\n" + run);
+      expect_equal_runs(host, tests::run_lammps(other, 1, "-k on"), 1e-10);
+    }
+  };
+  const auto script = SoftDiscs::script(compute, work_columns) + dynamics;
+  with_one(script, "nflow/work");
+  with_one(trap("") + dynamics, "nflow/energy");
   const auto without = replaced(script, compute, "suffix off\n" + compute + "suffix on\n");
-  expect_equal_runs(host, tests::run_lammps(without, 1, on_kokkos), 1e-10);
-  for (const std::string suffix : {"/kk", "/kk/device", "/kk/host"})
-    expect_equal_runs(
-        tests::run_lammps(trap("fix n all nve\n") + "run 20\n"),
-        tests::run_lammps(
-            replaced(trap("fix n all nve\n"), "nflow/energy", "nflow/energy" + suffix) + "run 20\n",
-            1, "-k on"),
-        1e-10);
+  expect_equal_runs(tests::run_lammps(script), tests::run_lammps(without, 1, on_kokkos), 1e-10);
 }
 
 } // namespace
