@@ -4,7 +4,7 @@
 #
 #   bench/kokkos.sh               all parts
 #   bench/kokkos.sh cost          KA2D of 43, 1290 and 10,320 atoms: host, '-k on -sf kk' but for this fix, '-k on -sf kk'
-#   bench/kokkos.sh gpu           mapped moves per second by batch, and what is copied between host and GPU (with nsys, if it is there)
+#   bench/kokkos.sh gpu           mapped moves per second by batch, kick-drift and torus-spline, and what is copied between host and GPU (with nsys, if it is there)
 #   bench/kokkos.sh --quick ..    one round of a tenth of the attempts: to see that it works
 #   bench/kokkos.sh --rounds 3 .. instead of 9
 #   bench/kokkos.sh --build DIR   another build folder than build
@@ -89,7 +89,7 @@ cost_rows() { # atoms move
     }'
 }
 cost_of() { # atoms batch calls move
-  local atoms=$1 batch=$2 calls=$3 move=$4 round style
+  local atoms=$1 batch=$2 calls=$3 move=$4 round
   calls=$(((calls * scale + 9) / 10))
   for ((round = 0; round < rounds; round++)); do
     printf 'host '; attempt "n$atoms" "$atoms" "$batch" "$calls" "$move"
@@ -121,30 +121,33 @@ copied() { # report
     awk -F, '/Host-to-Device|HtoD/ { up = $1 } /Device-to-Host|DtoH/ { down = $1 } END { printf "%.0f %.0f\n", 1e6 * up, 1e6 * down }'
 }
 # The same for one attempt: what a run of 3 calls copies more than one of 1.
-copied_per_attempt() { # batch move
+copied_per_attempt() { # name of the flow, batch, move
   local calls
   for calls in 1 3; do
     nsys profile -t cuda -f true -o "$out/copies$calls" "$bin/lmp" -k on g 1 -sf kk -log "$out/nsys.log" -screen none \
-      -in bench/kokkos/in.move -var plugin "$build/lib/nflowplugin.so" -var model "$out/torus.pt" -var start "$out/n43.data" \
-      -var batch "$1" -var calls $calls -var move "$2" > /dev/null
+      -in bench/kokkos/in.move -var plugin "$build/lib/nflowplugin.so" -var model "$out/$1.pt" -var start "$out/n43.data" \
+      -var batch "$2" -var calls $calls -var move "$3" > /dev/null
     copied "$out/copies$calls.nsys-rep"
-  done | awk -v attempts=$((2 * $1)) 'NR == 1 { up = $1; down = $2 } NR == 2 { printf "%.0f %.0f\n", ($1 - up) / attempts, ($2 - down) / attempts }'
+  done | awk -v attempts=$((2 * $2)) 'NR == 1 { up = $1; down = $2 } NR == 2 { printf "%.0f %.0f\n", ($1 - up) / attempts, ($2 - down) / attempts }'
 }
 part_gpu() {
-  local batch move="mapped reservoir $out/n43.dump.gz" bytes
+  local name batch move="mapped reservoir $out/n43.dump.gz" bytes
   if ! nvidia-smi -L 2> /dev/null | grep GPU > /dev/null; then say "GPU: no GPU: left out"; return; fi
   samples 43 1 1 20000
-  # Of the flows for liquids, the one that LibTorch runs on a GPU.
+  flow n43 43 --layers 4
   flow torus 43 --architecture torus-spline
-  say "KA2D, 43 atoms, torus-spline, -k on g 1 -sf kk: mapped moves; flow: fraction of the time; bytes an attempt to the GPU and back"
-  printf '%6s %10s %8s %12s %12s\n' batch moves/s flow "to the GPU" back
-  for batch in 1 4 16 64 256 1024 4096; do
-    bytes="- -"
-    ! command -v nsys > /dev/null || bytes=$(copied_per_attempt "$batch" "$move")
-    attempt torus 43 "$batch" $((20000 * scale / 10 / batch + 2)) "$move" -k on g 1 -sf kk |
-      awk -v batch="$batch" -v bytes="$bytes" '{ split(bytes, b, " "); printf "%6d %10.1f %8.3f %12s %12s\n", batch, 1e6 / $3, $1 / $3, b[1], b[2] }'
+  say "KA2D, 43 atoms, -k on g 1 -sf kk: mapped moves; flow: fraction of the time; bytes an attempt to the GPU and back"
+  printf '%-6s %6s %10s %8s %12s %12s\n' model batch moves/s flow "to the GPU" back
+  for name in n43 torus; do
+    for batch in 1 4 16 64 256 1024 4096; do
+      bytes="- -"
+      ! command -v nsys > /dev/null || bytes=$(copied_per_attempt $name "$batch" "$move")
+      attempt $name 43 "$batch" $((20000 * scale / 10 / batch + 2)) "$move" -k on g 1 -sf kk |
+        awk -v name=$name -v batch="$batch" -v bytes="$bytes" '{ split(bytes, b, " ")
+          printf "%-6s %6d %10.1f %8.3f %12s %12s\n", name, batch, 1e6 / $3, $1 / $3, b[1], b[2] }'
+    done
+    grep 'positions on' "$out/move.log"
   done
-  grep 'positions on' "$out/move.log"
 }
 
 printf 'fix nflow/mc and Kokkos on %s\n' "$(sed -n 's/^model name.*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)"

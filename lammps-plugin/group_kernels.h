@@ -38,8 +38,6 @@ struct PlaceOf {
     if (range == n) return offset;
     return table ? table[offset] : search(id);
   }
-
- private:
   NFLOW_FUNCTION int64_t search(tagint id) const {
     int64_t low = 0, high = n; // the first that is not less
     while (low < high) {
@@ -69,7 +67,8 @@ struct Members {
   NFLOW_FUNCTION void look_ahead(int64_t i, const double *rows, int64_t columns) const {
 #ifndef __CUDA_ARCH__
     constexpr int64_t ahead = 16;
-    if (i + ahead < count) __builtin_prefetch(rows + columns * place_of(atoms.tag(i + ahead)));
+    const int64_t place = i + ahead < count ? place_of(atoms.tag(i + ahead)) : -1;
+    if (place >= 0) __builtin_prefetch(rows + columns * place);
 #endif
   }
 };
@@ -166,11 +165,11 @@ struct Wrap {
   }
   /// Whether the position can be.
   NFLOW_FUNCTION bool wrap(const Axis &axis, double &position, double &image) const {
-    if (position >= axis.low && position < axis.low + axis.length && axis.periodic) return true;
     if (!axis.periodic)
       return !((axis.fixed_low && position < axis.low) ||
                (axis.fixed_high && position >= axis.high)) &&
              std::isfinite(position);
+    if (position >= axis.low && position < axis.low + axis.length) return true;
     image = quick_floor((position - axis.low) / axis.length);
     position -= image * axis.length;
     // Rounding can leave it just outside: then it is at the lower edge of the next image.
