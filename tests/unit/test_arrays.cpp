@@ -404,8 +404,10 @@ TEST_P(OfArrays, BuffersMoveAndGrow) {
   EXPECT_EQ(other.data(), address);
   other.resize(1000);
   EXPECT_EQ(other.size(), 1000);
+  std::vector<double> scratch;
   {
-    mcmc::HostView view(arrays_, other.data(), 1000, mcmc::HostView::out, arrays_.on_host());
+    mcmc::HostView view(arrays_, other.data(), 1000, mcmc::HostView::out, arrays_.on_host(),
+                        scratch);
     for (int i = 0; i < 1000; i++) view.data()[i] = i;
   }
   EXPECT_EQ(other.on_host()[999], 999.0);
