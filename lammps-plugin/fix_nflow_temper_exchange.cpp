@@ -84,7 +84,7 @@ void FixNflowTemper::scan() {
 double FixNflowTemper::propose(int partner) {
   pack_proposal(partner);
   link_->swap(partner, packet_, received_, "an exchange");
-  placed_ = place_proposal(partner);
+  placed_ = masses_->agree(place_proposal(partner)) != 0;
   const double energy = placed_ ? whole_->energy(true, true) : INFINITY;
   evaluations_ += placed_;
   const auto &head = received_.head;

@@ -4,6 +4,7 @@
 #include "mcmc/arrays_on.h"
 #include "mcmc/flow.h"
 
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -111,6 +112,8 @@ struct FarExec {
     move(from, bytes, to);
   }
 
+  static void fence() {}
+
   template <class Function>
   static void for_each(int64_t n, const Function &function) {
     FarMemory::get().require_far(&function, sizeof function);
@@ -124,6 +127,14 @@ struct FarExec {
     double sum = 0.0;
     for (int64_t i = n; i-- > 0;) sum += function(i);
     return sum;
+  }
+  template <class Function>
+  static double max(int64_t n, const Function &function) {
+    FarMemory::get().require_far(&function, sizeof function);
+    const FarMemory::Open open;
+    double largest = 0.0;
+    for (int64_t i = n; i-- > 0;) largest = std::fmax(largest, function(i));
+    return largest;
   }
   template <class Function>
   static void row_sums(int64_t rows, int64_t columns, const Function &function, double *sums) {

@@ -218,6 +218,79 @@ TEST_P(OfArrays, MovesTheAtomsOfAMask) {
   }
 }
 
+TEST_P(OfArrays, GathersAndScatters) {
+  const auto from = there(normals(8, 1));
+  auto to = there(std::vector<double>(8, 0.0)), few = there(std::vector<double>(3, 0.0));
+  Buffer<int64_t> places(arrays_);
+  const int64_t list[3] = {6, 0, 5};
+  places.assign(list, 3);
+  arrays_.gather(places.data(), 3, from.data(), few.data());
+  arrays_.scatter(places.data(), 3, few.data(), to.data());
+  const auto a = from.on_host();
+  EXPECT_EQ(few.on_host(), (std::vector<double>{a[6], a[0], a[5]}));
+  EXPECT_EQ(to.on_host(), (std::vector<double>{a[0], 0.0, 0.0, 0.0, 0.0, a[5], a[6], 0.0}));
+}
+
+TEST_P(OfArrays, LargestDifference) {
+  const PeriodicBox box{2, {3.0, 0.0}};
+  std::vector<double> a{0.1, 0.0, 1.0, 4.0}, b{3.05, 0.1, 1.2, 4.3};
+  EXPECT_NEAR(arrays_.largest_difference(box, there(a).data(), there(b).data(), 2), 0.3, 1e-14);
+  EXPECT_EQ(arrays_.largest_difference(box, there(a).data(), there(a).data(), 2), 0.0);
+  b[2] = NAN;
+  EXPECT_EQ(arrays_.largest_difference(box, there(a).data(), there(b).data(), 2), INFINITY);
+}
+
+TEST_P(OfArrays, VelocitiesAsGaussians) {
+  const int64_t n = 9;
+  const auto velocities = normals(n, 1);
+  std::vector<double> inverse_masses(n);
+  for (int64_t i = 0; i < n; i++) inverse_masses[i] = 0.5 + 0.1 * static_cast<double>(i);
+  const auto masses_there = there(inverse_masses);
+  auto values = there(velocities);
+  arrays_.velocities_to_gaussians(0.8, 1.7, masses_there.data(), n, values.data());
+  const auto gaussians = values.on_host();
+  arrays_.gaussians_to_velocities(0.8, 1.7, masses_there.data(), n, values.data());
+  const auto back = values.on_host();
+  for (int64_t i = 0; i < n; i++) {
+    // m v^2 / tau = g^2 / variance
+    EXPECT_NEAR(velocities[i] * velocities[i] / (0.8 * inverse_masses[i]),
+                gaussians[i] * gaussians[i] / 1.7, 1e-12);
+    EXPECT_NEAR(back[i], velocities[i], 1e-14);
+  }
+}
+
+/// Of the total momentum and of what stands still; the rest is drawn, in order.
+TEST_P(OfArrays, RedrawnVelocities) {
+  const int64_t atoms = 6, n = 3 * atoms;
+  auto velocities = normals(n, 1);
+  for (int64_t i = 0; i < n; i++)
+    if (i % 3 == 2 || i == 4) velocities[i] = 0.0;
+  std::vector<double> inverse_masses(n);
+  for (int64_t i = 0; i < n; i++) inverse_masses[i] = 1.0 / (1.0 + static_cast<double>(i / 3));
+  auto values = there(velocities);
+  RandomStream random = stream(5), again = stream(5);
+  arrays_.redraw_velocities(random, 0.7, there(inverse_masses).data(), atoms, values.data());
+  const auto redrawn = values.on_host();
+  std::vector<double> drawn(n, 0.0);
+  for (int64_t i = 0; i < n; i++)
+    if (velocities[i] != 0.0) drawn[i] = std::sqrt(0.7 * inverse_masses[i]) * again.gaussian();
+  EXPECT_EQ(random.gaussian(), again.gaussian());
+  for (int64_t k = 0; k < 3; k++) {
+    double before = 0.0, after = 0.0, common = 0.0;
+    for (int64_t i = k; i < n; i += 3) {
+      before += velocities[i] / inverse_masses[i];
+      after += redrawn[i] / inverse_masses[i];
+      if (velocities[i] == 0.0) {
+        EXPECT_EQ(redrawn[i], 0.0);
+        continue;
+      }
+      if (common == 0.0) common = drawn[i] - redrawn[i];
+      EXPECT_NEAR(drawn[i] - redrawn[i], common, 1e-13); // the same for all
+    }
+    EXPECT_NEAR(after, before, 1e-12);
+  }
+}
+
 TEST_P(OfArrays, NearestImages) {
   const PeriodicBox box{2, {3.0, 0.0}};
   const std::vector<double> x{0.1, 0.2, 2.9, 5.0, 1.0, 1.0}, moved{3.2, 9.0, 0.1, 4.0, 2.4, 7.0};
@@ -331,8 +404,10 @@ TEST_P(OfArrays, BuffersMoveAndGrow) {
   EXPECT_EQ(other.data(), address);
   other.resize(1000);
   EXPECT_EQ(other.size(), 1000);
+  std::vector<double> scratch;
   {
-    mcmc::HostView view(arrays_, other.data(), 1000, mcmc::HostView::out, arrays_.on_host());
+    mcmc::HostView view(arrays_, other.data(), 1000, mcmc::HostView::out, arrays_.on_host(),
+                        scratch);
     for (int i = 0; i < 1000; i++) view.data()[i] = i;
   }
   EXPECT_EQ(other.on_host()[999], 999.0);
