@@ -20,7 +20,7 @@ const std::string source = NFLOW_SOURCE_DIR;
 /// The arguments that an example needs when it does not run in the root of the repository.
 std::string places(const std::string &folder) {
   return " -var nflow_potentials " + source + "/potentials -var folder " + source + "/examples/" +
-         folder + " -var plugin " + NFLOW_PLUGIN + " ";
+         folder + " -var plugin " + tests::plugin_file() + " ";
 }
 std::string in(const std::string &folder, const std::string &input) {
   return "include " + source + "/examples/" + folder + "/" + input + "\n";

@@ -41,7 +41,7 @@ void expect_flat(const std::string &system, const std::string &options) {
   ASSERT_EQ(sizes.size(), 2u) << run.output;
   EXPECT_GT(sizes[0], 10 * tolerance); // it is the size of LAMMPS
   EXPECT_LT(sizes[1] - sizes[0], tolerance) << sizes[0] << " kB, then " << sizes[1] << " kB";
-  RecordProperty("growth_kB", static_cast<int>(sizes[1] - sizes[0]));
+  ::testing::Test::RecordProperty("growth_kB", static_cast<int>(sizes[1] - sizes[0]));
 }
 
 class Memory : public ::testing::TestWithParam<std::string> {

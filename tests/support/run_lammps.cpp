@@ -57,10 +57,14 @@ std::map<std::string, double> LammpsRun::values() const {
   return found;
 }
 
+std::string plugin_file() {
+  return NFLOW_PLUGIN;
+}
+
 std::string lammps_command(const std::string &script, int ranks, const std::string &extra) {
   static int count = 0;
   const std::string file = "in.test" + std::to_string(count++);
-  std::ofstream(file) << "plugin load " << NFLOW_PLUGIN << '\n' << script;
+  std::ofstream(file) << "plugin load " << plugin_file() << '\n' << script;
   return launcher(ranks) + NFLOW_LMP + " -log none -in " + file + " " + extra;
 }
 

@@ -21,6 +21,9 @@ struct LammpsRun {
 /// Rows of numbers between a line that starts with "Step" and one that starts with "Loop time".
 std::vector<std::vector<double>> thermo_rows(const std::string &output);
 
+/// The plugin that scripts load.
+std::string plugin_file();
+
 /// The shell command that runs a LAMMPS script (written to a file of a new name; the plugin is
 /// loaded in its first line) on `ranks` MPI ranks. `extra` are further command line arguments.
 std::string lammps_command(const std::string &script, int ranks, const std::string &extra);
