@@ -157,7 +157,8 @@ build_lammps() {
 build_nflow() {
   say "lammps-nflow: building into $build_dir"
   local log=$build_dir.configure.log launcher=()
-  # Two builds of a checkout, for two LAMMPS, share most of what they compile.
+  # Two builds of a checkout, for two LAMMPS, share most of what they compile; so do two checkouts.
+  export CCACHE_BASEDIR=$here
   command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   cmake -S "$here" -B "$build_dir" -G Ninja -DCMAKE_BUILD_TYPE=Release "${launcher[@]}" \
     -DLAMMPS_SOURCE_DIR="$source_dir" -DLAMMPS_BINARY_DIR="$binary_dir" "${kokkos_options[@]}" > "$log" 2>&1 \

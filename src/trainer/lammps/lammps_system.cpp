@@ -159,9 +159,7 @@ const std::vector<int64_t> &LammpsSystem::ids() const {
 
 std::vector<double> LammpsSystem::positions() {
   std::vector<double> x(impl_->numbers());
-  impl_->session.run([&] {
-    impl_->configuration->read({x.data(), impl_->system.n_atoms, impl_->system.dim});
-  });
+  impl_->session.run([&] { impl_->configuration->read(x.data()); });
   return x;
 }
 
