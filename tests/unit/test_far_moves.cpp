@@ -6,6 +6,7 @@
 #include "statistics/ring.h"
 #include "statistics/toy_flows.h"
 #include "support/far_exec.h"
+#include "tempering/exchange.h"
 
 #include <gtest/gtest.h>
 
@@ -160,6 +161,25 @@ TEST(FarMoves, OfAGaussianPrior) {
   for (const bool auxiliary : {false, true}) {
     for (const auto &one : moves) compare_on_the_wells(auxiliary, {one});
     compare_on_the_wells(auxiliary, moves);
+  }
+}
+
+TEST(FarMoves, MapsOfExchanges) {
+  using tempering::ExchangeMap;
+  WellTarget target;
+  tests::ToyFlow flow(target.system, true, 1.6, 0.7);
+  tests::FarFlow far_flow(flow);
+  std::vector<double> point(flow.size()), mapped(flow.size());
+  mcmc::RandomStream(31, 0, 0, mcmc::Purpose::sample).fill_gaussian(point.data(), flow.size());
+  auto &arrays = tests::far_arrays();
+  mcmc::Buffer<double> far_point(arrays), far_mapped(arrays, flow.size());
+  far_point.assign(point.data(), flow.size());
+  for (const auto kind :
+       {ExchangeMap::Kind::forward, ExchangeMap::Kind::backward, ExchangeMap::Kind::latent}) {
+    ExchangeMap near(kind, &flow, flow.size()), far(kind, &far_flow, flow.size(), arrays);
+    EXPECT_EQ(near.map(point.data(), 0.8, 1.3, mapped.data()),
+              far.map(far_point.data(), 0.8, 1.3, far_mapped.data()));
+    EXPECT_EQ(far_mapped.on_host(), mapped);
   }
 }
 
