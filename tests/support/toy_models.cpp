@@ -160,9 +160,12 @@ Metadata toy_liquid_metadata(int64_t n, int64_t d, double length,
 
 void write_toy_liquid(const std::string &path, const Metadata &metadata, const ToyLiquid &toy) {
   torch::jit::Module module("ToyLiquid");
-  for (const auto &item : {std::make_pair("shear", toy.shear), std::make_pair("kick", toy.kick),
-                           std::make_pair("scale", toy.scale),
-                           std::make_pair("wave", 2.0 * M_PI / metadata.box->front())})
+  const std::pair<const char *, double> parameters[] = {
+      {"shear", toy.shear},
+      {"kick", toy.kick},
+      {"scale", toy.scale},
+      {"wave", 2.0 * M_PI / metadata.box->front()}};
+  for (const auto &item : parameters)
     module.register_parameter(item.first, torch::full({}, item.second, torch::kFloat64), false);
   module.define(liquid_map_source);
   module.define(liquid_source);
