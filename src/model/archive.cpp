@@ -4,6 +4,7 @@
 #include "operators/operators.h"
 
 #include <ATen/Parallel.h>
+#include <torch/csrc/jit/passes/tensorexpr_fuser.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -12,6 +13,17 @@
 #include <unistd.h>
 
 namespace nflow {
+
+namespace {
+
+// For the process, when it is loaded: a LibTorch with LLVM (that of Debian 13) compiles kernels at
+// the first calls with each shape, which took minutes for an energy that is evaluated in 20 us.
+const bool without_fuser = [] {
+  torch::jit::setTensorExprFuserEnabled(false);
+  return true;
+}();
+
+} // namespace
 
 namespace {
 
