@@ -23,10 +23,6 @@ const bool without_fuser = [] {
   return true;
 }();
 
-} // namespace
-
-namespace {
-
 const char *json_name = "nflow.json";
 
 void hash(uint64_t &digest, const void *data, size_t bytes) {
