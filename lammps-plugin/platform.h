@@ -27,10 +27,7 @@ class Platform {
   virtual int gpu() const { return -1; }
   /// For the log: "host", "Kokkos Serial" ...
   virtual std::string name() const { return "host"; }
-  /// Before a style returns to LAMMPS: brings what was changed elsewhere into this memory (which
-  /// LAMMPS takes for the newer one after a call of a fix) ...
-  virtual void settle(LAMMPS *) {}
-  /// ... or into the host's, where LAMMPS goes on to read it (output).
+  /// Before a style returns to LAMMPS where that goes on to read the host's memory (output).
   virtual void to_host(LAMMPS *) {}
 };
 

@@ -8,10 +8,7 @@ template <class DeviceType>
 ComputeNflowWorkKokkos<DeviceType>::ComputeNflowWorkKokkos(LAMMPS *lmp, int narg, char **arg)
     : OnKokkos<DeviceType>(lmp, "compute nflow/work/kk"),
       ComputeNflowWork(lmp, narg, arg, this->kokkos_platform) {
-  kokkosable = 1;
-  execution_space = ExecutionSpaceFromDevice<DeviceType>::space;
-  datamask_read = X_MASK | F_MASK | TAG_MASK | MASK_MASK | IMAGE_MASK;
-  datamask_modify = EMPTY_MASK;
+  this->declare(*this, X_MASK | F_MASK | TAG_MASK | MASK_MASK | IMAGE_MASK, EMPTY_MASK);
 }
 
 template <class DeviceType>

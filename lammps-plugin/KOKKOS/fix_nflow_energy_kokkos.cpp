@@ -8,10 +8,7 @@ template <class DeviceType>
 FixNflowEnergyKokkos<DeviceType>::FixNflowEnergyKokkos(LAMMPS *lmp, int narg, char **arg)
     : OnKokkos<DeviceType>(lmp, "fix nflow/energy/kk"),
       FixNflowEnergy(lmp, narg, arg, this->kokkos_platform) {
-  kokkosable = 1;
-  execution_space = ExecutionSpaceFromDevice<DeviceType>::space;
-  datamask_read = X_MASK | F_MASK | TAG_MASK | MASK_MASK | IMAGE_MASK;
-  datamask_modify = F_MASK;
+  this->declare(*this, X_MASK | F_MASK | TAG_MASK | MASK_MASK | IMAGE_MASK, F_MASK);
 }
 
 // The output of the first step reads the host's forces, and LAMMPS does not always bring them

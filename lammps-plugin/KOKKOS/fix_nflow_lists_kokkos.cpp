@@ -8,10 +8,7 @@ template <class DeviceType>
 FixNflowListsKokkos<DeviceType>::FixNflowListsKokkos(LAMMPS *lmp, int narg, char **arg)
     : OnKokkos<DeviceType>(lmp, "fix NFLOW/LISTS/kk"),
       FixNflowLists(lmp, narg, arg, this->kokkos_platform) {
-  kokkosable = 1;
-  execution_space = ExecutionSpaceFromDevice<DeviceType>::space;
-  datamask_read = X_MASK | TAG_MASK;
-  datamask_modify = EMPTY_MASK;
+  this->declare(*this, X_MASK | TAG_MASK, EMPTY_MASK);
 }
 
 namespace LAMMPS_NS {

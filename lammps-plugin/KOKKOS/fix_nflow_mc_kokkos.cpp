@@ -8,17 +8,15 @@ template <class DeviceType>
 FixNflowMCKokkos<DeviceType>::FixNflowMCKokkos(LAMMPS *lmp, int narg, char **arg)
     : OnKokkos<DeviceType>(lmp, "fix nflow/mc/kk"),
       FixNflowMC(lmp, narg, arg, this->kokkos_platform) {
-  kokkosable = 1;
-  execution_space = ExecutionSpaceFromDevice<DeviceType>::space;
-  datamask_read =
-      X_MASK | V_MASK | F_MASK | TAG_MASK | TYPE_MASK | MASK_MASK | IMAGE_MASK | RMASS_MASK;
-  datamask_modify = X_MASK | V_MASK | F_MASK | IMAGE_MASK;
+  this->declare(
+      *this, X_MASK | V_MASK | F_MASK | TAG_MASK | TYPE_MASK | MASK_MASK | IMAGE_MASK | RMASS_MASK,
+      X_MASK | V_MASK | F_MASK | IMAGE_MASK);
 }
 
 template <class DeviceType>
 void FixNflowMCKokkos<DeviceType>::pre_exchange() {
+  const AtWork<DeviceType> at_work(lmp);
   FixNflowMC::pre_exchange();
-  this->kokkos_platform.settle(lmp);
 }
 
 namespace LAMMPS_NS {

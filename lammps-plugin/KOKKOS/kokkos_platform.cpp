@@ -75,11 +75,6 @@ std::string KokkosPlatform<DeviceType>::name() const {
 }
 
 template <class DeviceType>
-void KokkosPlatform<DeviceType>::settle(LAMMPS *lmp) {
-  static_cast<AtomKokkos *>(lmp->atom)->sync(KokkosAtoms<DeviceType>::space, ALL_MASK);
-}
-
-template <class DeviceType>
 void KokkosPlatform<DeviceType>::to_host(LAMMPS *lmp) {
   static_cast<AtomKokkos *>(lmp->atom)->sync(Host, ALL_MASK);
 }

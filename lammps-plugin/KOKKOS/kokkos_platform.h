@@ -24,7 +24,6 @@ class KokkosPlatform : public Platform {
   std::string suffix() const override;
   int gpu() const override;
   std::string name() const override;
-  void settle(LAMMPS *lmp) override;
   void to_host(LAMMPS *lmp) override;
 
  private:
@@ -53,6 +52,15 @@ class AtWork {
 template <class DeviceType>
 struct OnKokkos {
   OnKokkos(LAMMPS *lmp, const char *style) : kokkos_platform(lmp, style) {}
+  /// Tells LAMMPS where a fix or compute works, and what of the atoms it reads and modifies there.
+  template <class Style>
+  static void declare(Style &style, unsigned int read, unsigned int modify) {
+    style.kokkosable = 1;
+    style.execution_space = ExecutionSpaceFromDevice<DeviceType>::space;
+    style.datamask_read = read;
+    style.datamask_modify = modify;
+  }
+
   KokkosPlatform<DeviceType> kokkos_platform;
 };
 
