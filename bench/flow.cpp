@@ -6,13 +6,13 @@
 // in turn, round after round; numbers are medians over the rounds.
 
 #include "architectures/flow_builder.h"
-#include "mcmc/random.h"
+#include "base/random.h"
+#include "base/units.h"
 #include "model/archive.h"
 #include "model/model.h"
-#include "model/units.h"
 #include "operators/kick_drift.h"
-#include "trainer/lammps/lammps_sampler.h"
-#include "trainer/pair_scales.h"
+#include "trainer/energies/lammps_sampler.h"
+#include "trainer/energies/pair_scales.h"
 
 #include <torch/torch.h>
 
@@ -90,10 +90,10 @@ struct Plain {
   }
 };
 
-std::vector<double> points_of(const trainer::Samples &samples) {
+std::vector<double> points_of(const Samples &samples) {
   const int64_t m = samples.n_atoms * samples.dim;
   std::vector<double> u(frames * 2 * m);
-  mcmc::RandomStream random(1, 0, 0, mcmc::Purpose::auxiliary);
+  RandomStream random(1, 0, 0, Purpose::auxiliary);
   for (int64_t b = 0; b < frames; b++) {
     std::copy(samples.frame(b), samples.frame(b) + m, &u[b * 2 * m]);
     random.fill_gaussian(&u[(b * 2 + 1) * m], m);
@@ -102,8 +102,8 @@ std::vector<double> points_of(const trainer::Samples &samples) {
 }
 
 template <int D>
-void measure_flow(const FlowOptions &o, trainer::LammpsSystem &lammps,
-                  const trainer::Samples &samples, double temperature) {
+void measure_flow(const FlowOptions &o, trainer::LammpsSystem &lammps, const Samples &samples,
+                  double temperature) {
   const int64_t m = o.n_atoms * o.dim;
   const auto u = points_of(samples);
   std::vector<double> v(u.size()), log_det(frames), f(m), energies(frames), forces(frames * m);
@@ -190,7 +190,7 @@ void measure_flow(const FlowOptions &o, trainer::LammpsSystem &lammps,
 
 /// A kick by size: copies of one configuration side by side.
 template <int D>
-void measure_sizes(FlowOptions o, const trainer::Samples &samples) {
+void measure_sizes(FlowOptions o, const Samples &samples) {
   std::printf("\n%-10s %14s %16s\n", "atoms", "kick, us", "us per atom");
   const FlowOptions one = o;
   for (const int64_t copies : {1, 2, 3, 5, 8}) {

@@ -5,10 +5,10 @@
 // (a) but for the configurations, which change so little that the processor knows its branches.
 // All are measured in turn, round after round; the ratios are medians over the rounds.
 
-#include "group_configuration.h"
-#include "platform.h"
-#include "trainer/lammps/lammps_sampler.h"
-#include "trainer/lammps/lammps_session.h"
+#include "lammps/atoms_platform.h"
+#include "lammps/group_configuration.h"
+#include "trainer/energies/lammps_sampler.h"
+#include "trainer/energies/lammps_session.h"
 
 #include "domain.h"
 

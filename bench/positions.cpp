@@ -7,11 +7,11 @@
 // deciles over the rounds, of the processor time of the rank that used most: neither other programs
 // on the machine nor a rank that waits for one that was interrupted by them shall count.
 
-#include "group_configuration.h"
-#include "lammps_compat.h"
-#include "mcmc/arrays.h"
-#include "nflow_error.h"
-#include "platform.h"
+#include "arrays/arrays.h"
+#include "base/error.h"
+#include "lammps/atoms_platform.h"
+#include "lammps/compat.h"
+#include "lammps/group_configuration.h"
 #ifdef LMP_KOKKOS
 #include "KOKKOS/kokkos_platform.h"
 #endif
@@ -33,7 +33,7 @@
 #include <vector>
 
 using namespace LAMMPS_NS;
-using nflow::mcmc::Buffer;
+using nflow::Buffer;
 
 namespace {
 
@@ -143,7 +143,7 @@ class Measurement {
   }
 
   LAMMPS *lmp_;
-  nflow::mcmc::Arrays &arrays_;
+  nflow::Arrays &arrays_;
   std::unique_ptr<GroupConfiguration> configuration_;
   Buffer<double> here_, there_, rows_;
   std::map<std::string, std::vector<double>> times_;

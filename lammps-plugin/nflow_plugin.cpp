@@ -7,11 +7,11 @@
 #pragma GCC visibility pop
 
 #include "comm.h"
-#include "compute_nflow_work.h"
-#include "fix_nflow_energy.h"
-#include "fix_nflow_lists.h"
-#include "fix_nflow_mc.h"
-#include "fix_nflow_temper.h"
+#include "energy/fix_nflow_energy.h"
+#include "mc/fix_nflow_mc.h"
+#include "temper/fix_nflow_temper.h"
+#include "work/compute_nflow_work.h"
+#include "work/fix_nflow_lists.h"
 #ifdef LMP_KOKKOS
 #include "KOKKOS/compute_nflow_work_kokkos.h"
 #include "KOKKOS/fix_nflow_energy_kokkos.h"
@@ -20,7 +20,7 @@
 #include "KOKKOS/fix_nflow_temper_kokkos.h"
 #endif
 #include "lammps.h"
-#include "lammps_compat.h"
+#include "lammps/compat.h"
 #include "model/threads.h"
 
 #include <cstdio>

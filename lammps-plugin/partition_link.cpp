@@ -1,6 +1,6 @@
 #include "partition_link.h"
 
-#include "lammps_compat.h"
+#include "lammps/compat.h"
 
 #include "comm.h"
 #include "universe.h"
@@ -83,18 +83,18 @@ void PartitionLink::gather_all(const double *mine, int columns, std::vector<doub
 }
 
 void PartitionLink::swap(int partner, Packet &out, Packet &in, const std::string &what) {
-  using nflow::mcmc::HostView;
+  using nflow::HostView;
   in.head.resize(out.head.size());
   in.body.resize(out.body.size());
   const auto heads = static_cast<int>(out.head.size()), size = static_cast<int>(out.body.size());
   // Between processes, and only there, positions go by way of the host, unless MPI reads the memory
   // that they are in. The host's copies are kept from one exchange to the next.
-  auto &arrays = in.body.arrays();
+  auto &memory = in.body.memory();
   // With one rank in a partition LAMMPS has not tried out whether MPI does so.
-  const bool direct = arrays.on_host() || (arrays.mpi_reads() && comm->nprocs > 1);
-  HostView received(arrays, in.body.data(), size, HostView::out, direct, host_in_);
+  const bool direct = memory.on_host() || (memory.mpi_reads() && comm->nprocs > 1);
+  HostView received(memory, in.body.data(), size, HostView::out, direct, host_in_);
   if (rank_ == 0) {
-    HostView sent(arrays, out.body.data(), size, HostView::in, direct, host_out_);
+    HostView sent(memory, out.body.data(), size, HostView::in, direct, host_out_);
     MPI_Request requests[4];
     MPI_Irecv(in.head.data(), heads, MPI_DOUBLE, partner, head_tag, roots_, &requests[0]);
     MPI_Irecv(received.data(), size, MPI_DOUBLE, partner, body_tag, roots_, &requests[1]);

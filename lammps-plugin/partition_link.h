@@ -1,7 +1,7 @@
 #ifndef NFLOW_PARTITION_LINK_H
 #define NFLOW_PARTITION_LINK_H
 
-#include "mcmc/arrays.h"
+#include "arrays/arrays.h"
 #include "pointers.h"
 
 #include <cstdint>
@@ -14,10 +14,10 @@ namespace LAMMPS_NS {
 /// What one partition sends to another: a few numbers of the host, and many in the memory of a
 /// platform.
 struct Packet {
-  explicit Packet(nflow::mcmc::Arrays &arrays) : body(arrays) {}
+  explicit Packet(nflow::Arrays &arrays) : body(arrays) {}
 
   std::vector<double> head;
-  nflow::mcmc::Buffer<double> body;
+  nflow::Buffer<double> body;
 };
 
 /// The first ranks (roots) of all partitions and what they tell each other, over a communicator of

@@ -1,9 +1,9 @@
 #include "root_model.h"
 
-#include "mcmc/prior.h"
-#include "mcmc/random.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "flow/prior.h"
 #include "model/masked_checks.h"
-#include "nflow_error.h"
 
 #include <cmath>
 #include <cstdlib>
@@ -136,8 +136,8 @@ void RootModel::map(nflow::Model::Direction direction, int64_t batch, const doub
   run_on_root(comm_, [&] { map_on_root(direction, batch, in, tau, mask, out, log_det); });
   if (size_of(comm_) == 1) return;
   const int64_t numbers = batch * metadata_.size();
-  nflow::mcmc::HostView points(platform_.arrays(), out, numbers, nflow::mcmc::HostView::both,
-                               platform_.arrays().mpi_reads(), host_out_);
+  nflow::HostView points(platform_.arrays(), out, numbers, nflow::HostView::both,
+                         platform_.arrays().mpi_reads(), host_out_);
   MPI_Bcast(points.data(), static_cast<int>(numbers), MPI_DOUBLE, 0, comm_);
   MPI_Bcast(log_det, static_cast<int>(batch), MPI_DOUBLE, 0, comm_);
 }
@@ -163,8 +163,8 @@ void RootModel::inverse_masked(int64_t batch, const double *v, const Temperature
 }
 
 double RootModel::momentum_variance(double tau) const {
-  return nflow::mcmc::auxiliary_variance(metadata_.prior == nflow::Prior::gaussian, tau,
-                                         metadata_.auxiliary_variance);
+  return nflow::auxiliary_variance(metadata_.prior == nflow::Prior::gaussian, tau,
+                                   metadata_.auxiliary_variance);
 }
 
 void RootModel::check(const Temperatures &tau, const std::vector<double> &x, int64_t batch,
@@ -172,7 +172,7 @@ void RootModel::check(const Temperatures &tau, const std::vector<double> &x, int
   run_on_root(comm_, [&] {
     std::vector<double> point(x);
     point.resize(metadata_.size());
-    nflow::mcmc::RandomStream random(1, 0, 0, nflow::mcmc::Purpose::check);
+    nflow::RandomStream random(1, 0, 0, nflow::Purpose::check);
     const double variance = momentum_variance(tau.target);
     random.fill_gaussian(point.data() + x.size(), point.size() - x.size(), std::sqrt(variance));
     nflow::check_flow(*model_, tau.prior, tau.target, point);
@@ -200,7 +200,7 @@ RootEnergy::RootEnergy(MPI_Comm comm, const std::string &file, Platform &platfor
   }
 }
 
-void RootEnergy::check(const nflow::mcmc::Buffer<double> &x) {
+void RootEnergy::check(const nflow::Buffer<double> &x) {
   run_on_root(comm_, [&] { energy_->check_gradient(x.on_host().data()); });
 }
 
@@ -225,9 +225,8 @@ double RootEnergy::evaluate(const double *x, double *gradient) {
   double energy = 0.0;
   run_on_root(comm_, [&] { energy = evaluate_on_root(x, gradient); });
   if (size_of(comm_) == 1) return energy;
-  nflow::mcmc::HostView host(platform_.arrays(), gradient, metadata_.coordinates(),
-                             nflow::mcmc::HostView::both, platform_.arrays().mpi_reads(),
-                             host_gradient_);
+  nflow::HostView host(platform_.arrays(), gradient, metadata_.coordinates(), nflow::HostView::both,
+                       platform_.arrays().mpi_reads(), host_gradient_);
   MPI_Bcast(host.data(), static_cast<int>(metadata_.coordinates()), MPI_DOUBLE, 0, comm_);
   MPI_Bcast(&energy, 1, MPI_DOUBLE, 0, comm_);
   return energy;

@@ -1,10 +1,10 @@
 #ifndef NFLOW_ROOT_MODEL_H
 #define NFLOW_ROOT_MODEL_H
 
-#include "mcmc/flow.h"
+#include "flow/flow.h"
+#include "lammps/atoms_platform.h"
 #include "model/energy_model.h"
 #include "model/model.h"
-#include "platform.h"
 
 #include <cstdint>
 #include <functional>
@@ -26,9 +26,9 @@ int root_on_node(MPI_Comm world, int partition);
 
 /// A flow that lives on rank 0 of a partition and gives its results to all: its ranks decide alike
 /// even where their hardware does not round alike.
-class RootModel : public nflow::mcmc::Flow {
+class RootModel : public nflow::Flow {
  public:
-  using Temperatures = nflow::mcmc::Temperatures;
+  using Temperatures = nflow::Temperatures;
 
   /// `device`: "auto", "cpu", "cuda" or "cuda:i". Where the platform's memory is a GPU's, "auto"
   /// and "cuda" are that GPU. Points and masks are in the memory of the platform.
@@ -86,7 +86,7 @@ class RootEnergy {
   RootEnergy(MPI_Comm comm, const std::string &file, Platform &platform);
   const nflow::Metadata &metadata() const { return metadata_; }
   /// Compares the file's own gradient, if it has one, with autograd at the configuration x [n, d].
-  void check(const nflow::mcmc::Buffer<double> &x);
+  void check(const nflow::Buffer<double> &x);
   /// U of one configuration x [n, d] and dU/dx, on every rank.
   double evaluate(const double *x, double *gradient);
 

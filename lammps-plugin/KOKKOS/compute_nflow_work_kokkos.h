@@ -2,7 +2,7 @@
 #define LMP_COMPUTE_NFLOW_WORK_KOKKOS_H
 
 #include "KOKKOS/kokkos_platform.h"
-#include "compute_nflow_work.h"
+#include "work/compute_nflow_work.h"
 
 namespace LAMMPS_NS {
 

@@ -2,7 +2,7 @@
 #define LMP_FIX_NFLOW_ENERGY_KOKKOS_H
 
 #include "KOKKOS/kokkos_platform.h"
-#include "fix_nflow_energy.h"
+#include "energy/fix_nflow_energy.h"
 
 namespace LAMMPS_NS {
 

@@ -2,7 +2,7 @@
 #define LMP_FIX_NFLOW_LISTS_KOKKOS_H
 
 #include "KOKKOS/kokkos_platform.h"
-#include "fix_nflow_lists.h"
+#include "work/fix_nflow_lists.h"
 
 namespace LAMMPS_NS {
 

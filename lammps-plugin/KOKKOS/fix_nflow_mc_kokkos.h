@@ -2,7 +2,7 @@
 #define LMP_FIX_NFLOW_MC_KOKKOS_H
 
 #include "KOKKOS/kokkos_platform.h"
-#include "fix_nflow_mc.h"
+#include "mc/fix_nflow_mc.h"
 
 namespace LAMMPS_NS {
 

@@ -2,7 +2,7 @@
 #define LMP_FIX_NFLOW_TEMPER_KOKKOS_H
 
 #include "KOKKOS/kokkos_platform.h"
-#include "fix_nflow_temper.h"
+#include "temper/fix_nflow_temper.h"
 
 namespace LAMMPS_NS {
 

@@ -4,7 +4,7 @@
 // The only place that knows how Kokkos lays out LAMMPS's atoms, and in which precision.
 
 #include "KOKKOS/kokkos_exec.h"
-#include "mcmc/function_space.h"
+#include "base/function_space.h"
 
 #include "atom_kokkos.h"
 #include "atom_masks.h"

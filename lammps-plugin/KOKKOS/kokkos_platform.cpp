@@ -1,10 +1,10 @@
 #include "KOKKOS/kokkos_platform.h"
 
 #include "KOKKOS/kokkos_atoms.h"
-#include "group_configuration_on.h"
-#include "lammps_compat.h"
-#include "local_atoms_on.h"
-#include "mcmc/arrays_on.h"
+#include "arrays/arrays_on.h"
+#include "lammps/compat.h"
+#include "lammps/group_configuration_on.h"
+#include "lammps/local_atoms_on.h"
 #include "partition_link.h"
 
 #include "comm.h"
@@ -31,14 +31,14 @@ KokkosPlatform<DeviceType>::KokkosPlatform(LAMMPS *lmp, const char *style) {
                 "lammps-nflow knows Kokkos on the host and on CUDA: LibTorch has no tensors in "
                 "the memory of this device");
   Exec::gpu_aware = lmp->kokkos->gpu_aware_flag != 0;
-  arrays_ = std::make_unique<nflow::mcmc::ArraysOn<Exec>>();
+  arrays_ = std::make_unique<nflow::ArraysOn<Exec>>();
 }
 
 template <class DeviceType>
 KokkosPlatform<DeviceType>::~KokkosPlatform() = default;
 
 template <class DeviceType>
-nflow::mcmc::Arrays &KokkosPlatform<DeviceType>::arrays() {
+nflow::Arrays &KokkosPlatform<DeviceType>::arrays() {
   return *arrays_;
 }
 

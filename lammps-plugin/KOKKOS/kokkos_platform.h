@@ -1,7 +1,7 @@
 #ifndef NFLOW_KOKKOS_PLATFORM_H
 #define NFLOW_KOKKOS_PLATFORM_H
 
-#include "platform.h"
+#include "lammps/atoms_platform.h"
 
 #include "kokkos_type.h"
 
@@ -17,7 +17,7 @@ class KokkosPlatform : public Platform {
   /// Stops LAMMPS if Kokkos has not been started.
   KokkosPlatform(LAMMPS *lmp, const char *style);
   ~KokkosPlatform() override;
-  nflow::mcmc::Arrays &arrays() override;
+  nflow::Arrays &arrays() override;
   std::unique_ptr<GroupConfiguration> configuration(LAMMPS *lmp, int igroup, int dim,
                                                     bool modulo_box) override;
   std::unique_ptr<LocalAtoms> local_atoms(LAMMPS *lmp) override;
@@ -27,7 +27,7 @@ class KokkosPlatform : public Platform {
   void to_host(LAMMPS *lmp) override;
 
  private:
-  std::unique_ptr<nflow::mcmc::Arrays> arrays_;
+  std::unique_ptr<nflow::Arrays> arrays_;
 };
 
 /// While it lives, a style works on the atoms: LAMMPS's two copies of them follow what is said of

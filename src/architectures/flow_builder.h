@@ -1,5 +1,5 @@
-#ifndef NFLOW_FLOW_BUILDER_H
-#define NFLOW_FLOW_BUILDER_H
+#ifndef NFLOW_ARCHITECTURES_FLOW_BUILDER_H
+#define NFLOW_ARCHITECTURES_FLOW_BUILDER_H
 
 #include "architectures/flow_options.h"
 #include "model/metadata.h"

@@ -1,6 +1,6 @@
 #include "architectures/flow_builder.h"
 #include "architectures/ica.h"
-#include "nflow_error.h"
+#include "base/error.h"
 
 #include <torch/torch.h>
 

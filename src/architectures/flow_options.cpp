@@ -1,6 +1,6 @@
 #include "architectures/flow_options.h"
 
-#include "nflow_error.h"
+#include "base/error.h"
 
 #include <algorithm>
 #include <cmath>

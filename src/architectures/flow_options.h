@@ -1,5 +1,5 @@
-#ifndef NFLOW_FLOW_OPTIONS_H
-#define NFLOW_FLOW_OPTIONS_H
+#ifndef NFLOW_ARCHITECTURES_FLOW_OPTIONS_H
+#define NFLOW_ARCHITECTURES_FLOW_OPTIONS_H
 
 #include <cstdint>
 #include <string>

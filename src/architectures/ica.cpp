@@ -1,7 +1,7 @@
 #include "architectures/ica.h"
 
-#include "mcmc/random.h"
-#include "nflow_error.h"
+#include "base/error.h"
+#include "base/random.h"
 
 #include <torch/torch.h>
 
@@ -21,7 +21,7 @@ torch::Tensor nearest_orthogonal(const torch::Tensor &w) {
 torch::Tensor random_orthogonal(int64_t size, uint32_t seed) {
   auto w = torch::empty({size, size}, torch::kFloat64);
   // Attempt 2^32: apart from the streams of the flow's parameters.
-  mcmc::RandomStream stream(seed, 0, 1ull << 32, mcmc::Purpose::initialisation);
+  RandomStream stream(seed, 0, 1ull << 32, Purpose::initialisation);
   stream.fill_gaussian(w.data_ptr<double>(), w.numel());
   return nearest_orthogonal(w);
 }

@@ -1,5 +1,5 @@
-#ifndef NFLOW_ICA_H
-#define NFLOW_ICA_H
+#ifndef NFLOW_ARCHITECTURES_ICA_H
+#define NFLOW_ARCHITECTURES_ICA_H
 
 #include <torch/types.h>
 

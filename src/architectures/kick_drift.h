@@ -1,5 +1,5 @@
-#ifndef NFLOW_KICK_DRIFT_H
-#define NFLOW_KICK_DRIFT_H
+#ifndef NFLOW_ARCHITECTURES_KICK_DRIFT_H
+#define NFLOW_ARCHITECTURES_KICK_DRIFT_H
 
 #include "architectures/flow_options.h"
 

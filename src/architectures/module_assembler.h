@@ -1,8 +1,8 @@
-#ifndef NFLOW_MODULE_ASSEMBLER_H
-#define NFLOW_MODULE_ASSEMBLER_H
+#ifndef NFLOW_ARCHITECTURES_MODULE_ASSEMBLER_H
+#define NFLOW_ARCHITECTURES_MODULE_ASSEMBLER_H
 
 #include "architectures/flow_options.h"
-#include "mcmc/random.h"
+#include "base/random.h"
 
 #include <torch/script.h>
 
@@ -28,7 +28,7 @@ class ModuleAssembler {
   void random(torch::jit::Module &module, const std::string &name, at::IntArrayRef shape,
               double sigma) {
     auto value = torch::empty(shape, torch::kFloat64);
-    mcmc::RandomStream stream(o_.seed, 0, random_count_++, mcmc::Purpose::initialisation);
+    RandomStream stream(o_.seed, 0, random_count_++, Purpose::initialisation);
     stream.fill_gaussian(value.data_ptr<double>(), value.numel(), sigma);
     parameter(module, name, value);
   }

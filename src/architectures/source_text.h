@@ -1,5 +1,5 @@
-#ifndef NFLOW_SOURCE_TEXT_H
-#define NFLOW_SOURCE_TEXT_H
+#ifndef NFLOW_ARCHITECTURES_SOURCE_TEXT_H
+#define NFLOW_ARCHITECTURES_SOURCE_TEXT_H
 
 #include <map>
 #include <string>

@@ -1,5 +1,5 @@
-#ifndef NFLOW_SPLINE_H
-#define NFLOW_SPLINE_H
+#ifndef NFLOW_ARCHITECTURES_SPLINE_H
+#define NFLOW_ARCHITECTURES_SPLINE_H
 
 #include "architectures/flow_options.h"
 

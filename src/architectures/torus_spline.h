@@ -1,5 +1,5 @@
-#ifndef NFLOW_TORUS_SPLINE_H
-#define NFLOW_TORUS_SPLINE_H
+#ifndef NFLOW_ARCHITECTURES_TORUS_SPLINE_H
+#define NFLOW_ARCHITECTURES_TORUS_SPLINE_H
 
 #include "architectures/flow_options.h"
 

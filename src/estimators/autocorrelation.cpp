@@ -1,6 +1,6 @@
 #include "estimators/autocorrelation.h"
 
-#include "nflow_error.h"
+#include "base/error.h"
 
 #include <algorithm>
 #include <cmath>

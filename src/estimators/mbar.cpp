@@ -1,7 +1,7 @@
 #include "estimators/mbar.h"
 
+#include "base/error.h"
 #include "estimators/cholesky.h"
-#include "nflow_error.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // The moves of FlowSampler that need a boltzmann prior: mapped and excursion.
 
-#include "mcmc/flow_sampler.h"
-#include "mcmc/stopwatch.h"
+#include "base/stopwatch.h"
+#include "mcmc/sampler.h"
 
 #include <array>
 #include <cmath>

@@ -1,8 +1,8 @@
 #ifndef NFLOW_MCMC_HYBRID_MONTE_CARLO_H
 #define NFLOW_MCMC_HYBRID_MONTE_CARLO_H
 
-#include "mcmc/arrays.h"
-#include "mcmc/flow.h"
+#include "arrays/arrays.h"
+#include "flow/target.h"
 
 namespace nflow::mcmc {
 

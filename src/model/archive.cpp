@@ -1,6 +1,6 @@
 #include "model/archive.h"
 
-#include "nflow_error.h"
+#include "base/error.h"
 #include "operators/operators.h"
 
 #include <ATen/Parallel.h>

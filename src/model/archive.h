@@ -1,5 +1,5 @@
-#ifndef NFLOW_ARCHIVE_H
-#define NFLOW_ARCHIVE_H
+#ifndef NFLOW_MODEL_ARCHIVE_H
+#define NFLOW_MODEL_ARCHIVE_H
 
 #include "model/metadata.h"
 #include "model/threads.h"

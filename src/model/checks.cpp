@@ -1,10 +1,10 @@
 #include "model/checks.h"
 
-#include "mcmc/prior.h"
-#include "mcmc/random.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "flow/prior.h"
 #include "model/model_impl.h"
 #include "model/sample_points.h"
-#include "nflow_error.h"
 
 #include <torch/csrc/autograd/autograd.h>
 
@@ -32,7 +32,7 @@ std::string scientific(double value) {
 
 double deviation_of(Model &model, bool positions, const std::vector<double> &a,
                     const std::vector<double> &b) {
-  return relative_deviation(mcmc::host_arrays(), model.metadata(), positions,
+  return relative_deviation(host_arrays(), model.metadata(), positions,
                             static_cast<int64_t>(a.size()) / model.metadata().size(), a.data(),
                             b.data());
 }
@@ -175,12 +175,12 @@ void check_batch(Model &model, const std::vector<double> &u, const Pair &whole, 
 
 } // namespace
 
-double relative_deviation(mcmc::Arrays &arrays, const Metadata &metadata, bool positions,
-                          int64_t points, const double *a, const double *b) {
+double relative_deviation(Arrays &arrays, const Metadata &metadata, bool positions, int64_t points,
+                          const double *a, const double *b) {
   const int64_t numbers = metadata.coordinates();
   double worst = 0.0;
   for (int64_t slot = 0; slot < metadata.slots(); slot++) {
-    mcmc::PeriodicBox box{metadata.dim};
+    PeriodicBox box{metadata.dim};
     if (metadata.periodic && positions && slot == 0) box.lengths = *metadata.box;
     double squares = 0.0, largest = 0.0;
     for (int64_t p = 0; p < points; p++) {
@@ -230,7 +230,7 @@ double check_steerability(Model &model, double tau, double other_tau) {
   const auto log_q = [&](double t) {
     auto back = mapped(model, false, v, t, t);
     for (int64_t b = 0; b < count; b++)
-      back.log_det[b] += mcmc::log_gaussian(&back.points[b * size], size, t);
+      back.log_det[b] += log_gaussian(&back.points[b * size], size, t);
     return back.log_det;
   };
   const auto a = log_q(tau), b = log_q(other_tau);

@@ -1,7 +1,7 @@
-#ifndef NFLOW_CHECKS_H
-#define NFLOW_CHECKS_H
+#ifndef NFLOW_MODEL_CHECKS_H
+#define NFLOW_MODEL_CHECKS_H
 
-#include "mcmc/arrays.h"
+#include "arrays/arrays.h"
 #include "model/model.h"
 
 #include <vector>
@@ -34,8 +34,8 @@ FlowTolerance flow_tolerance(const Metadata &metadata);
 /// root mean square of b in the same slot: what the round trip is judged by. `positions`: the
 /// coordinates are positions, compared modulo the box if the model is periodic, and not the latent
 /// numbers of a gaussian prior. Infinite where something is not a number.
-double relative_deviation(mcmc::Arrays &arrays, const Metadata &metadata, bool positions,
-                          int64_t points, const double *a, const double *b);
+double relative_deviation(Arrays &arrays, const Metadata &metadata, bool positions, int64_t points,
+                          const double *a, const double *b);
 
 /// Checks that a flow is what the contract says at these temperatures: exact inverse, log-dets that
 /// sum to zero, log-det equal to that of the autograd Jacobian (for up to 256 numbers), no NaN, no

@@ -1,8 +1,8 @@
 #include "model/energy_model.h"
 
-#include "mcmc/random.h"
+#include "base/error.h"
+#include "base/random.h"
 #include "model/model_impl.h"
-#include "nflow_error.h"
 
 #include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -103,7 +103,7 @@ EnergyModel::EnergyModel(const std::string &file, const std::string &device)
   if (impl_->analytic) {
     const int64_t batch = 4;
     std::vector<double> x(batch * archive.metadata.coordinates());
-    mcmc::RandomStream(1, 0, 0, mcmc::Purpose::check).fill_gaussian(x.data(), x.size());
+    RandomStream(1, 0, 0, Purpose::check).fill_gaussian(x.data(), x.size());
     impl_->check_gradient(impl_->to_tensor(batch, x.data()));
   }
   std::vector<std::string> methods{"energy"};

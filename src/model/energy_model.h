@@ -1,5 +1,5 @@
-#ifndef NFLOW_ENERGY_MODEL_H
-#define NFLOW_ENERGY_MODEL_H
+#ifndef NFLOW_MODEL_ENERGY_MODEL_H
+#define NFLOW_MODEL_ENERGY_MODEL_H
 
 #include "model/model.h"
 

@@ -1,8 +1,8 @@
 #include "model/masked_checks.h"
 
+#include "base/error.h"
 #include "model/model_impl.h"
 #include "model/sample_points.h"
-#include "nflow_error.h"
 
 #include <torch/csrc/autograd/autograd.h>
 
@@ -62,7 +62,7 @@ double deviation(const Metadata &metadata, const torch::Tensor &a, const torch::
 }
 
 Model::Impl::Mapped mapped(Model &model, const char *method, const torch::Tensor &points,
-                           const mcmc::Temperatures &tau, const torch::Tensor &mask) {
+                           const Temperatures &tau, const torch::Tensor &mask) {
   auto result = model.impl().call(method, points.clone(), tau, mask);
   if (!torch::isfinite(result.points).all().item<bool>() ||
       !torch::isfinite(result.log_det).all().item<bool>())
@@ -75,7 +75,7 @@ Model::Impl::Mapped mapped(Model &model, const char *method, const torch::Tensor
 
 /// There and back; returns what the first method gave.
 Model::Impl::Mapped check_round_trip(Model &model, bool forward, const torch::Tensor &points,
-                                     const mcmc::Temperatures &tau, const torch::Tensor &mask,
+                                     const Temperatures &tau, const torch::Tensor &mask,
                                      FlowReport &report) {
   const char *names[2] = {"inverse_masked", "forward_masked"};
   const auto there = mapped(model, names[forward], points, tau, mask);
@@ -100,7 +100,7 @@ Model::Impl::Mapped check_round_trip(Model &model, bool forward, const torch::Te
 
 /// The log-det at one point [1, S, n, d] against the Jacobian of the mobile numbers.
 void check_jacobian(Model &model, const torch::Tensor &point, double log_det,
-                    const mcmc::Temperatures &tau, const torch::Tensor &mask, FlowReport &report) {
+                    const Temperatures &tau, const torch::Tensor &mask, FlowReport &report) {
   const int64_t size = model.metadata().size();
   const torch::AutoGradMode gradients(true);
   auto points = point.repeat({size, 1, 1, 1}).requires_grad_(true);
@@ -130,7 +130,7 @@ void check_jacobian(Model &model, const torch::Tensor &point, double log_det,
 
 } // namespace
 
-FlowReport check_masked(Model &model, const mcmc::Temperatures &tau,
+FlowReport check_masked(Model &model, const Temperatures &tau,
                         const std::vector<double> &target_points) {
   auto &impl = model.impl();
   if (!model.has_masked())

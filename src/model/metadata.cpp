@@ -1,7 +1,7 @@
 #include "model/metadata.h"
 
-#include "model/units.h"
-#include "nflow_error.h"
+#include "base/error.h"
+#include "base/units.h"
 
 #include <cmath>
 

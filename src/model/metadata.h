@@ -1,5 +1,5 @@
-#ifndef NFLOW_METADATA_H
-#define NFLOW_METADATA_H
+#ifndef NFLOW_MODEL_METADATA_H
+#define NFLOW_MODEL_METADATA_H
 
 #include <cstdint>
 #include <nlohmann/json.hpp>

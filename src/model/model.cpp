@@ -1,8 +1,8 @@
 #include "model/model.h"
 
+#include "base/error.h"
 #include "model/model_impl.h"
 #include "model/sample_points.h"
-#include "nflow_error.h"
 #include "operators/operators.h"
 
 #include <c10/core/InferenceMode.h>
@@ -127,8 +127,7 @@ torch::Tensor Model::Impl::to_tensor(int64_t batch, const double *points, Memory
 }
 
 Model::Impl::Mapped Model::Impl::call(const char *method, const torch::Tensor &points,
-                                      const mcmc::Temperatures &temperatures,
-                                      const torch::Tensor &mask) {
+                                      const Temperatures &temperatures, const torch::Tensor &mask) {
   const auto refuse = [&](const std::string &what) {
     throw Error("model file '" + file + "': " + method + " " + what +
                 ": correct the model as docs/model-contract.md says");
@@ -167,7 +166,7 @@ torch::Tensor Model::Impl::to_mask(int64_t batch, const uint8_t *mask, Memory me
       .to(device, torch::kBool);
 }
 
-void Model::map(Direction direction, int64_t batch, const double *in, const mcmc::Temperatures &tau,
+void Model::map(Direction direction, int64_t batch, const double *in, const Temperatures &tau,
                 const uint8_t *mask, double *out, double *log_det, Memory memory) {
   const c10::InferenceMode no_gradients;
   const char *const methods[2][2] = {{"forward", "forward_masked"}, {"inverse", "inverse_masked"}};
@@ -183,22 +182,22 @@ void Model::map(Direction direction, int64_t batch, const double *in, const mcmc
   std::memcpy(log_det, dets.data_ptr<double>(), sizeof(double) * batch);
 }
 
-void Model::forward(int64_t batch, const double *u, const mcmc::Temperatures &tau, double *v,
+void Model::forward(int64_t batch, const double *u, const Temperatures &tau, double *v,
                     double *log_det) {
   map(Direction::forward, batch, u, tau, nullptr, v, log_det, Memory::host);
 }
 
-void Model::inverse(int64_t batch, const double *v, const mcmc::Temperatures &tau, double *u,
+void Model::inverse(int64_t batch, const double *v, const Temperatures &tau, double *u,
                     double *log_det) {
   map(Direction::inverse, batch, v, tau, nullptr, u, log_det, Memory::host);
 }
 
-void Model::forward_masked(int64_t batch, const double *u, const mcmc::Temperatures &tau,
+void Model::forward_masked(int64_t batch, const double *u, const Temperatures &tau,
                            const uint8_t *mask, double *v, double *log_det) {
   map(Direction::forward, batch, u, tau, mask, v, log_det, Memory::host);
 }
 
-void Model::inverse_masked(int64_t batch, const double *v, const mcmc::Temperatures &tau,
+void Model::inverse_masked(int64_t batch, const double *v, const Temperatures &tau,
                            const uint8_t *mask, double *u, double *log_det) {
   map(Direction::inverse, batch, v, tau, mask, u, log_det, Memory::host);
 }
@@ -207,7 +206,7 @@ bool Model::has_masked() const {
   return impl_->masked;
 }
 
-void Model::warm_up(int64_t batch, const mcmc::Temperatures &tau, int repeats) {
+void Model::warm_up(int64_t batch, const Temperatures &tau, int repeats) {
   const auto u = prior_points(metadata(), tau.prior, batch);
   std::vector<double> v(u.size()), back(u.size()), log_det(batch);
   for (int i = 0; i < repeats; i++) {

@@ -1,7 +1,7 @@
-#ifndef NFLOW_MODEL_H
-#define NFLOW_MODEL_H
+#ifndef NFLOW_MODEL_MODEL_H
+#define NFLOW_MODEL_MODEL_H
 
-#include "mcmc/flow.h"
+#include "flow/flow.h"
 #include "model/metadata.h"
 
 #include <memory>
@@ -17,7 +17,7 @@ int cuda_device_count();
 
 /// A trained flow, loaded from a TorchScript archive (docs/model-contract.md). LibTorch stays
 /// behind the PIMPL; every one of its exceptions becomes an Error with one sentence.
-class Model : public mcmc::Flow {
+class Model : public Flow {
  public:
   /// Loads, validates, freezes and moves the model to `device`: "auto", "cpu", "cuda" or "cuda:i".
   /// "auto" and "cuda" take CUDA device `local_rank` modulo the number of devices.
@@ -31,29 +31,29 @@ class Model : public mcmc::Flow {
   std::string device() const;
 
   /// v = forward(u): u and v are [batch, S, n, d] in float64 on the host, log_det is [batch].
-  void forward(int64_t batch, const double *u, const mcmc::Temperatures &tau, double *v,
+  void forward(int64_t batch, const double *u, const Temperatures &tau, double *v,
                double *log_det) override;
-  void inverse(int64_t batch, const double *v, const mcmc::Temperatures &tau, double *u,
+  void inverse(int64_t batch, const double *v, const Temperatures &tau, double *u,
                double *log_det) override;
 
   /// Any of the four maps: of the points at `in`, to `out`, both in `memory` (log_det is on the
   /// host). Null `mask`: of all atoms. Device memory must be of the model's device, and nothing may
   /// still be working on it; when this returns, all of the work is done.
   enum class Direction { forward, inverse };
-  void map(Direction direction, int64_t batch, const double *in, const mcmc::Temperatures &tau,
+  void map(Direction direction, int64_t batch, const double *in, const Temperatures &tau,
            const uint8_t *mask, double *out, double *log_det, Memory memory);
 
   /// Whether the file has both forward_masked and inverse_masked.
   bool has_masked() const override;
   /// The same for the atoms with mask [batch, n] = 1 in the presence of the others.
-  void forward_masked(int64_t batch, const double *u, const mcmc::Temperatures &tau,
-                      const uint8_t *mask, double *v, double *log_det) override;
-  void inverse_masked(int64_t batch, const double *v, const mcmc::Temperatures &tau,
-                      const uint8_t *mask, double *u, double *log_det) override;
+  void forward_masked(int64_t batch, const double *u, const Temperatures &tau, const uint8_t *mask,
+                      double *v, double *log_det) override;
+  void inverse_masked(int64_t batch, const double *v, const Temperatures &tau, const uint8_t *mask,
+                      double *u, double *log_det) override;
 
   /// Runs forward and inverse `repeats` times at this batch size, so that what the JIT does at the
   /// first calls is not done inside a simulation.
-  void warm_up(int64_t batch, const mcmc::Temperatures &tau, int repeats = 3);
+  void warm_up(int64_t batch, const Temperatures &tau, int repeats = 3);
 
   struct Impl;
   Impl &impl() { return *impl_; }

@@ -1,5 +1,5 @@
-#ifndef NFLOW_MODEL_IMPL_H
-#define NFLOW_MODEL_IMPL_H
+#ifndef NFLOW_MODEL_MODEL_IMPL_H
+#define NFLOW_MODEL_MODEL_IMPL_H
 
 #include "model/archive.h"
 #include "model/model.h"
@@ -28,7 +28,7 @@ struct Model::Impl {
   };
   /// Calls a method of the map and checks the types and shapes of what comes back. A masked method
   /// needs `mask` [B, n], bool. Throws Error.
-  Mapped call(const char *method, const torch::Tensor &points, const mcmc::Temperatures &tau,
+  Mapped call(const char *method, const torch::Tensor &points, const Temperatures &tau,
               const torch::Tensor &mask = {});
   /// Doubles at an address of `memory` to a tensor of the model, always a copy: a model may write
   /// to its argument.

@@ -1,13 +1,13 @@
 // nflow-check MODEL: prints the metadata of a model file, checks the flow at several temperatures
 // and times it.
 
-#include "mcmc/random.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "base/units.h"
 #include "model/archive.h"
 #include "model/energy_model.h"
 #include "model/masked_checks.h"
 #include "model/model.h"
-#include "model/units.h"
-#include "nflow_error.h"
 
 #include <CLI/CLI.hpp>
 
@@ -93,7 +93,7 @@ void time_it(Model &model, double tau) {
   for (const int64_t batch : {1, 16, 256}) {
     const int64_t size = batch * model.metadata().size();
     std::vector<double> u(size), v(size), log_det(batch);
-    nflow::mcmc::RandomStream(1, 0, 0, nflow::mcmc::Purpose::check)
+    nflow::RandomStream(1, 0, 0, nflow::Purpose::check)
         .fill_gaussian(u.data(), size, std::sqrt(tau));
     model.warm_up(batch, tau);
     const double forward =

@@ -1,7 +1,7 @@
 #include "model/sample_points.h"
 
-#include "mcmc/prior.h"
-#include "mcmc/random.h"
+#include "base/random.h"
+#include "flow/prior.h"
 
 #include <cmath>
 #include <functional>
@@ -12,7 +12,7 @@ namespace nflow {
 namespace {
 
 /// Positions typical of a boltzmann prior, shaken a little: the model's own example, or a lattice.
-void fill_positions(const Metadata &metadata, mcmc::RandomStream &random, double *x) {
+void fill_positions(const Metadata &metadata, RandomStream &random, double *x) {
   const double spacing = std::pow(
       std::accumulate(metadata.box->begin(), metadata.box->end(), 1.0, std::multiplies<>()) /
           static_cast<double>(metadata.n_atoms),
@@ -32,9 +32,9 @@ void fill_positions(const Metadata &metadata, mcmc::RandomStream &random, double
 
 std::vector<double> prior_points(const Metadata &metadata, double tau, int64_t count) {
   std::vector<double> u(count * metadata.size());
-  mcmc::RandomStream random(20210929, 0, 0, mcmc::Purpose::check);
-  const double sigma_aux = std::sqrt(mcmc::auxiliary_variance(metadata.prior == Prior::gaussian,
-                                                              tau, metadata.auxiliary_variance));
+  RandomStream random(20210929, 0, 0, Purpose::check);
+  const double sigma_aux = std::sqrt(
+      auxiliary_variance(metadata.prior == Prior::gaussian, tau, metadata.auxiliary_variance));
   const int64_t m = metadata.coordinates();
   for (int64_t b = 0; b < count; b++) {
     double *x = &u[b * metadata.size()];

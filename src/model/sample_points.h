@@ -1,5 +1,5 @@
-#ifndef NFLOW_SAMPLE_POINTS_H
-#define NFLOW_SAMPLE_POINTS_H
+#ifndef NFLOW_MODEL_SAMPLE_POINTS_H
+#define NFLOW_MODEL_SAMPLE_POINTS_H
 
 #include "model/metadata.h"
 

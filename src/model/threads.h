@@ -1,5 +1,5 @@
-#ifndef NFLOW_THREADS_H
-#define NFLOW_THREADS_H
+#ifndef NFLOW_MODEL_THREADS_H
+#define NFLOW_MODEL_THREADS_H
 
 namespace nflow {
 

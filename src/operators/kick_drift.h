@@ -1,7 +1,7 @@
 #ifndef NFLOW_OPERATORS_KICK_DRIFT_H
 #define NFLOW_OPERATORS_KICK_DRIFT_H
 
-#include "operators/pair_finder.h"
+#include "arrays/pair_finder.h"
 #include "operators/pair_force.h"
 
 #include <cstdint>

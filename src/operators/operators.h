@@ -1,5 +1,5 @@
-#ifndef NFLOW_OPERATORS_H
-#define NFLOW_OPERATORS_H
+#ifndef NFLOW_OPERATORS_OPERATORS_H
+#define NFLOW_OPERATORS_OPERATORS_H
 
 #include <string>
 #include <vector>

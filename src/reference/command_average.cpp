@@ -1,8 +1,8 @@
 #include "reference/commands.h"
 
+#include "base/error.h"
 #include "estimators/autocorrelation.h"
-#include "nflow_error.h"
-#include "reference/thermo_log.h"
+#include "files/thermo_log.h"
 
 #include <CLI/CLI.hpp>
 

@@ -1,10 +1,10 @@
 #include "reference/commands.h"
 
-#include "nflow_error.h"
+#include "base/error.h"
+#include "files/dump_reader.h"
+#include "files/thermo_log.h"
 #include "reference/comparison.h"
 #include "reference/energy_file.h"
-#include "reference/thermo_log.h"
-#include "trainer/dump_reader.h"
 
 #include <CLI/CLI.hpp>
 
@@ -27,7 +27,7 @@ struct CompareOptions {
 };
 
 std::vector<double> read_frames(const CompareOptions &options, int64_t dim) {
-  auto samples = trainer::read_dumps({options.dump}, 1);
+  auto samples = read_dumps({options.dump}, 1);
   if (samples.n_atoms != dim)
     throw Error("'" + options.dump + "' has " + std::to_string(samples.n_atoms) + " atoms, '" +
                 options.energy + "' is for " + std::to_string(dim) +

@@ -1,8 +1,8 @@
 #include "reference/commands.h"
 
+#include "base/error.h"
 #include "model/model.h"
 #include "model/threads.h"
-#include "nflow_error.h"
 #include "reference/energy_file.h"
 #include "reference/evaluation.h"
 

@@ -1,7 +1,7 @@
 #include "reference/commands.h"
 
-#include "nflow_error.h"
-#include "reference/dump_writer.h"
+#include "base/error.h"
+#include "files/dump_writer.h"
 #include "reference/energy_file.h"
 #include "reference/exact_double_well64.h"
 #include "reference/exact_multi_well.h"
@@ -55,7 +55,7 @@ void write_samples(const SampleOptions &options, const Exact &exact) {
   std::vector<double> samples(static_cast<size_t>(options.count * dim));
   double largest = 0.0;
   for (int64_t s = 0; s < options.count; s++) {
-    mcmc::RandomStream random(options.seed, 0, static_cast<uint64_t>(s), mcmc::Purpose::sample);
+    RandomStream random(options.seed, 0, static_cast<uint64_t>(s), Purpose::sample);
     exact.sample(random, &samples[static_cast<size_t>(s * dim)]);
   }
   for (const double x : samples) largest = std::max(largest, std::abs(x));

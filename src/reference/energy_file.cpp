@@ -1,7 +1,7 @@
 #include "reference/energy_file.h"
 
+#include "base/error.h"
 #include "model/archive.h"
-#include "nflow_error.h"
 
 #include <torch/script.h>
 

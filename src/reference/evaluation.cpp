@@ -1,7 +1,7 @@
 #include "reference/evaluation.h"
 
+#include "base/error.h"
 #include "estimators/importance.h"
-#include "nflow_error.h"
 
 #include <algorithm>
 #include <cmath>
@@ -23,15 +23,14 @@ double log_normal(const double *u, int64_t size, double temperature) {
 /// A batch of points and its image under the flow, with ln q of the points on the target side.
 class FlowBatch {
  public:
-  FlowBatch(mcmc::Flow &flow, bool auxiliary, const MultiWell &system, double temperature)
+  FlowBatch(Flow &flow, bool auxiliary, const MultiWell &system, double temperature)
       : flow_(flow), system_(system), temperature_(temperature), dim_(system.dim()),
         size_((auxiliary ? 2 : 1) * dim_), u_(static_cast<size_t>(batch_size * size_)), v_(u_),
         log_det_(batch_size) {}
 
   /// Exact samples with fresh momenta; calls use(ln target density but for its constant, ln q).
   template <class Use>
-  void from_target(const ExactMultiWell &exact, int64_t count, mcmc::RandomStream &random,
-                   Use use) {
+  void from_target(const ExactMultiWell &exact, int64_t count, RandomStream &random, Use use) {
     for (int64_t b = 0; b < count; b++) {
       exact.sample(random, &v_[b * size_]);
       random.fill_gaussian(&v_[b * size_ + dim_], size_ - dim_, std::sqrt(temperature_));
@@ -43,7 +42,7 @@ class FlowBatch {
 
   /// Samples of the flow.
   template <class Use>
-  void from_prior(int64_t count, mcmc::RandomStream &random, Use use) {
+  void from_prior(int64_t count, RandomStream &random, Use use) {
     random.fill_gaussian(u_.data(), count * size_, std::sqrt(temperature_));
     flow_.forward(count, u_.data(), temperature_, v_.data(), log_det_.data());
     for (int64_t b = 0; b < count; b++)
@@ -60,7 +59,7 @@ class FlowBatch {
     return -(system_.energy(v) + 0.5 * squares) / temperature_;
   }
 
-  mcmc::Flow &flow_;
+  Flow &flow_;
   const MultiWell &system_;
   double temperature_;
   int64_t dim_, size_;
@@ -69,12 +68,12 @@ class FlowBatch {
 
 } // namespace
 
-Evaluation evaluate(mcmc::Flow &flow, bool auxiliary, const MultiWell &system,
+Evaluation evaluate(Flow &flow, bool auxiliary, const MultiWell &system,
                     const ExactMultiWell &exact, int64_t count, uint32_t seed) {
   const double temperature = exact.temperature();
   FlowBatch batch(flow, auxiliary, system, temperature);
-  mcmc::RandomStream samples(seed, 0, 0, mcmc::Purpose::sample);
-  mcmc::RandomStream proposals(seed, 0, 0, mcmc::Purpose::batch);
+  RandomStream samples(seed, 0, 0, Purpose::sample);
+  RandomStream proposals(seed, 0, 0, Purpose::batch);
   std::vector<double> of_target, of_flow;
   // ln p - ln q scatters much less than ln q alone.
   const double log_normalisation =

@@ -1,7 +1,7 @@
 #ifndef NFLOW_REFERENCE_EVALUATION_H
 #define NFLOW_REFERENCE_EVALUATION_H
 
-#include "mcmc/flow.h"
+#include "flow/flow.h"
 #include "reference/exact_multi_well.h"
 
 namespace nflow::reference {
@@ -21,7 +21,7 @@ struct Evaluation {
 /// Evaluates at the temperature of `exact` with `count` exact samples and `count` samples of the
 /// flow. `auxiliary`: the flow's points have momenta of variance T after the coordinates. Throws
 /// Error where the flow gives NaN.
-Evaluation evaluate(mcmc::Flow &flow, bool auxiliary, const MultiWell &system,
+Evaluation evaluate(Flow &flow, bool auxiliary, const MultiWell &system,
                     const ExactMultiWell &exact, int64_t count, uint32_t seed);
 
 } // namespace nflow::reference

@@ -1,6 +1,6 @@
 #include "reference/exact_double_well64.h"
 
-#include "nflow_error.h"
+#include "base/error.h"
 #include "reference/multi_well.h"
 
 #include <algorithm>
@@ -86,7 +86,7 @@ double ExactDoubleWell64::free_energy_difference() const {
   return std::log((1.0 - positive_population_) / positive_population_);
 }
 
-void ExactDoubleWell64::sample(mcmc::RandomStream &random, double *x) const {
+void ExactDoubleWell64::sample(RandomStream &random, double *x) const {
   // In the rotated X, Y: U = 2 (X^4 - 3 X^2 + 0.8 X) + 2 (Y^4 - 5 Y^2 + 0.1 Y) + 2 (X + Y)^2 + a
   // constant, of which the last square is left to the rejection.
   double X = 0.0, Y = 0.0;

@@ -1,7 +1,7 @@
 #ifndef NFLOW_REFERENCE_EXACT_DOUBLE_WELL64_H
 #define NFLOW_REFERENCE_EXACT_DOUBLE_WELL64_H
 
-#include "mcmc/random.h"
+#include "base/random.h"
 #include "reference/quartic_density.h"
 
 #include <array>
@@ -34,7 +34,7 @@ class ExactDoubleWell64 {
 
   /// One exact, independent sample x [64]: by rejection from independent quartic wells that lie
   /// below the potential.
-  void sample(mcmc::RandomStream &random, double *x) const;
+  void sample(RandomStream &random, double *x) const;
 
  private:
   static constexpr double stiffness = 15.0; // of the harmonic coordinates

@@ -1,6 +1,6 @@
 #include "reference/exact_multi_well.h"
 
-#include "nflow_error.h"
+#include "base/error.h"
 
 #include <algorithm>
 #include <cmath>
@@ -104,7 +104,7 @@ std::vector<double> ExactMultiWell::density_x(int64_t i, const std::vector<doubl
   return density;
 }
 
-void ExactMultiWell::sample(mcmc::RandomStream &random, double *x) const {
+void ExactMultiWell::sample(RandomStream &random, double *x) const {
   std::vector<double> y(wells_.size());
   for (size_t j = 0; j < y.size(); j++) y[j] = wells_[j].quantile(random.uniform());
   for (int64_t i = 0; i < dim(); i++) {

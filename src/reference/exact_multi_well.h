@@ -1,7 +1,7 @@
 #ifndef NFLOW_REFERENCE_EXACT_MULTI_WELL_H
 #define NFLOW_REFERENCE_EXACT_MULTI_WELL_H
 
-#include "mcmc/random.h"
+#include "base/random.h"
 #include "reference/multi_well.h"
 #include "reference/quartic_density.h"
 
@@ -35,7 +35,7 @@ class ExactMultiWell {
   std::vector<double> density_x(int64_t i, const std::vector<double> &points) const;
 
   /// One exact sample x [dim], by inverse distribution functions: `dim` uniform numbers.
-  void sample(mcmc::RandomStream &random, double *x) const;
+  void sample(RandomStream &random, double *x) const;
 
  private:
   struct Moments {

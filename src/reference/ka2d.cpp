@@ -1,6 +1,6 @@
 #include "reference/ka2d.h"
 
-#include "nflow_error.h"
+#include "base/error.h"
 
 #include <cmath>
 #include <cstdio>

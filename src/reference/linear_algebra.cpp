@@ -1,6 +1,6 @@
 #include "reference/linear_algebra.h"
 
-#include "nflow_error.h"
+#include "base/error.h"
 
 #include <cmath>
 #include <utility>

@@ -1,6 +1,6 @@
 // nflow-reference: reference systems whose equilibrium is known exactly: their energy files, exact
 // values and samples, and the comparison of flows and simulations with them.
-#include "nflow_error.h"
+#include "base/error.h"
 #include "reference/commands.h"
 
 #include <CLI/CLI.hpp>

@@ -1,7 +1,7 @@
 #include "reference/multi_well.h"
 
-#include "mcmc/random.h"
-#include "nflow_error.h"
+#include "base/error.h"
+#include "base/random.h"
 
 #include <cmath>
 #include <fstream>
@@ -12,7 +12,7 @@ namespace nflow::reference {
 namespace {
 
 Matrix random_orthogonal(int64_t dim, uint32_t seed, uint64_t which) {
-  mcmc::RandomStream random(seed, 0, which, mcmc::Purpose::initialisation);
+  RandomStream random(seed, 0, which, Purpose::initialisation);
   Matrix matrix(dim);
   random.fill_gaussian(matrix.values.data(), dim * dim);
   return orthonormalise(std::move(matrix));
@@ -79,7 +79,7 @@ MultiWell random_multi_well(int64_t dim, uint32_t seed) {
     for (int64_t j = 0; j < dim; j++) scaled(i, j) *= std::pow(condition, position);
   }
   system.A = multiply(left, scaled);
-  mcmc::RandomStream random(seed, 0, 2, mcmc::Purpose::initialisation);
+  RandomStream random(seed, 0, 2, Purpose::initialisation);
   for (int64_t i = 0; i < dim; i++) system.a.push_back(2.0 * random.uniform() - 1.0);
   return system;
 }

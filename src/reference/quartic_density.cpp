@@ -1,6 +1,6 @@
 #include "reference/quartic_density.h"
 
-#include "nflow_error.h"
+#include "base/error.h"
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,8 @@
 #include "stats/analysis.h"
 
+#include "base/error.h"
 #include "estimators/mbar.h"
-#include "nflow_error.h"
-#include "reference/thermo_log.h"
+#include "files/thermo_log.h"
 #include "tempering/ladder.h"
 #include "tempering/replica_flow.h"
 
@@ -141,8 +141,8 @@ std::vector<std::vector<double>> read_energies(const std::vector<std::string> &f
                 " temperatures: give one log a partition, in the order of the partitions");
   std::vector<std::vector<double>> energies;
   for (const std::string &file : files) {
-    const auto steps = reference::read_thermo_column(file, "Step");
-    const auto values = reference::read_thermo_column(file, "PotEng");
+    const auto steps = read_thermo_column(file, "Step");
+    const auto values = read_thermo_column(file, "PotEng");
     if (steps.size() != values.size())
       throw Error("'" + file + "' has " + std::to_string(steps.size()) +
                   " lines of thermo output in "

@@ -4,7 +4,7 @@
 #include "estimators/autocorrelation.h"
 #include "estimators/exchange.h"
 #include "estimators/free_energy.h"
-#include "stats/exchange_log.h"
+#include "files/exchange_log.h"
 
 #include <cstdint>
 #include <string>

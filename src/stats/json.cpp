@@ -1,4 +1,4 @@
-#include "nflow_error.h"
+#include "base/error.h"
 #include "stats/output.h"
 
 #include <nlohmann/json.hpp>

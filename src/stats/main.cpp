@@ -1,5 +1,5 @@
 // nflow-stats LOG: what the exchange log of fix nflow/temper says, with error bars.
-#include "nflow_error.h"
+#include "base/error.h"
 #include "stats/output.h"
 
 #include <CLI/CLI.hpp>
@@ -30,6 +30,7 @@ int run(int argc, char **argv) {
     std::fprintf(stderr, "nflow-stats: %s (see nflow-stats --help)\n", e.what());
     return 2;
   }
+  using namespace nflow;
   using namespace nflow::stats;
   auto log = read_exchange_log(file);
   skip_scans(log, skip, file);

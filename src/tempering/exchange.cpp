@@ -28,7 +28,7 @@ double ExchangeMap::map(const double *in, double here, double there, double *out
   double log_det_back = 0.0;
   flow_->inverse(1, in, here, latent_.data(), &log_det_back);
   const double scale = std::sqrt(there / here);
-  latent_.arrays().scale(scale, latent_.size(), latent_.data());
+  arrays_->scale(scale, latent_.size(), latent_.data());
   flow_->forward(1, latent_.data(), there, out, &log_det);
   return log_det_back + static_cast<double>(latent_.size()) * std::log(scale) + log_det;
 }

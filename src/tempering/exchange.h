@@ -1,8 +1,8 @@
 #ifndef NFLOW_TEMPERING_EXCHANGE_H
 #define NFLOW_TEMPERING_EXCHANGE_H
 
-#include "mcmc/arrays.h"
-#include "mcmc/flow.h"
+#include "arrays/arrays.h"
+#include "flow/flow.h"
 
 #include <cstdint>
 
@@ -29,8 +29,8 @@ class ExchangeMap {
 
   ExchangeMap() = default;
   /// `size` numbers a point, in the memory of `arrays`. The flow must live as long as this.
-  ExchangeMap(Kind kind, mcmc::Flow *flow, int64_t size, mcmc::Arrays &arrays = mcmc::host_arrays())
-      : kind_(kind), flow_(flow), latent_(arrays, size) {}
+  ExchangeMap(Kind kind, Flow *flow, int64_t size, Arrays &arrays = host_arrays())
+      : kind_(kind), flow_(flow), arrays_(&arrays), latent_(arrays, size) {}
 
   Kind kind() const { return kind_; }
   /// out = f(in), points [S, n, d]; returns ln|det d out / d in|. Not for the identity, whose
@@ -39,8 +39,9 @@ class ExchangeMap {
 
  private:
   Kind kind_ = Kind::identity;
-  mcmc::Flow *flow_ = nullptr;
-  mcmc::Buffer<double> latent_{mcmc::host_arrays()};
+  Flow *flow_ = nullptr;
+  Arrays *arrays_ = &host_arrays();
+  Buffer<double> latent_{host_arrays()};
 };
 
 /// The same map as seen from the other side.

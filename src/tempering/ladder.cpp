@@ -1,6 +1,6 @@
 #include "tempering/ladder.h"
 
-#include "nflow_error.h"
+#include "base/error.h"
 #include "tempering/monotone.h"
 
 #include <algorithm>

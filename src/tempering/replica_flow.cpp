@@ -1,6 +1,6 @@
 #include "tempering/replica_flow.h"
 
-#include "nflow_error.h"
+#include "base/error.h"
 
 #include <cmath>
 #include <numeric>

@@ -1,6 +1,6 @@
 #include "tempering/schedule.h"
 
-#include "mcmc/random.h"
+#include "base/random.h"
 
 #include <algorithm>
 #include <numeric>
@@ -11,7 +11,7 @@ using Pairs = std::vector<std::pair<int, int>>;
 
 namespace {
 
-int below(int count, mcmc::RandomStream &random) {
+int below(int count, RandomStream &random) {
   return std::min(static_cast<int>(random.uniform() * count), count - 1);
 }
 
@@ -21,7 +21,7 @@ Pairs neighbors(int first, int count) {
   return pairs;
 }
 
-Pairs matched_at_random(int count, mcmc::RandomStream &random) {
+Pairs matched_at_random(int count, RandomStream &random) {
   std::vector<int> order(count);
   std::iota(order.begin(), order.end(), 0);
   // Fisher and Yates; std::shuffle may differ between libraries.
@@ -36,7 +36,7 @@ Pairs matched_at_random(int count, mcmc::RandomStream &random) {
 
 Pairs pairs_of_scan(Scheme scheme, int count, uint64_t scan, uint32_t key) {
   if (scheme == Scheme::deo) return neighbors(static_cast<int>(scan % 2), count);
-  mcmc::RandomStream random(key, 0, scan, mcmc::Purpose::schedule);
+  RandomStream random(key, 0, scan, Purpose::schedule);
   if (scheme == Scheme::any) return matched_at_random(count, random);
   if (scheme == Scheme::seo) return neighbors(random.uniform() < 0.5 ? 0 : 1, count);
   const int i = below(count - 1, random);

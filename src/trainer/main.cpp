@@ -1,9 +1,9 @@
 // nflow-train: trains a flow of src/architectures against samples and energies
 // (docs/nflow-train.md).
+#include "base/error.h"
 #include "model/threads.h"
-#include "nflow_error.h"
-#include "trainer/run.h"
-#include "trainer/training.h"
+#include "trainer/command/run.h"
+#include "trainer/training/training.h"
 
 #include <cstdio>
 #include <string>

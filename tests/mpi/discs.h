@@ -1,7 +1,7 @@
 #ifndef NFLOW_TESTS_DISCS_H
 #define NFLOW_TESTS_DISCS_H
 
-#include "mcmc/random.h"
+#include "base/random.h"
 #include "mpi/partitions.h"
 #include "support/toy_models.h"
 
@@ -22,7 +22,7 @@ inline std::string discs(int partitions, const std::string &keywords) {
   script << world_variable("t", temperatures) << world_variable("s", seeds)
          << "units lj\ndimension 2\natom_modify map array\nregion r block 0 10 0 10 -0.5 0.5\n"
             "create_box 1 r\n";
-  mcmc::RandomStream random(4711, 0, 0, mcmc::Purpose::sample);
+  RandomStream random(4711, 0, 0, Purpose::sample);
   for (int i = 0; i < 40; i++) {
     const double x = 10.0 * random.uniform(), y = 10.0 * random.uniform();
     script << "create_atoms 1 single " << x << ' ' << y << " 0\n";

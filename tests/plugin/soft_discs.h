@@ -1,8 +1,8 @@
 #ifndef NFLOW_TESTS_SOFT_DISCS_H
 #define NFLOW_TESTS_SOFT_DISCS_H
 
+#include "base/random.h"
 #include "estimators/autocorrelation.h"
-#include "mcmc/random.h"
 #include "support/toy_models.h"
 
 #include <cmath>
@@ -30,7 +30,7 @@ struct SoftDiscs {
       }
     return sum;
   }
-  static void sample(mcmc::RandomStream &random, double temperature, double *x) {
+  static void sample(RandomStream &random, double temperature, double *x) {
     do
       for (int i = 0; i < 2 * n; i++) x[i] = length * random.uniform();
     while (random.uniform() > std::exp(-energy(x) / temperature));
@@ -43,7 +43,7 @@ struct SoftDiscs {
   }
   /// Their exact averages with errors, from independent configurations.
   static std::vector<estimators::Estimate> reference(double temperature, int count) {
-    mcmc::RandomStream random(17, 0, 0, mcmc::Purpose::sample);
+    RandomStream random(17, 0, 0, Purpose::sample);
     std::vector<std::vector<double>> series(5);
     double x[2 * n];
     for (int i = 0; i < count; i++) {
@@ -60,7 +60,7 @@ struct SoftDiscs {
   static void write_dump(const std::string &file, double temperature, int count, int atoms = n,
                          double box = length, const std::string &types = "1 1 2 2",
                          const std::string &units = "") {
-    mcmc::RandomStream random(23, 0, 0, mcmc::Purpose::sample);
+    RandomStream random(23, 0, 0, Purpose::sample);
     std::istringstream words(types);
     int type[n];
     for (auto &t : type) words >> t;

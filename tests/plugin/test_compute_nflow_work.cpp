@@ -1,7 +1,7 @@
 // compute nflow/work: its numbers against closed forms, the same on any number of ranks, every
 // misuse a sentence, and a simulation that does not notice it.
 
-#include "mcmc/random.h"
+#include "base/random.h"
 #include "plugin/soft_discs.h"
 #include "support/run_lammps.h"
 #include "support/toy_models.h"
@@ -51,7 +51,7 @@ double square(const std::vector<double> &values) {
 
 std::vector<double> momenta(uint32_t seed, uint64_t step, size_t count, double variance) {
   std::vector<double> p(count);
-  mcmc::RandomStream random(seed, 0, step, mcmc::Purpose::auxiliary);
+  RandomStream random(seed, 0, step, Purpose::auxiliary);
   random.fill_gaussian(p.data(), static_cast<int64_t>(count), std::sqrt(variance));
   return p;
 }
@@ -191,7 +191,7 @@ std::string liquid(bool with) {
   const std::string compute =
       "compute w flow nflow/work anywhere.pt 1.0 1.4\nfix a all ave/time 3 1 3 c_w file work.av\n";
   std::ostringstream atoms; // one by one: otherwise their IDs depend on the number of ranks
-  mcmc::RandomStream random(3, 0, 0, mcmc::Purpose::sample);
+  RandomStream random(3, 0, 0, Purpose::sample);
   for (int i = 0; i < 180; i++)
     atoms << "create_atoms 1 single " << 1.2 * (i % 15 + 0.4 + 0.2 * random.uniform()) << ' '
           << 1.2 * (i / 15 + 0.4 + 0.2 * random.uniform()) << " 0\n";

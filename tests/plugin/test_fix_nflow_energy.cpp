@@ -1,7 +1,7 @@
 // fix nflow/energy: energies against closed forms, forces against finite differences, the same on
 // any ranks.
 
-#include "mcmc/random.h"
+#include "base/random.h"
 #include "reference/energy_file.h"
 #include "reference/multi_well.h"
 #include "support/run_lammps.h"
@@ -32,7 +32,7 @@ std::string line_of_atoms(const std::vector<double> &x, const std::string &file)
 
 std::vector<double> random_numbers(int64_t count, uint32_t seed) {
   std::vector<double> x(count);
-  mcmc::RandomStream(seed, 0, 0, mcmc::Purpose::sample).fill_gaussian(x.data(), count);
+  RandomStream(seed, 0, 0, Purpose::sample).fill_gaussian(x.data(), count);
   return x;
 }
 

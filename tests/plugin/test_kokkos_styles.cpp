@@ -212,7 +212,7 @@ TEST_F(KokkosStyles, EnergyForcesAndVirialAreThoseOfTheHost) {
 std::string crowd(bool with) {
   tests::write_toy_model("anywhere.pt", tests::toy_metadata(3, 2, true), 3.0, 5.0);
   std::ostringstream atoms;
-  mcmc::RandomStream random(3, 0, 0, mcmc::Purpose::sample);
+  RandomStream random(3, 0, 0, Purpose::sample);
   for (int i = 0; i < 180; i++)
     atoms << "create_atoms 1 single " << 1.2 * (i % 15 + 0.4 + 0.2 * random.uniform()) << ' '
           << 1.2 * (i / 15 + 0.4 + 0.2 * random.uniform()) << " 0\n";

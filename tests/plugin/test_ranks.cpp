@@ -1,7 +1,7 @@
 // The decisions of a pure Monte Carlo chain do not depend on the number of MPI ranks, and an error
 // on one rank never leaves the others waiting.
 
-#include "mcmc/random.h"
+#include "base/random.h"
 #include "support/run_lammps.h"
 #include "support/toy_models.h"
 
@@ -21,7 +21,7 @@ std::string environment(const std::string &rest) {
   script << "units lj\ndimension 2\natom_modify map array\nregion r block 0 10 0 10 -0.5 "
             "0.5\ncreate_box 1 r\n";
   // One by one: `create_atoms random` numbers the atoms differently on other numbers of ranks.
-  mcmc::RandomStream random(4711, 0, 0, mcmc::Purpose::sample);
+  RandomStream random(4711, 0, 0, Purpose::sample);
   for (int i = 0; i < 40; i++) {
     const double x = 10.0 * random.uniform(), y = 10.0 * random.uniform();
     script << "create_atoms 1 single " << x << " " << y << " 0\n";

@@ -1,9 +1,10 @@
 #ifndef NFLOW_TESTS_RING_H
 #define NFLOW_TESTS_RING_H
 
+#include "base/random.h"
 #include "estimators/autocorrelation.h"
-#include "mcmc/flow.h"
-#include "mcmc/random.h"
+#include "flow/flow.h"
+#include "flow/target.h"
 
 #include <cmath>
 #include <vector>
@@ -61,7 +62,7 @@ struct Ring {
     return sums;
   }
   /// Independent configurations by rejection, for the energy is positive.
-  static void sample(mcmc::RandomStream &random, double tau, double *x) {
+  static void sample(RandomStream &random, double tau, double *x) {
     do
       for (int64_t i = 0; i < n; i++) x[i] = length * random.uniform();
     while (random.uniform() > std::exp(-energy(x) / tau));
@@ -83,7 +84,7 @@ struct Ring {
   }
 };
 
-class RingTarget : public mcmc::Target {
+class RingTarget : public Target {
  public:
   double energy(const double *x) override { return Ring::energy(x); }
   double energy_and_forces(const double *x, double *forces) override {
@@ -99,26 +100,26 @@ class RingTarget : public mcmc::Target {
 /// A flow of the ring with momenta: a scale of each momentum that depends on where the other atoms
 /// are, a kick by the forces, a drift. Its Jacobian varies; places come back wrapped anyhow. The
 /// masked maps leave frozen atoms and their momenta alone, but feel them.
-class RingFlow : public mcmc::Flow {
+class RingFlow : public Flow {
  public:
   RingFlow(double kick, double drift, double scale, double bend)
       : kick_(kick), drift_(drift), log_scale_(std::log(scale)), bend_(bend) {}
 
-  void forward(int64_t batch, const double *u, const mcmc::Temperatures &, double *v,
+  void forward(int64_t batch, const double *u, const Temperatures &, double *v,
                double *log_det) override {
     run(batch, u, nullptr, v, log_det, true);
   }
-  void inverse(int64_t batch, const double *v, const mcmc::Temperatures &, double *u,
+  void inverse(int64_t batch, const double *v, const Temperatures &, double *u,
                double *log_det) override {
     run(batch, v, nullptr, u, log_det, false);
   }
   bool has_masked() const override { return true; }
-  void forward_masked(int64_t batch, const double *u, const mcmc::Temperatures &,
-                      const uint8_t *mask, double *v, double *log_det) override {
+  void forward_masked(int64_t batch, const double *u, const Temperatures &, const uint8_t *mask,
+                      double *v, double *log_det) override {
     run(batch, u, mask, v, log_det, true);
   }
-  void inverse_masked(int64_t batch, const double *v, const mcmc::Temperatures &,
-                      const uint8_t *mask, double *u, double *log_det) override {
+  void inverse_masked(int64_t batch, const double *v, const Temperatures &, const uint8_t *mask,
+                      double *u, double *log_det) override {
     run(batch, v, mask, u, log_det, false);
   }
 

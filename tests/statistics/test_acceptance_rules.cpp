@@ -2,7 +2,7 @@
 // |z| < 4. And every rule with a sign flipped or a term dropped must be caught by the same
 // comparison.
 
-#include "mcmc/flow_sampler.h"
+#include "mcmc/sampler.h"
 #include "reference/comparison.h"
 #include "statistics/toy_flows.h"
 
@@ -21,7 +21,7 @@ using mcmc::PointWeights;
 
 constexpr double tau = 2.0; // of the chains: wells of 4 are crossed by all moves
 
-class MultiWellTarget : public mcmc::Target {
+class MultiWellTarget : public Target {
  public:
   explicit MultiWellTarget(const reference::MultiWell &system) : system_(system) {}
   double energy(const double *x) override { return system_.energy(x); }
@@ -43,7 +43,7 @@ Chain run(tests::ToyFlow &flow, bool auxiliary, const std::vector<Move> &moves, 
   static const reference::ExactMultiWell exact(system, tau);
   MultiWellTarget target(system);
   mcmc::FlowSampler sampler(flow, target, {5, auxiliary, true, 1.0}, moves, 32, 2024, 0, rules);
-  mcmc::RandomStream random(99, 0, 0, mcmc::Purpose::sample);
+  RandomStream random(99, 0, 0, Purpose::sample);
   std::vector<double> start(5), frames;
   exact.sample(random, start.data());
   sampler.set_state(start.data(), system.energy(start.data()), tau);
@@ -192,22 +192,22 @@ TEST(BrokenRuleIsCaught, MultitryCurrentLeftOut) {
 }
 
 /// A flow that lies about its log-det biases the chain just as a broken rule does.
-class LyingFlow : public mcmc::Flow {
+class LyingFlow : public Flow {
  public:
-  explicit LyingFlow(mcmc::Flow &flow) : flow_(flow) {}
-  void forward(int64_t batch, const double *u, const mcmc::Temperatures &t, double *v,
+  explicit LyingFlow(Flow &flow) : flow_(flow) {}
+  void forward(int64_t batch, const double *u, const Temperatures &t, double *v,
                double *log_det) override {
     flow_.forward(batch, u, t, v, log_det);
     std::fill(log_det, log_det + batch, 0.0);
   }
-  void inverse(int64_t batch, const double *v, const mcmc::Temperatures &t, double *u,
+  void inverse(int64_t batch, const double *v, const Temperatures &t, double *u,
                double *log_det) override {
     flow_.inverse(batch, v, t, u, log_det);
     std::fill(log_det, log_det + batch, 0.0);
   }
 
  private:
-  mcmc::Flow &flow_;
+  Flow &flow_;
 };
 
 TEST(ChooseByWeight, SkipsWhatHasNoWeight) {
@@ -226,7 +226,7 @@ TEST(Accept, NeverNaN) {
 
 /// An energy that is NaN or infinite in half of space: counted, never accepted.
 TEST(NotFinite, RejectedAndCounted) {
-  class HalfSpace : public mcmc::Target {
+  class HalfSpace : public Target {
    public:
     double energy(const double *x) override {
       if (x[0] > 0.5) return NAN;
@@ -284,7 +284,7 @@ TEST(BrokenFlowIsCaught, LogDetDropped) {
   mcmc::FlowSampler sampler(lying, target, {5, true, true, 1.0}, {move(MoveKind::latent, 0.7)}, 32,
                             1, 0);
   std::vector<double> start(5), frames;
-  mcmc::RandomStream random(99, 0, 0, mcmc::Purpose::sample);
+  RandomStream random(99, 0, 0, Purpose::sample);
   exact.sample(random, start.data());
   sampler.set_state(start.data(), system.energy(start.data()), tau);
   for (int64_t i = 0; i < 200000; i++) {

@@ -1,7 +1,7 @@
 // The moves of boltzmann-prior flows against exact averages: a ring of atoms (momenta, periodic,
 // masked maps) and the multi-well (no momenta). Fixed seeds, |z| < 4; broken rules |z| > 6.
 
-#include "mcmc/flow_sampler.h"
+#include "mcmc/sampler.h"
 #include "reference/comparison.h"
 #include "statistics/ring.h"
 #include "statistics/toy_flows.h"
@@ -22,7 +22,7 @@ constexpr double hot = 2.0, cold = 0.8;
 Move mapped(int64_t frames = 100000) {
   auto reservoir = std::make_shared<mcmc::Reservoir>();
   reservoir->x.resize(frames * Ring::n);
-  mcmc::RandomStream random(31, 0, 0, mcmc::Purpose::sample);
+  RandomStream random(31, 0, 0, Purpose::sample);
   for (int64_t i = 0; i < frames; i++) {
     double *x = &reservoir->x[i * Ring::n];
     Ring::sample(random, hot, x);
@@ -68,7 +68,7 @@ Chain run(bool good, const std::vector<Move> &moves, int64_t attempts,
   auto map = flow(good);
   tests::RingTarget target;
   mcmc::FlowSampler sampler(map, target, ring_space(), moves, 32, 2026, 0, rules);
-  mcmc::RandomStream random(98, 0, 0, mcmc::Purpose::sample);
+  RandomStream random(98, 0, 0, Purpose::sample);
   std::vector<double> start(Ring::n), frames;
   Ring::sample(random, cold, start.data());
   sampler.set_state(start.data(), Ring::energy(start.data()), {hot, cold});
@@ -168,7 +168,7 @@ TEST(BrokenRuleIsCaught, LocalWithoutTheReversibilityCheck) {
 TEST(BrokenReservoir, OfAnotherTemperatureIsCaught) {
   auto move = mapped(20000);
   auto wrong = std::make_shared<mcmc::Reservoir>(*move.reservoir);
-  mcmc::RandomStream random(32, 0, 0, mcmc::Purpose::sample);
+  RandomStream random(32, 0, 0, Purpose::sample);
   for (size_t i = 0; i < wrong->energies.size(); i++) {
     Ring::sample(random, 1.5 * hot, &wrong->x[i * Ring::n]);
     wrong->energies[i] = Ring::energy(&wrong->x[i * Ring::n]);
@@ -223,18 +223,18 @@ TEST(Checkpoint, ContinuesToTheLastBit) {
 }
 
 /// ToyFlow between two boltzmann distributions, for it maps from the line of wells: no momenta.
-class WellFlow : public mcmc::Flow {
+class WellFlow : public Flow {
  public:
   WellFlow(const reference::MultiWell &system, double scale, double bend)
       : system_(system), inverse_(reference::invert(system.A)), flow_(system, false, scale, bend) {}
-  void forward(int64_t batch, const double *u, const mcmc::Temperatures &tau, double *v,
+  void forward(int64_t batch, const double *u, const Temperatures &tau, double *v,
                double *log_det) override {
     std::vector<double> y(batch * system_.dim());
     for (int64_t b = 0; b < batch; b++)
       system_.to_wells(u + b * system_.dim(), &y[b * system_.dim()]);
     flow_.forward(batch, y.data(), tau, v, log_det);
   }
-  void inverse(int64_t batch, const double *v, const mcmc::Temperatures &tau, double *u,
+  void inverse(int64_t batch, const double *v, const Temperatures &tau, double *u,
                double *log_det) override {
     const int64_t n = system_.dim();
     std::vector<double> y(batch * n);
@@ -254,7 +254,7 @@ class WellFlow : public mcmc::Flow {
 TEST(WellExactness, MappedWithoutMomenta) {
   const auto system = reference::random_multi_well(5, 7);
   const reference::ExactMultiWell hot_wells(system, 3.0), cold_wells(system, 2.0);
-  class Target : public mcmc::Target {
+  class Target : public nflow::Target {
    public:
     explicit Target(const reference::MultiWell &system) : system_(system) {}
     double energy(const double *x) override { return system_.energy(x); }
@@ -263,7 +263,7 @@ TEST(WellExactness, MappedWithoutMomenta) {
     const reference::MultiWell &system_;
   } target(system);
   auto reservoir = std::make_shared<mcmc::Reservoir>();
-  mcmc::RandomStream random(5, 0, 0, mcmc::Purpose::sample);
+  RandomStream random(5, 0, 0, Purpose::sample);
   std::vector<double> x(5);
   for (int i = 0; i < 100000; i++) {
     hot_wells.sample(random, x.data());

@@ -122,7 +122,7 @@ TEST(ErrorBars, AreTooSmallWithoutTheAutocorrelation) {
   const double exact = oscillator_delta_f(6, 1.0, 0.5);
   const auto shuffled = [](uint32_t seed) {
     auto works = oscillator_works(6, 1.0, 0.5, 0.9, 4000, seed);
-    nflow::mcmc::RandomStream random(seed, 3, 0, nflow::mcmc::Purpose::sample);
+    nflow::RandomStream random(seed, 3, 0, nflow::Purpose::sample);
     for (size_t k = works.forward.size() - 1; k > 0; k--) {
       const auto other = static_cast<size_t>(random.uniform() * 0.999999 * (k + 1));
       std::swap(works.forward[k], works.forward[other]);

@@ -4,8 +4,8 @@
 // be caught by the same comparison. Fixed seeds.
 
 #include "estimators/free_energy.h"
+#include "flow/prior.h"
 #include "mcmc/acceptance.h"
-#include "mcmc/prior.h"
 #include "reference/comparison.h"
 #include "statistics/toy_flows.h"
 #include "tempering/exchange.h"
@@ -19,8 +19,6 @@
 namespace {
 
 using namespace nflow;
-using mcmc::Purpose;
-using mcmc::RandomStream;
 using tempering::ExchangeMap;
 using Kind = ExchangeMap::Kind;
 
@@ -52,7 +50,7 @@ struct Side {
   double reduced(const double *v) const {
     const int64_t n = system_of_test().dim();
     const auto momenta = static_cast<int64_t>(point.size()) - n;
-    return system_of_test().energy(v) / tau + mcmc::auxiliary_energy(v + n, momenta, variance);
+    return system_of_test().energy(v) / tau + auxiliary_energy(v + n, momenta, variance);
   }
   void draw(const reference::ExactMultiWell &exact, RandomStream &random) {
     const int64_t n = exact.dim();
@@ -82,9 +80,9 @@ double largest_z(const reference::ExactMultiWell &exact, const std::vector<doubl
 
 /// x' = x + sin(1.8 x)/2 in every number: near the identity, so that it is accepted often, but with
 /// a Jacobian that varies a lot, so that the log-dets matter.
-class WarpFlow : public mcmc::Flow {
+class WarpFlow : public Flow {
  public:
-  void forward(int64_t, const double *u, const mcmc::Temperatures &, double *v,
+  void forward(int64_t, const double *u, const Temperatures &, double *v,
                double *log_det) override {
     *log_det = 0.0;
     for (int64_t i = 0; i < size(); i++) {
@@ -92,7 +90,7 @@ class WarpFlow : public mcmc::Flow {
       *log_det += std::log(slope(u[i]));
     }
   }
-  void inverse(int64_t, const double *v, const mcmc::Temperatures &, double *u,
+  void inverse(int64_t, const double *v, const Temperatures &, double *u,
                double *log_det) override {
     *log_det = 0.0;
     for (int64_t i = 0; i < size(); i++) {
@@ -110,7 +108,7 @@ class WarpFlow : public mcmc::Flow {
   static double slope(double u) { return 1.0 + 0.9 * std::cos(1.8 * u); }
 };
 
-Result run(Kind kind, mcmc::Flow &flow, int64_t numbers, const Rule &rule = {}) {
+Result run(Kind kind, Flow &flow, int64_t numbers, const Rule &rule = {}) {
   const auto &system = system_of_test();
   static const reference::ExactMultiWell exact_i(system, tau_i), exact_j(system, tau_j);
   const auto size = static_cast<size_t>(numbers);

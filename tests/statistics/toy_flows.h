@@ -1,7 +1,7 @@
 #ifndef NFLOW_TESTS_TOY_FLOWS_H
 #define NFLOW_TESTS_TOY_FLOWS_H
 
-#include "mcmc/flow.h"
+#include "flow/flow.h"
 #include "reference/linear_algebra.h"
 
 #include <cmath>
@@ -15,7 +15,7 @@ namespace nflow::tests {
 /// momenta, and before that the coordinates are scaled and shifted by functions of the momenta (and
 /// the momenta by functions of those), so that the log-det of the augmented map is no constant
 /// either.
-class ToyFlow : public mcmc::Flow {
+class ToyFlow : public Flow {
  public:
   ToyFlow(const reference::MultiWell &system, bool auxiliary, double scale, double bend)
       : system_(system), inverse_(reference::invert(system.A)), auxiliary_(auxiliary),
@@ -23,7 +23,7 @@ class ToyFlow : public mcmc::Flow {
 
   int64_t size() const { return auxiliary_ ? 2 * system_.dim() : system_.dim(); }
 
-  void forward(int64_t batch, const double *u, const mcmc::Temperatures &, double *v,
+  void forward(int64_t batch, const double *u, const Temperatures &, double *v,
                double *log_det) override {
     const int64_t n = system_.dim();
     for (int64_t b = 0; b < batch; b++, u += size(), v += size()) {
@@ -43,7 +43,7 @@ class ToyFlow : public mcmc::Flow {
     }
   }
 
-  void inverse(int64_t batch, const double *v, const mcmc::Temperatures &, double *u,
+  void inverse(int64_t batch, const double *v, const Temperatures &, double *u,
                double *log_det) override {
     const int64_t n = system_.dim();
     for (int64_t b = 0; b < batch; b++, u += size(), v += size()) {

@@ -1,8 +1,9 @@
 #ifndef NFLOW_TESTS_FAR_EXEC_H
 #define NFLOW_TESTS_FAR_EXEC_H
 
-#include "mcmc/arrays_on.h"
-#include "mcmc/flow.h"
+#include "arrays/arrays_on.h"
+#include "flow/flow.h"
+#include "flow/target.h"
 
 #include <cmath>
 #include <cstdint>
@@ -163,33 +164,33 @@ struct FarExec {
 };
 
 /// The arithmetic of far memory.
-inline mcmc::Arrays &far_arrays() {
-  static mcmc::ArraysOn<FarExec> arrays;
+inline Arrays &far_arrays() {
+  static ArraysOn<FarExec> arrays;
   return arrays;
 }
 
 /// A flow of the host, given the far memory to work on.
-class FarFlow : public mcmc::Flow {
+class FarFlow : public Flow {
  public:
-  explicit FarFlow(mcmc::Flow &flow) : flow_(flow) {}
-  void forward(int64_t batch, const double *u, const mcmc::Temperatures &tau, double *v,
+  explicit FarFlow(Flow &flow) : flow_(flow) {}
+  void forward(int64_t batch, const double *u, const Temperatures &tau, double *v,
                double *log_det) override {
     const Opened open(u, v);
     flow_.forward(batch, u, tau, v, log_det);
   }
-  void inverse(int64_t batch, const double *v, const mcmc::Temperatures &tau, double *u,
+  void inverse(int64_t batch, const double *v, const Temperatures &tau, double *u,
                double *log_det) override {
     const Opened open(v, u);
     flow_.inverse(batch, v, tau, u, log_det);
   }
   bool has_masked() const override { return flow_.has_masked(); }
-  void forward_masked(int64_t batch, const double *u, const mcmc::Temperatures &tau,
-                      const uint8_t *mask, double *v, double *log_det) override {
+  void forward_masked(int64_t batch, const double *u, const Temperatures &tau, const uint8_t *mask,
+                      double *v, double *log_det) override {
     const Opened open(u, v, mask);
     flow_.forward_masked(batch, u, tau, mask, v, log_det);
   }
-  void inverse_masked(int64_t batch, const double *v, const mcmc::Temperatures &tau,
-                      const uint8_t *mask, double *u, double *log_det) override {
+  void inverse_masked(int64_t batch, const double *v, const Temperatures &tau, const uint8_t *mask,
+                      double *u, double *log_det) override {
     const Opened open(v, u, mask);
     flow_.inverse_masked(batch, v, tau, mask, u, log_det);
   }
@@ -202,13 +203,13 @@ class FarFlow : public mcmc::Flow {
     }
   };
 
-  mcmc::Flow &flow_;
+  Flow &flow_;
 };
 
 /// A target of the host, likewise; with masses if `coordinates` of them are given.
-class FarTarget : public mcmc::Target {
+class FarTarget : public Target {
  public:
-  explicit FarTarget(mcmc::Target &target, int64_t coordinates = 0)
+  explicit FarTarget(Target &target, int64_t coordinates = 0)
       : target_(target), inverse_masses_(far_arrays()) {
     if (coordinates > 0) inverse_masses_.assign(target.inverse_masses(), coordinates);
   }
@@ -226,8 +227,8 @@ class FarTarget : public mcmc::Target {
   const double *inverse_masses() override { return inverse_masses_.data(); }
 
  private:
-  mcmc::Target &target_;
-  mcmc::Buffer<double> inverse_masses_;
+  Target &target_;
+  Buffer<double> inverse_masses_;
 };
 
 } // namespace nflow::tests

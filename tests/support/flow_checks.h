@@ -1,7 +1,7 @@
 #ifndef NFLOW_TESTS_FLOW_CHECKS_H
 #define NFLOW_TESTS_FLOW_CHECKS_H
 
-#include "mcmc/random.h"
+#include "base/random.h"
 
 #include <gtest/gtest.h>
 #include <torch/script.h>
@@ -19,7 +19,7 @@ struct Normals {
   uint32_t seed;
   torch::Tensor operator()(at::IntArrayRef shape, uint32_t number, double sigma = 1.0) const {
     auto values = torch::empty(shape, torch::kFloat64);
-    mcmc::RandomStream(seed, number, 0, mcmc::Purpose::check)
+    RandomStream(seed, number, 0, Purpose::check)
         .fill_gaussian(values.data_ptr<double>(), values.numel(), sigma);
     return values;
   }
@@ -69,7 +69,7 @@ void expect_gradients_agree(const Module &flow, const Loss &loss, const std::str
   torch::NoGradGuard no_gradient;
   for (size_t i = 0; i < parameters.size(); i++) {
     auto direction = torch::empty(parameters[i].sizes(), torch::kFloat64);
-    mcmc::RandomStream random(1, 0, 500 + i, mcmc::Purpose::sample);
+    RandomStream random(1, 0, 500 + i, Purpose::sample);
     random.fill_gaussian(direction.template data_ptr<double>(), direction.numel());
     const double h = 1e-6;
     const auto at = [&](double shift) {

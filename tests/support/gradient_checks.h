@@ -1,7 +1,7 @@
 #ifndef NFLOW_TESTS_GRADIENT_CHECKS_H
 #define NFLOW_TESTS_GRADIENT_CHECKS_H
 
-#include "mcmc/random.h"
+#include "base/random.h"
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ namespace nflow::tests {
 /// x with gaussian noise on all numbers.
 inline std::vector<double> shaken(std::vector<double> x, double width, uint32_t seed) {
   std::vector<double> noise(x.size());
-  mcmc::RandomStream(seed, 0, 0, mcmc::Purpose::sample)
+  RandomStream(seed, 0, 0, Purpose::sample)
       .fill_gaussian(noise.data(), static_cast<int64_t>(noise.size()));
   for (size_t i = 0; i < x.size(); i++) x[i] += width * noise[i];
   return x;

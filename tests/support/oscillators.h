@@ -1,7 +1,7 @@
 #ifndef NFLOW_TESTS_OSCILLATORS_H
 #define NFLOW_TESTS_OSCILLATORS_H
 
-#include "mcmc/random.h"
+#include "base/random.h"
 
 #include <cmath>
 #include <utility>
@@ -15,8 +15,7 @@ namespace nflow::tests {
 class Oscillator {
  public:
   Oscillator(int dim, double temperature, double phi, uint32_t seed, uint32_t replica)
-      : x_(dim), temperature_(temperature), phi_(phi),
-        random_(seed, replica, 0, mcmc::Purpose::sample) {
+      : x_(dim), temperature_(temperature), phi_(phi), random_(seed, replica, 0, Purpose::sample) {
     for (double &x : x_) x = std::sqrt(temperature) * random_.gaussian();
   }
 
@@ -35,7 +34,7 @@ class Oscillator {
  private:
   std::vector<double> x_;
   double temperature_, phi_;
-  mcmc::RandomStream random_;
+  RandomStream random_;
 };
 
 /// f_1 - f_0 = -ln(Z_1/Z_0) of oscillators at two temperatures.
@@ -59,7 +58,7 @@ inline Works oscillator_works(int dim, double t0, double t1, double phi, int cou
     const double difference = 1.0 / t1 - 1.0 / t0;
     works.forward.push_back(difference * first.energy());
     works.backward.push_back(-difference * second.energy());
-    mcmc::RandomStream decide(seed, 2, k, mcmc::Purpose::accept);
+    RandomStream decide(seed, 2, k, Purpose::accept);
     if (exchange && std::log(decide.uniform()) < -works.forward[k] - works.backward[k])
       first.exchange(second);
   }
@@ -79,7 +78,7 @@ inline std::vector<std::vector<double>> tempering_energies(int dim,
   for (int t = 0; t < count; t++) {
     for (auto &replica : replicas) replica.step();
     for (size_t k = 0; k < replicas.size(); k++) energies[k].push_back(replicas[k].energy());
-    mcmc::RandomStream decide(seed, 100, t, mcmc::Purpose::accept);
+    RandomStream decide(seed, 100, t, Purpose::accept);
     for (size_t k = t % 2; exchange && k + 1 < replicas.size(); k += 2) {
       const double beta = 1.0 / temperatures[k + 1] - 1.0 / temperatures[k];
       const double works = beta * (replicas[k].energy() - replicas[k + 1].energy());
@@ -92,7 +91,7 @@ inline std::vector<std::vector<double>> tempering_energies(int dim,
 /// Independent gaussian works that satisfy Crooks' relation p_F(w) = p_R(-w) exp(w - Delta f): of
 /// variance s^2, means Delta f + s^2/2 and -Delta f + s^2/2.
 inline Works gaussian_works(double delta_f, double s, int forward, int backward, uint32_t seed) {
-  mcmc::RandomStream random(seed, 0, 0, mcmc::Purpose::sample);
+  RandomStream random(seed, 0, 0, Purpose::sample);
   Works works;
   for (int k = 0; k < forward; k++)
     works.forward.push_back(delta_f + 0.5 * s * s + s * random.gaussian());

@@ -69,7 +69,7 @@ struct TemperingRun {
     const int j = i + 1;
     const double beta = 1.0 / temperatures[j] - 1.0 / temperatures[i];
     const double work_ij = beta * replicas[i].energy(), work_ji = -beta * replicas[j].energy();
-    mcmc::RandomStream decide(seed, 100 + i, scan, mcmc::Purpose::accept);
+    RandomStream decide(seed, 100 + i, scan, Purpose::accept);
     const double log_acceptance = broken_rule ? -work_ij : -work_ij - work_ji;
     const bool accepted = std::log(decide.uniform()) < log_acceptance;
     log += std::to_string(100 * (scan + 1)) + " " + std::to_string(scan) + " " + std::to_string(i) +

@@ -3,7 +3,7 @@
 
 // Arguments of the operator nflow::kick_drift to test it with.
 
-#include "mcmc/random.h"
+#include "base/random.h"
 #include "operators/kick_drift_weights.h"
 
 #include <torch/torch.h>
@@ -15,7 +15,7 @@ namespace nflow::tests {
 
 inline torch::Tensor uniform(at::IntArrayRef shape, uint32_t number, double low, double high) {
   auto values = torch::empty(shape, torch::kFloat64);
-  nflow::mcmc::RandomStream stream(5, number, 0, nflow::mcmc::Purpose::check);
+  nflow::RandomStream stream(5, number, 0, nflow::Purpose::check);
   for (int64_t i = 0; i < values.numel(); i++)
     values.data_ptr<double>()[i] = low + (high - low) * stream.uniform();
   return values;

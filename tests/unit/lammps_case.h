@@ -1,7 +1,7 @@
 #ifndef NFLOW_TESTS_LAMMPS_CASE_H
 #define NFLOW_TESTS_LAMMPS_CASE_H
 
-#include "nflow_error.h"
+#include "base/error.h"
 #include "support/gradient_checks.h"
 
 #include <gtest/gtest.h>

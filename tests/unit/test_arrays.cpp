@@ -1,7 +1,7 @@
 // The arithmetic of Arrays against plain loops, in the memory of the host and in memory that the
 // host cannot reach; and that streams of random numbers are what they always were.
 
-#include "mcmc/arrays.h"
+#include "arrays/arrays.h"
 #include "support/far_exec.h"
 
 #include <gtest/gtest.h>
@@ -14,11 +14,11 @@
 namespace {
 
 using namespace nflow;
-using mcmc::Arrays;
-using mcmc::Buffer;
-using mcmc::PeriodicBox;
-using mcmc::Purpose;
-using mcmc::RandomStream;
+using nflow::Arrays;
+using nflow::Buffer;
+using nflow::PeriodicBox;
+using nflow::Purpose;
+using nflow::RandomStream;
 
 RandomStream stream(uint64_t attempt = 0) {
   return RandomStream(17, 2, attempt, Purpose::latent);
@@ -102,7 +102,7 @@ class OfArrays : public testing::TestWithParam<Arrays *> {
 };
 
 INSTANTIATE_TEST_SUITE_P(HostAndFar, OfArrays,
-                         testing::Values(&mcmc::host_arrays(), &tests::far_arrays()),
+                         testing::Values(&host_arrays(), &tests::far_arrays()),
                          [](const auto &info) { return info.param->on_host() ? "host" : "far"; });
 
 TEST_P(OfArrays, Elementwise) {
@@ -122,7 +122,7 @@ TEST_P(OfArrays, Elementwise) {
 
 TEST_P(OfArrays, RowsOfNormals) {
   for (const int64_t columns : {1, 2, 5, 6}) {
-    std::vector<mcmc::GaussianRow> rows;
+    std::vector<GaussianRow> rows;
     Buffer<double> values(arrays_, 20 * columns);
     std::vector<double> wanted(20 * columns, -1.0);
     arrays_.fill(-1.0, values.size(), values.data());
@@ -344,7 +344,7 @@ TEST_P(OfArrays, DifferentMasks) {
 }
 
 /// By the words of the definition.
-int64_t rearranged(const PeriodicBox &box, const mcmc::Rearrangement &criterion,
+int64_t rearranged(const PeriodicBox &box, const Rearrangement &criterion,
                    const std::vector<double> &x, const std::vector<double> &x_new) {
   const int64_t n = static_cast<int64_t>(x.size()) / box.dim, dim = box.dim;
   int64_t count = 0;
@@ -406,8 +406,7 @@ TEST_P(OfArrays, BuffersMoveAndGrow) {
   EXPECT_EQ(other.size(), 1000);
   std::vector<double> scratch;
   {
-    mcmc::HostView view(arrays_, other.data(), 1000, mcmc::HostView::out, arrays_.on_host(),
-                        scratch);
+    HostView view(arrays_, other.data(), 1000, HostView::out, arrays_.on_host(), scratch);
     for (int i = 0; i < 1000; i++) view.data()[i] = i;
   }
   EXPECT_EQ(other.on_host()[999], 999.0);

@@ -1,14 +1,14 @@
+#include "base/error.h"
+#include "base/random.h"
 #include "estimators/autocorrelation.h"
-#include "mcmc/random.h"
-#include "nflow_error.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 using namespace nflow::estimators;
-using nflow::mcmc::Purpose;
-using nflow::mcmc::RandomStream;
+using nflow::Purpose;
+using nflow::RandomStream;
 
 namespace {
 

@@ -1,9 +1,9 @@
 // Every refusal of the model contract, with its sentence; and that an honest model passes.
 
+#include "base/error.h"
 #include "model/checks.h"
 #include "model/energy_model.h"
 #include "model/model.h"
-#include "nflow_error.h"
 #include "support/toy_models.h"
 
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // The dump reader: what it takes, and the sentence for everything it does not.
-#include "nflow_error.h"
-#include "trainer/batches.h"
-#include "trainer/dump_reader.h"
+#include "base/error.h"
+#include "files/dump_reader.h"
+#include "trainer/data/batches.h"
 
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -11,8 +11,8 @@
 
 namespace {
 
-using nflow::trainer::read_dumps;
-using nflow::trainer::Samples;
+using nflow::read_dumps;
+using nflow::Samples;
 
 std::string frame(const std::string &columns, const std::vector<std::string> &atoms,
                   const std::string &bounds = "pp pp pp", const std::string &length = "10",
@@ -112,9 +112,9 @@ TEST(DumpReader, ExchangedTypesRenumberTheAtoms) {
   auto samples = read_dumps({file}, 2);
   EXPECT_EQ(samples.types, (std::vector<int>{1, 2, 1}));
   EXPECT_EQ(samples.x, (std::vector<double>{0.5, 1, 2, 3, 4, 5, 2, 3, 0.5, 1, 4, 5}));
-  ASSERT_TRUE(nflow::trainer::relabel(samples.types, {2, 1, 1}, 2, samples.x));
+  ASSERT_TRUE(nflow::relabel(samples.types, {2, 1, 1}, 2, samples.x));
   EXPECT_EQ(samples.x, (std::vector<double>{2, 3, 0.5, 1, 4, 5, 0.5, 1, 2, 3, 4, 5}));
-  EXPECT_FALSE(nflow::trainer::relabel(samples.types, {2, 2, 1}, 2, samples.x));
+  EXPECT_FALSE(nflow::relabel(samples.types, {2, 2, 1}, 2, samples.x));
 }
 
 TEST(DumpReader, RefusesWhatDiffers) {

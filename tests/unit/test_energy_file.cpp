@@ -1,6 +1,6 @@
-#include "mcmc/random.h"
+#include "base/error.h"
+#include "base/random.h"
 #include "model/energy_model.h"
-#include "nflow_error.h"
 #include "reference/energy_file.h"
 
 #include <gtest/gtest.h>
@@ -9,8 +9,8 @@
 
 using namespace nflow::reference;
 using nflow::EnergyModel;
-using nflow::mcmc::Purpose;
-using nflow::mcmc::RandomStream;
+using nflow::Purpose;
+using nflow::RandomStream;
 
 namespace {
 

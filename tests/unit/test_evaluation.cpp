@@ -10,18 +10,18 @@ namespace {
 
 /// For a harmonic multi-well with A = 1: the exact flow y = u / sqrt(2 b) - a / (2 b), widened by
 /// `scale`; the momenta stay as they are.
-class HarmonicFlow : public nflow::mcmc::Flow {
+class HarmonicFlow : public nflow::Flow {
  public:
   HarmonicFlow(const MultiWell &system, bool auxiliary, double scale)
       : system_(system), size_((auxiliary ? 2 : 1) * system.dim()),
         factor_(scale / std::sqrt(2.0 * system.b)) {}
-  void forward(int64_t batch, const double *u, const nflow::mcmc::Temperatures &, double *v,
+  void forward(int64_t batch, const double *u, const nflow::Temperatures &, double *v,
                double *log_det) override {
     map(batch, u, v, log_det, 1.0, [this](double value, size_t i) {
       return factor_ * value - system_.a[i] / (2.0 * system_.b);
     });
   }
-  void inverse(int64_t batch, const double *v, const nflow::mcmc::Temperatures &, double *u,
+  void inverse(int64_t batch, const double *v, const nflow::Temperatures &, double *u,
                double *log_det) override {
     map(batch, v, u, log_det, -1.0, [this](double value, size_t i) {
       return (value + system_.a[i] / (2.0 * system_.b)) / factor_;

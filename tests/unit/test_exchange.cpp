@@ -1,17 +1,17 @@
 // What works of both directions say about exchanges, against gaussian works, where everything is
 // known: w ~ N(F + s^2/2, s^2), r ~ N(-F + s^2/2, s^2) have J = s^2, acceptance erfc(s/2) and ESS
 // exp(-s^2) both ways.
+#include "base/random.h"
 #include "estimators/exchange.h"
 #include "estimators/exchange_states.h"
-#include "mcmc/random.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 using namespace nflow::estimators;
-using nflow::mcmc::Purpose;
-using nflow::mcmc::RandomStream;
+using nflow::Purpose;
+using nflow::RandomStream;
 
 namespace {
 

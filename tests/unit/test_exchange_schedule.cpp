@@ -1,6 +1,6 @@
 // Schedules of exchange, and the statistics of a pair with its restart state.
 
-#include "mcmc/random.h"
+#include "base/random.h"
 #include "tempering/pair_statistics.h"
 #include "tempering/schedule.h"
 
@@ -55,7 +55,7 @@ TEST(Schedule, DependsOnTheKey) {
 /// Gaussian works that obey Crooks' relation for a free energy difference of 1.
 void add_some(PairStatistics &pair, int first, int count) {
   for (int i = first; i < first + count; i++) {
-    nflow::mcmc::RandomStream random(5, 0, i, nflow::mcmc::Purpose::sample);
+    nflow::RandomStream random(5, 0, i, nflow::Purpose::sample);
     const double w = 1.0 + 0.5 + random.gaussian(), r = -1.0 + 0.5 + random.gaussian();
     pair.add(w, r, random.uniform() < std::exp(-w - r));
   }

@@ -1,7 +1,7 @@
 // Every move in memory that the host cannot reach makes the same decisions as on the host, and ends
 // at the same places to the bit.
 
-#include "mcmc/flow_sampler.h"
+#include "mcmc/sampler.h"
 #include "reference/multi_well.h"
 #include "statistics/ring.h"
 #include "statistics/toy_flows.h"
@@ -15,14 +15,13 @@ namespace {
 using namespace nflow;
 using mcmc::Move;
 using mcmc::MoveKind;
-using mcmc::Temperatures;
 using tests::Ring;
 
 constexpr int attempts = 400;
 
 /// A flow of the ring without momenta: every atom is shifted by a wave of the next one. The masked
 /// maps leave frozen atoms where they are.
-class RingShifts : public mcmc::Flow {
+class RingShifts : public Flow {
  public:
   void forward(int64_t batch, const double *u, const Temperatures &tau, double *v,
                double *log_det) override {
@@ -57,7 +56,7 @@ class RingShifts : public mcmc::Flow {
   }
 };
 
-class WellTarget : public mcmc::Target {
+class WellTarget : public Target {
  public:
   double energy(const double *x) override { return system.energy(x); }
   reference::MultiWell system = reference::random_multi_well(5, 7);
@@ -83,7 +82,7 @@ Move excursion(int64_t local) {
 std::shared_ptr<mcmc::Reservoir> reservoir(int64_t frames, uint64_t number = 0) {
   auto result = std::make_shared<mcmc::Reservoir>();
   result->x.resize(frames * Ring::n);
-  mcmc::RandomStream random(31, 0, number, mcmc::Purpose::sample);
+  RandomStream random(31, 0, number, Purpose::sample);
   for (int64_t i = 0; i < frames; i++) {
     Ring::sample(random, 2.0, &result->x[i * Ring::n]);
     result->energies.push_back(Ring::energy(&result->x[i * Ring::n]));
@@ -100,15 +99,15 @@ Move mapped(const std::shared_ptr<mcmc::Reservoir> &frames) {
 /// Two samplers with the same moves from the same start, one of them far away.
 class Twins {
  public:
-  Twins(mcmc::Flow &flow, mcmc::Target &target, const mcmc::Space &space,
-        const std::vector<Move> &moves, bool masses)
+  Twins(Flow &flow, Target &target, const mcmc::Space &space, const std::vector<Move> &moves,
+        bool masses)
       : space_(space), far_flow_(flow), far_target_(target, masses ? space.coordinates : 0),
         near_(flow, target, space, moves, 16, 2024, 1),
         far_(far_flow_, far_target_, space, moves, 16, 2024, 1, {}, tests::far_arrays()) {}
 
   void start(const std::vector<double> &x, double energy, const Temperatures &tau) {
     near_.set_state(x.data(), energy, tau);
-    mcmc::Buffer<double> there(tests::far_arrays());
+    Buffer<double> there(tests::far_arrays());
     there.assign(x.data(), space_.coordinates);
     far_.set_state(there.data(), energy, tau);
   }
@@ -170,9 +169,9 @@ TEST(FarMoves, MapsOfExchanges) {
   tests::ToyFlow flow(target.system, true, 1.6, 0.7);
   tests::FarFlow far_flow(flow);
   std::vector<double> point(flow.size()), mapped(flow.size());
-  mcmc::RandomStream(31, 0, 0, mcmc::Purpose::sample).fill_gaussian(point.data(), flow.size());
+  RandomStream(31, 0, 0, Purpose::sample).fill_gaussian(point.data(), flow.size());
   auto &arrays = tests::far_arrays();
-  mcmc::Buffer<double> far_point(arrays), far_mapped(arrays, flow.size());
+  Buffer<double> far_point(arrays), far_mapped(arrays, flow.size());
   far_point.assign(point.data(), flow.size());
   for (const auto kind :
        {ExchangeMap::Kind::forward, ExchangeMap::Kind::backward, ExchangeMap::Kind::latent}) {
@@ -202,7 +201,7 @@ TEST(FarMoves, OfABoltzmannPrior) {
   RingShifts without;
   const std::vector<Move> moves{mapped(reservoir(300)), excursion(0), excursion(1), excursion(3)};
   for (const bool auxiliary : {false, true}) {
-    mcmc::Flow &flow = auxiliary ? static_cast<mcmc::Flow &>(with_momenta) : without;
+    Flow &flow = auxiliary ? static_cast<Flow &>(with_momenta) : without;
     std::vector<std::vector<Move>> cases{moves};
     for (const auto &one : moves) cases.push_back({one});
     for (const auto &chosen : cases) {
@@ -232,7 +231,7 @@ TEST(FarMoves, SeeAReservoirThatHasChanged) {
 }
 
 TEST(FarMoves, RejectWhatIsNotFinite) {
-  class HalfSpace : public mcmc::Target {
+  class HalfSpace : public Target {
    public:
     double energy(const double *x) override {
       if (x[0] > 0.5) return NAN;

@@ -2,8 +2,8 @@
 // that a flow is the same after it is saved, loaded and frozen.
 #include "architectures/flow_builder.h"
 #include "architectures/ica.h"
+#include "base/error.h"
 #include "model/archive.h"
-#include "nflow_error.h"
 #include "support/flow_checks.h"
 
 #include <gtest/gtest.h>

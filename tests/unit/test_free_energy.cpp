@@ -70,7 +70,7 @@ TEST(FreeEnergy, RejectedConfigurationsHaveInfiniteWork) {
   // State 0 is twice as large as state 1, whose half of it has the same energy: half of the forward
   // works are overlaps and Delta f = ln 2, with the sqrt(1/n) error of a coin.
   std::vector<double> forward, backward(10000, 0.0);
-  nflow::mcmc::RandomStream random(16, 0, 0, nflow::mcmc::Purpose::sample);
+  nflow::RandomStream random(16, 0, 0, nflow::Purpose::sample);
   for (int k = 0; k < 10000; k++)
     forward.push_back(random.uniform() < 0.5 ? 0.0 : (k % 2 ? HUGE_VAL : NAN));
   const auto estimate = bar(forward, backward);

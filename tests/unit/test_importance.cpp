@@ -1,5 +1,5 @@
+#include "base/random.h"
 #include "estimators/importance.h"
-#include "mcmc/random.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,8 @@
 #include <cmath>
 
 using namespace nflow::estimators;
-using nflow::mcmc::Purpose;
-using nflow::mcmc::RandomStream;
+using nflow::Purpose;
+using nflow::RandomStream;
 
 namespace {
 

@@ -2,9 +2,9 @@
 // differences, cells against all pairs, float32, masks; and the flow that is made of it: its
 // symmetries, inverse, log-det.
 #include "architectures/flow_builder.h"
+#include "base/error.h"
 #include "model/archive.h"
 #include "model/checks.h"
-#include "nflow_error.h"
 #include "operators/operators.h"
 #include "unit/kick_drift_case.h"
 

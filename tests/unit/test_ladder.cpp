@@ -1,5 +1,5 @@
-#include "mcmc/random.h"
-#include "nflow_error.h"
+#include "base/error.h"
+#include "base/random.h"
 #include "tempering/ladder.h"
 #include "tempering/monotone.h"
 
@@ -67,7 +67,7 @@ TEST(Ladder, EqualisesAPeakedBarrier) {
 }
 
 TEST(Ladder, StaysMonotoneWhateverTheRejections) {
-  nflow::mcmc::RandomStream random(31, 0, 0, nflow::mcmc::Purpose::sample);
+  nflow::RandomStream random(31, 0, 0, nflow::Purpose::sample);
   for (int repeat = 0; repeat < 2000; repeat++) {
     const int count = 2 + repeat % 9;
     std::vector<double> temperatures = {0.01 + random.uniform()}, rejections;

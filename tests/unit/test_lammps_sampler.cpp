@@ -4,7 +4,7 @@
 #include "estimators/autocorrelation.h"
 #include "lammps_case.h"
 #include "support/run_lammps.h"
-#include "trainer/lammps/lammps_sampler.h"
+#include "trainer/energies/lammps_sampler.h"
 
 #include <cmath>
 

@@ -4,7 +4,7 @@
 #include "lammps_case.h"
 #include "support/run_lammps.h"
 #include "support/toy_models.h"
-#include "trainer/lammps/lammps_system.h"
+#include "trainer/energies/lammps_system.h"
 
 #include <cmath>
 #include <map>

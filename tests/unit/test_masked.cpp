@@ -1,8 +1,8 @@
 // The optional methods that move some atoms in the presence of the others: what is refused, and
 // that an honest model passes.
 
+#include "base/error.h"
 #include "model/masked_checks.h"
-#include "nflow_error.h"
 #include "support/toy_models.h"
 
 #include <gtest/gtest.h>

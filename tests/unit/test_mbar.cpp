@@ -1,5 +1,5 @@
+#include "base/error.h"
 #include "estimators/mbar.h"
-#include "nflow_error.h"
 #include "support/oscillators.h"
 
 #include <gtest/gtest.h>

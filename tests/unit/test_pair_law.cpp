@@ -1,7 +1,7 @@
 // Single pairs of LAMMPS's pair styles, and energies continued linearly inside overlaps.
 
 #include "lammps_case.h"
-#include "trainer/lammps/lammps_system.h"
+#include "trainer/energies/lammps_system.h"
 
 #include <cmath>
 #include <sstream>

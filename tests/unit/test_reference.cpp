@@ -1,5 +1,5 @@
+#include "base/error.h"
 #include "estimators/autocorrelation.h"
-#include "nflow_error.h"
 #include "reference/comparison.h"
 #include "reference/exact_double_well64.h"
 #include "reference/exact_multi_well.h"
@@ -9,8 +9,8 @@
 #include <cmath>
 
 using namespace nflow::reference;
-using nflow::mcmc::Purpose;
-using nflow::mcmc::RandomStream;
+using nflow::Purpose;
+using nflow::RandomStream;
 
 namespace {
 

@@ -1,13 +1,14 @@
-#include "nflow_error.h"
-#include "reference/dump_writer.h"
+#include "base/error.h"
+#include "files/dump_reader.h"
+#include "files/dump_writer.h"
+#include "files/thermo_log.h"
 #include "reference/multi_well.h"
-#include "reference/thermo_log.h"
-#include "trainer/dump_reader.h"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 
+using namespace nflow;
 using namespace nflow::reference;
 
 namespace {
@@ -37,14 +38,16 @@ TEST(DumpWriter, TheReaderOfTheTrainerReadsIt) {
     writer.write(0, &frames[0]);
     writer.write(1, &frames[3]);
     writer.close();
-    const auto samples = nflow::trainer::read_dumps({name}, 1);
+    const auto samples = nflow::read_dumps({name}, 1);
     EXPECT_EQ(samples.n_atoms, 3);
     EXPECT_EQ(samples.ids, (std::vector<int64_t>{1, 2, 3}));
     EXPECT_EQ(samples.types, (std::vector<int>{1, 1, 1}));
     ASSERT_EQ(samples.x.size(), frames.size());
     for (size_t i = 0; i < frames.size(); i++) EXPECT_NEAR(samples.x[i], frames[i], 1e-11 * 20.5);
   }
-  EXPECT_NE(complaint([] { DumpWriter("no_such_folder/a.dump", line_of_atoms(3, 30.0), -30.0); }).find("no_such_folder"),
+  EXPECT_NE(complaint([] {
+              DumpWriter("no_such_folder/a.dump", line_of_atoms(3, 30.0), -30.0);
+            }).find("no_such_folder"),
             std::string::npos);
 }
 

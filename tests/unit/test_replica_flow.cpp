@@ -1,5 +1,5 @@
-#include "mcmc/random.h"
-#include "nflow_error.h"
+#include "base/error.h"
+#include "base/random.h"
 #include "tempering/replica_flow.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +24,7 @@ History wander(int count, HotEnd hot_end, int scans, uint32_t seed) {
   std::vector<int> order(count);
   std::iota(order.begin(), order.end(), 0);
   History history = {{order}, ReplicaFlow(count, hot_end)};
-  nflow::mcmc::RandomStream random(seed, 0, 0, nflow::mcmc::Purpose::sample);
+  nflow::RandomStream random(seed, 0, 0, nflow::Purpose::sample);
   for (int s = 0; s < scans; s++) {
     for (int i = s % 2; i + 1 < count; i += 2) {
       if (random.uniform() < 0.4) continue;
@@ -115,7 +115,7 @@ TEST(ReplicaFlow, GoesOnFromItsStateIdentically) {
   ReplicaFlow restarted(6, HotEnd::first);
   restarted.set_state(whole.state());
   for (ReplicaFlow *flow : {&whole, &restarted}) {
-    nflow::mcmc::RandomStream random(24, 0, 0, nflow::mcmc::Purpose::sample);
+    nflow::RandomStream random(24, 0, 0, nflow::Purpose::sample);
     for (int s = 0; s < 500; s++) {
       const int i = static_cast<int>(random.uniform() * 4.999);
       flow->swap(i, i + 1);

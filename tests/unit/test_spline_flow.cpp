@@ -1,9 +1,9 @@
 // The flow spline: exact inverse, log-det, linear tails, what it leaves alone, smoothness,
 // gradients in both directions, and that a file of it passes the checks of the contract.
 #include "architectures/flow_builder.h"
+#include "base/error.h"
 #include "model/archive.h"
 #include "model/checks.h"
-#include "nflow_error.h"
 #include "support/flow_checks.h"
 
 #include <gtest/gtest.h>

@@ -7,9 +7,9 @@
 #include "reference/energy_file.h"
 #include "reference/exact_double_well64.h"
 #include "reference/exact_multi_well.h"
-#include "trainer/file_energy.h"
-#include "trainer/spline_start.h"
-#include "trainer/thermal_objective.h"
+#include "trainer/energies/file_energy.h"
+#include "trainer/objectives/thermal_objective.h"
+#include "trainer/training/spline_start.h"
 
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
@@ -33,7 +33,7 @@ ThermalSamples samples_of(const Exact &exact, EnergySource &source, int64_t coun
   samples.x.resize(count * exact.dim());
   samples.per_file = {count};
   for (int64_t i = 0; i < count; i++) {
-    mcmc::RandomStream random(seed, 0, i, mcmc::Purpose::sample);
+    RandomStream random(seed, 0, i, Purpose::sample);
     exact.sample(random, &samples.x[i * exact.dim()]);
   }
   all.energies.resize(count);

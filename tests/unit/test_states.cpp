@@ -1,8 +1,8 @@
 // States of the validation: what their conditions say, what is refused, and the valley that is
 // taken where none is named.
-#include "mcmc/random.h"
-#include "nflow_error.h"
-#include "trainer/states.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "trainer/data/states.h"
 
 #include <gtest/gtest.h>
 
@@ -87,7 +87,7 @@ ThermalSamples two_peaks(double share) {
   ThermalSamples samples;
   samples.samples.n_atoms = 2;
   samples.samples.dim = 1;
-  nflow::mcmc::RandomStream random(3, 0, 0, nflow::mcmc::Purpose::sample);
+  nflow::RandomStream random(3, 0, 0, nflow::Purpose::sample);
   for (int64_t i = 0; i < 5000; i++) {
     samples.samples.x.push_back(random.gaussian());
     samples.samples.x.push_back((random.uniform() < share ? 3.0 : -1.0) + 0.5 * random.gaussian());

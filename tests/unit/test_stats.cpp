@@ -1,5 +1,5 @@
 // nflow-stats on synthetic exchange logs with known answers, and on broken ones.
-#include "stats/exchange_log.h"
+#include "files/exchange_log.h"
 #include "support/run_command.h"
 #include "support/tempering_log.h"
 
@@ -186,7 +186,7 @@ TEST(Stats, ALogCutAnywhereIsRead) {
   };
   for (size_t length = begin + 200; length < begin + 300; length++) {
     write_text("cut.log", run.log.substr(0, length));
-    const auto log = nflow::stats::read_exchange_log("cut.log");
+    const auto log = nflow::read_exchange_log("cut.log");
     EXPECT_EQ(log.truncated, run.log[length - 1] != '\n');
     EXPECT_EQ(static_cast<long>(log.attempts.size()), lines(run.log.substr(0, length)) - 4);
   }

@@ -2,12 +2,12 @@
 // against the saved model and LAMMPS, scales of the kicks, the temperature that forces tell.
 #include "lammps_case.h"
 #include "model/model.h"
-#include "trainer/configurational_temperature.h"
-#include "trainer/lammps/lammps_sampler.h"
-#include "trainer/pair_scales.h"
-#include "trainer/thermal_data.h"
-#include "trainer/thermal_objective.h"
-#include "trainer/train_options.h"
+#include "trainer/command/train_options.h"
+#include "trainer/data/configurational_temperature.h"
+#include "trainer/data/thermal_data.h"
+#include "trainer/energies/lammps_sampler.h"
+#include "trainer/energies/pair_scales.h"
+#include "trainer/objectives/thermal_objective.h"
 
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
@@ -137,7 +137,7 @@ void expect_works(const std::string &architecture, bool forward) {
   const Points &points = forward ? c.prior : c.target;
   const int64_t m = c.options.flow.n_atoms * c.options.flow.dim, size = metadata.size();
   std::vector<double> out(points.values.size()), log_det(points.count);
-  const mcmc::Temperatures tau{hot, cold};
+  const Temperatures tau{hot, cold};
   if (forward)
     model.forward(points.count, points.values.data(), tau, out.data(), log_det.data());
   else

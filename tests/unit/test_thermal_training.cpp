@@ -1,9 +1,9 @@
 // nflow-train between temperatures as a program, on KA2D with 43 atoms and few samples: what
 // training gains, ranks, resuming, ladders, what the model says about itself, and bad input.
+#include "base/error.h"
+#include "files/dump_reader.h"
+#include "files/dump_writer.h"
 #include "model/model.h"
-#include "nflow_error.h"
-#include "reference/dump_writer.h"
-#include "trainer/dump_reader.h"
 #include "training_case.h"
 
 #include <gtest/gtest.h>
@@ -230,7 +230,7 @@ TEST_F(Thermal, ALadderServesItsPairs) {
   std::vector<double> u(metadata.example), v(metadata.size()), back(metadata.size()), log_det(2);
   u.resize(metadata.size(), 0.3);
   for (size_t i = 0; i < 2; i++) {
-    const mcmc::Temperatures tau{pairs[i].first, pairs[i].second};
+    const Temperatures tau{pairs[i].first, pairs[i].second};
     model.forward(1, u.data(), tau, v.data(), &log_det[0]);
     model.inverse(1, v.data(), tau, back.data(), &log_det[1]);
     for (size_t k = 0; k < u.size(); k++) EXPECT_NEAR(u[k], back[k], 1e-9);
@@ -242,11 +242,10 @@ TEST_F(Thermal, ALadderServesItsPairs) {
 }
 
 /// A copy of the samples of T0 as `change` leaves them.
-std::string changed(const std::string &file,
-                    const std::function<void(trainer::Samples &)> &change) {
-  auto samples = trainer::read_dumps({hot}, 2);
+std::string changed(const std::string &file, const std::function<void(Samples &)> &change) {
+  auto samples = read_dumps({hot}, 2);
   change(samples);
-  reference::DumpWriter writer(file, samples, 0.0);
+  DumpWriter writer(file, samples, 0.0);
   for (int64_t i = 0; i < samples.count(); i++) writer.write(i, samples.frame(i));
   writer.close();
   return file;

@@ -1,10 +1,10 @@
 // The flow torus-spline: exact inverse, log-det, symmetries, smoothness on the torus, gradients in
 // both directions, and that a file of it passes the checks of the contract.
 #include "architectures/flow_builder.h"
-#include "mcmc/random.h"
+#include "base/error.h"
+#include "base/random.h"
 #include "model/archive.h"
 #include "model/checks.h"
-#include "nflow_error.h"
 #include "support/flow_checks.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ using nflow::FlowOptions;
 
 torch::Tensor uniform(at::IntArrayRef shape, uint32_t number) {
   auto values = torch::empty(shape, torch::kFloat64);
-  nflow::mcmc::RandomStream stream(12, number, 0, nflow::mcmc::Purpose::check);
+  nflow::RandomStream stream(12, number, 0, nflow::Purpose::check);
   for (int64_t i = 0; i < values.numel(); i++) values.data_ptr<double>()[i] = stream.uniform();
   return values;
 }

@@ -1,7 +1,7 @@
 // nflow-train as a program: resume, checkpoints, bad input, steps that are not finite, config
 // files.
+#include "base/error.h"
 #include "model/archive.h"
-#include "nflow_error.h"
 #include "support/toy_models.h"
 #include "training_case.h"
 

@@ -1,9 +1,9 @@
 // The trainer on several ranks: the same gradients, the same model to rounding, one clean end.
 #include "model/archive.h"
 #include "support/toy_models.h"
-#include "trainer/batches.h"
-#include "trainer/gaussian_objective.h"
-#include "trainer/train_options.h"
+#include "trainer/command/train_options.h"
+#include "trainer/data/batches.h"
+#include "trainer/objectives/gaussian_objective.h"
 #include "training_case.h"
 
 #include <gtest/gtest.h>
@@ -43,7 +43,7 @@ TEST_F(TrainerRanks, ShardsOfABatchHaveTheGradientOfTheWhole) {
   options.precision = "float64";
   options.flow.dim = 1;
   options.flow.couplings = 2;
-  const auto samples = read_dumps({"train.dump"}, 1);
+  const auto samples = nflow::read_dumps({"train.dump"}, 1);
   GaussianObjective objective(options, samples);
   const auto split = split_by_blocks(samples, 0.1);
   objective.initialise(samples, split.training);

@@ -1,7 +1,7 @@
 #ifndef NFLOW_TESTS_TRAINING_CASE_H
 #define NFLOW_TESTS_TRAINING_CASE_H
 
-#include "mcmc/random.h"
+#include "base/random.h"
 #include "support/run_command.h"
 
 #include <fstream>
@@ -17,7 +17,7 @@ inline void write_text(const std::string &file, const std::string &text) {
 /// A dump of `frames` frames of `atoms` atoms with normal x, the second correlated with the first.
 inline void write_normal_dump(const std::string &file, int frames, int atoms, uint32_t seed = 5) {
   std::ofstream out(file);
-  mcmc::RandomStream stream(seed, 0, 0, mcmc::Purpose::sample);
+  RandomStream stream(seed, 0, 0, Purpose::sample);
   for (int f = 0; f < frames; f++) {
     out << "ITEM: TIMESTEP\n" << f << "\nITEM: NUMBER OF ATOMS\n" << atoms;
     out << "\nITEM: BOX BOUNDS ss ss ss\n0 1\n0 1\n0 1\nITEM: ATOMS id type x\n";

@@ -1,0 +1,110 @@
+// What fix nflow/mc tells, and its restarts.
+
+#include "mc/fix_nflow_mc.h"
+
+#include "root_model.h"
+
+#include "comm.h"
+#include "universe.h"
+#include "update.h"
+
+#include <cstring>
+
+using namespace LAMMPS_NS;
+
+namespace {
+constexpr double restart_form = 2.0; // of what write_restart() writes
+} // namespace
+
+double FixNflowMC::compute_scalar() {
+  const auto &counters = sampler_->counters();
+  return counters.attempts ? static_cast<double>(counters.accepts) / counters.attempts : 0.0;
+}
+
+double FixNflowMC::compute_vector(int i) {
+  const auto &counters = sampler_->counters();
+  const auto &timings = sampler_->timings();
+  const double attempts = timings.attempts ? static_cast<double>(timings.attempts) : 1.0;
+  switch (i) {
+  case 0:
+    return static_cast<double>(counters.attempts);
+  case 1:
+    return static_cast<double>(counters.accepts);
+  case 2:
+    return sampler_->last_energy_change();
+  case 3:
+    return sampler_->last_log_acceptance();
+  case 4:
+    return sampler_->importance().fraction();
+  case 5:
+    return static_cast<double>(counters.not_finite);
+  case 6:
+    return timings.flow / attempts;
+  case 7:
+    return (timings.energy + own_energy_seconds_) / attempts;
+  case 8:
+    return total_seconds_ / attempts;
+  }
+  const int of_move = i - first_columns, moves = static_cast<int>(moves_.size());
+  if (of_move < 2 * moves) {
+    const auto &of_moves = of_move % 2 ? counters.move_accepts : counters.move_attempts;
+    return static_cast<double>(of_moves[of_move / 2]);
+  }
+  switch (of_move - 2 * moves) {
+  case 0:
+    return static_cast<double>(counters.rearrangements);
+  case 1:
+    return cpu_seconds_;
+  case 2:
+    return static_cast<double>(counters.evaluations);
+  case 3:
+    return static_cast<double>(counters.not_reversible);
+  }
+  return counters.trajectories
+             ? static_cast<double>(counters.accepted_trajectories) / counters.trajectories
+             : 0.0;
+}
+
+void FixNflowMC::write_restart(FILE *fp) {
+  std::vector<double> list{restart_form,
+                           static_cast<double>(seed_),
+                           static_cast<double>(replica_),
+                           static_cast<double>(next_reneighbor),
+                           static_cast<double>(update->ntimestep),
+                           cpu_seconds_};
+  const auto numbers = sampler_->checkpoint();
+  list.push_back(static_cast<double>(numbers.size()));
+  list.insert(list.end(), numbers.begin(), numbers.end());
+  if (comm->me != 0) return;
+  const int bytes = static_cast<int>(list.size() * sizeof(double));
+  fwrite(&bytes, sizeof(int), 1, fp);
+  fwrite(list.data(), sizeof(double), list.size(), fp);
+}
+
+void FixNflowMC::restart(char *buffer) {
+  const double *list = reinterpret_cast<double *>(buffer);
+  if (list[0] != restart_form)
+    stop("the restart file is of another version of this fix: start without its state");
+  seed_ = static_cast<int>(list[1]);
+  // One file may start several partitions; each keeps to numbers of its own.
+  if (universe->nworlds == 1) replica_ = static_cast<int>(list[2]);
+  next_reneighbor = static_cast<bigint>(list[3]);
+  if (static_cast<bigint>(list[4]) != update->ntimestep)
+    stop("the timestep must not be reset when this fix is restarted");
+  cpu_seconds_ = list[5];
+  const auto count = static_cast<size_t>(list[6]);
+  make_sampler();
+  sampler_->restore(std::vector<double>(list + 7, list + 7 + count));
+}
+
+void *FixNflowMC::extract(const char *name, int &dim) {
+  dim = 0;
+  if (strcmp(name, "mc_active") == 0) return &mc_active_;
+  if (strcmp(name, "t_target") == 0 && temperature_variable_.empty()) return &temperature_;
+  return nullptr;
+}
+
+double FixNflowMC::memory_usage() {
+  const double point = static_cast<double>(model_->metadata().size());
+  return (2.0 * batch_ * point + 10.0 * point) * sizeof(double);
+}

@@ -1,0 +1,14 @@
+#ifndef NFLOW_BASE_UNITS_H
+#define NFLOW_BASE_UNITS_H
+
+#include <string>
+
+namespace nflow {
+
+/// Boltzmann's constant in the energy and temperature units of a LAMMPS unit style ("lj", "real",
+/// "metal", "si", "cgs", "electron", "micro", "nano"). Throws Error for any other name.
+double boltzmann_constant(const std::string &units);
+
+} // namespace nflow
+
+#endif

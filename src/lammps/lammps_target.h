@@ -1,0 +1,42 @@
+#ifndef NFLOW_LAMMPS_LAMMPS_TARGET_H
+#define NFLOW_LAMMPS_LAMMPS_TARGET_H
+
+#include "flow/target.h"
+#include "lammps/group_configuration.h"
+#include "pointers.h"
+
+#include <vector>
+
+namespace LAMMPS_NS {
+
+/// The energy of a configuration of the group as the moves see it: puts the atoms there and asks
+/// LAMMPS. Addresses are in the memory of the configuration. Every function is collective.
+class LammpsTarget : public nflow::Target, protected Pointers {
+ public:
+  LammpsTarget(LAMMPS *lmp, GroupConfiguration &configuration, int dim)
+      : Pointers(lmp), configuration_(configuration), dim_(dim),
+        inverse_masses_(configuration.arrays()) {}
+  // In some versions of LAMMPS that of Pointers may throw, which Target does not allow.
+  ~LammpsTarget() noexcept override {}
+
+  /// Takes the masses of the atoms, which may have changed between runs.
+  void init();
+  double energy(const double *x) override;
+  double energy_and_forces(const double *x, double *forces) override;
+  /// Of mass times mvv2e, with which m v^2 / 2 is an energy.
+  const double *inverse_masses() override { return inverse_masses_.data(); }
+  /// The same for the host.
+  const std::vector<double> &host_inverse_masses() const { return host_inverse_masses_; }
+  /// On the host, sums are the same on all ranks to the last bit: nothing need be said.
+  int64_t agree(int64_t decision) override;
+
+ private:
+  GroupConfiguration &configuration_;
+  int dim_;
+  std::vector<double> host_inverse_masses_;
+  nflow::Buffer<double> inverse_masses_;
+};
+
+} // namespace LAMMPS_NS
+
+#endif

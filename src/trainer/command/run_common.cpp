@@ -1,0 +1,124 @@
+#include "trainer/command/run_common.h"
+
+#include "base/error.h"
+
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+
+namespace nflow::trainer {
+
+namespace {
+
+std::string today() {
+  char text[32];
+  const std::time_t now = std::time(nullptr);
+  std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", std::gmtime(&now));
+  return text;
+}
+
+} // namespace
+
+Samples shared_samples(const std::vector<std::string> &files, int64_t dim, const std::string &units,
+                       const Parallel &parallel) {
+  Samples samples;
+  if (files.empty()) return samples;
+  std::string header;
+  parallel.together([&] {
+    if (!parallel.root()) return;
+    samples = read_dumps(files, dim);
+    if (!samples.units.empty() && samples.units != units)
+      throw Error("the data are in units " + samples.units + ", the training in " + units +
+                  ": give --units " + samples.units + ", or data of this system");
+    header = nlohmann::json{{"atoms", samples.n_atoms},
+                            {"dim", samples.dim},
+                            {"ids", samples.ids},
+                            {"types", samples.types},
+                            {"box", samples.box},
+                            {"units", samples.units},
+                            {"periodic",
+                             {samples.periodic[0], samples.periodic[1], samples.periodic[2]}},
+                            {"frames", samples.per_file}}
+                 .dump();
+  });
+  parallel.broadcast(header);
+  parallel.broadcast(samples.x);
+  if (parallel.root()) return samples;
+  const auto json = nlohmann::json::parse(header);
+  samples.n_atoms = json.at("atoms");
+  samples.dim = json.at("dim");
+  samples.ids = json.at("ids").get<std::vector<int64_t>>();
+  samples.types = json.at("types").get<std::vector<int>>();
+  samples.box = json.at("box").get<std::vector<double>>();
+  samples.units = json.at("units");
+  samples.per_file = json.at("frames").get<std::vector<int64_t>>();
+  for (int k = 0; k < 3; k++) samples.periodic[k] = json.at("periodic").at(k);
+  return samples;
+}
+
+TrainingState first_state(const TrainOptions &options, const Parallel &parallel,
+                          Objective &objective, const nlohmann::json &data,
+                          const std::function<void()> &initialise) {
+  TrainingState state;
+  parallel.together([&] {
+    if (options.resume) {
+      state = read_checkpoint(schedule_options(options), data, options.checkpoint);
+      return;
+    }
+    if (!parallel.root()) return;
+    initialise();
+    state.parameters = objective.parameters();
+    state.constants = objective.constants();
+  });
+  parallel.broadcast(state.parameters);
+  parallel.broadcast(state.constants);
+  objective.set_constants(state.constants);
+  return state;
+}
+
+void add_provenance(Metadata &metadata, const TrainOptions &o, const Training &training,
+                    const Parallel &parallel, const nlohmann::json &data) {
+  const auto &state = training.state();
+  const auto known = [](double value) {
+    return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
+  };
+  auto &p = metadata.provenance;
+  p["program"] = "nflow-train";
+  p["version"] = NFLOW_VERSION;
+  p["command"] = o.command_line;
+  p["options"] = schedule_options(o);
+  p["data_digest"] = data;
+  p["seed"] = o.flow.seed;
+  p["ranks"] = parallel.size();
+  p["steps_done"] = state.step;
+  p["best_step"] = state.best_step;
+  p["skipped_steps"] = state.skipped_steps;
+  p["losses"] = {{"training", known(training.last().loss)},
+                 {"best_validation", known(state.best_score)},
+                 {"last_validation_nll", known(training.last().validation_nll)},
+                 {"last_ess", known(training.last().ess)}};
+  p["date"] = today();
+  p["seconds"] = training.seconds();
+}
+
+int finish(const TrainOptions &options, const Parallel &parallel, const Training &training,
+           Training::End end, Objective &objective, const Metadata &metadata) {
+  parallel.together([&] {
+    if (parallel.root()) objective.save(training.state().best_parameters, metadata, options.output);
+  });
+  if (parallel.root())
+    std::printf("%s after %.1f s: wrote %s with the parameters of step %lld\n",
+                end == Training::End::plateau ? "no more progress" : "finished",
+                metadata.provenance.at("seconds").get<double>(), options.output.c_str(),
+                static_cast<long long>(training.state().best_step));
+  return 0;
+}
+
+int interrupted(const TrainOptions &options, const Parallel &parallel, const Training &training) {
+  if (parallel.root())
+    std::printf("stopped after step %lld with checkpoint %s: continue with --resume\n",
+                static_cast<long long>(training.state().step), options.checkpoint.c_str());
+  return 3;
+}
+
+} // namespace nflow::trainer

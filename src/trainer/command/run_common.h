@@ -1,0 +1,36 @@
+#ifndef NFLOW_TRAINER_COMMAND_RUN_COMMON_H
+#define NFLOW_TRAINER_COMMAND_RUN_COMMON_H
+
+#include "files/dump_reader.h"
+#include "trainer/training/training.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace nflow::trainer {
+
+/// Reads dumps on the root and gives them to all ranks: one reader on the file system, one place
+/// where errors arise. No samples for no files.
+Samples shared_samples(const std::vector<std::string> &files, int64_t dim, const std::string &units,
+                       const Parallel &parallel);
+
+/// The state to start from: of the checkpoint where a run is resumed, else that of the objective
+/// after `initialise`, which the root alone calls. The same on all ranks.
+TrainingState first_state(const TrainOptions &options, const Parallel &parallel,
+                          Objective &objective, const nlohmann::json &data,
+                          const std::function<void()> &initialise);
+
+/// Command, options, data digests, losses, versions and date.
+void add_provenance(Metadata &metadata, const TrainOptions &options, const Training &training,
+                    const Parallel &parallel, const nlohmann::json &data);
+
+/// Writes the model and says so; the exit code.
+int finish(const TrainOptions &options, const Parallel &parallel, const Training &training,
+           Training::End end, Objective &objective, const Metadata &metadata);
+/// Says how to go on; the exit code.
+int interrupted(const TrainOptions &options, const Parallel &parallel, const Training &training);
+
+} // namespace nflow::trainer
+
+#endif

@@ -1,0 +1,384 @@
+#include "trainer/command/train_options.h"
+
+#include "base/error.h"
+#include "base/units.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cmath>
+
+namespace nflow::trainer {
+
+namespace {
+
+void add_flow_options(CLI::App &app, FlowOptions &flow, bool &plain) {
+  const char *group = "Flow";
+  app.add_option("--architecture", flow.architecture,
+                 "tsf (temperature-steerable) or rnvp; between two temperatures kick-drift, "
+                 "torus-spline or spline")
+      ->group(group);
+  app.add_flag("--plain,!--structured", plain,
+               "multilayer perceptrons instead of linear mixing with per-coordinate networks")
+      ->group(group);
+  app.add_option("--couplings", flow.couplings, "number of couplings")->group(group);
+  app.add_option("--hidden", flow.hidden,
+                 "units of a hidden layer (0: 32 for up to 8 coordinates, "
+                 "else 64)")
+      ->group(group);
+  app.add_option("--depth", flow.depth, "hidden layers of the plain form")->group(group);
+  app.add_option("--units-per-coordinate", flow.units_per_coordinate,
+                 "units of each per-coordinate network of the structured form")
+      ->group(group);
+  app.add_option("--activation", flow.activation, "tanh, silu or relu")->group(group);
+  app.add_option("--dtype", flow.dtype, "float64 or float32: arithmetic of the saved model")
+      ->group(group);
+  app.add_option("--length", flow.length, "scale of the coordinates where no data give one")
+      ->group(group);
+}
+
+void add_thermal_options(CLI::App &app, TrainOptions &o) {
+  const char *group = "Between two temperatures";
+  auto &flow = o.flow;
+  app.add_option("--lammps", o.lammps, "LAMMPS input script of the system, without a run")
+      ->group(group);
+  app.add_option("--variable", o.variables, "name=value, an index variable of the script")
+      ->group(group);
+  app.add_option("--prior-temperature", o.prior_temperature,
+                 "T0, where the flow starts (--temperature is T1)")
+      ->group(group);
+  app.add_option("--prior-data", o.prior_data, "LAMMPS dump files with samples at T0")
+      ->group(group);
+  app.add_option("--ladder", o.ladder, "several temperatures, one flow for all neighbours")
+      ->group(group);
+  app.add_option("--ladder-data", o.ladder_data, "one dump file for each of them")->group(group);
+  app.add_option("--sample", o.sample, "sample so many frames at each temperature with LAMMPS")
+      ->group(group);
+  app.add_option("--sample-start", o.sample_start,
+                 "temperature from which sampling cools down (0: none)")
+      ->group(group);
+  app.add_option("--loss", o.loss, "reverse, forward, both or exchange")->group(group);
+  app.add_option("--exchange-start", o.exchange_start,
+                 "loss exchange: fraction of the steps that minimise the mean works first")
+      ->group(group);
+  app.add_option("--active", o.active,
+                 "coordinates that the splines of spline map, by number (atom - 1) dim + component "
+                 "(default: those that need it)")
+      ->delimiter(',')
+      ->group(group);
+  app.add_option("--state", o.states,
+                 "a state for the validation, NAME: CONDITION, as in \"left: x1 < 0\"; repeatable "
+                 "(default for spline: two sides of a valley in the samples)")
+      ->group(group);
+  app.add_option("--bound", o.bound,
+                 "half-width of the splines of spline in distance units (0: from the samples)")
+      ->group(group);
+  app.add_option("--layers", flow.layers, "kicks and drifts of kick-drift")->group(group);
+  app.add_flag("!--scalars,--splines", flow.splines,
+               "--scalars: damping, drift and strength of each layer only, no splines")
+      ->group(group);
+  app.add_option("--spline-size", flow.spline_size, "spline coefficients of a species pair")
+      ->group(group);
+  app.add_option("--bins", flow.bins, "bins of the splines of torus-spline and spline")
+      ->group(group);
+  app.add_option("--timestep", flow.timestep, "of the untrained dynamics (0: by layers)")
+      ->group(group);
+  app.add_option("--cutoff", flow.cutoff, "of the kicks, in sigma of the pair")->group(group);
+  app.add_option("--sigma", flow.sigma, "of all species pairs, a square (default: from LAMMPS)")
+      ->group(group);
+  app.add_option("--epsilon", flow.epsilon, "of all species pairs, a square (default: from LAMMPS)")
+      ->group(group);
+}
+
+void add_target_options(CLI::App &app, TrainOptions &o) {
+  const char *group = "Target";
+  app.add_option("--data", o.data, "LAMMPS dump files with samples at the temperature (.gz too)")
+      ->group(group);
+  app.add_option("--energy", o.energy, "TorchScript energy file (format nflow-energy)")
+      ->group(group);
+  app.add_option("--temperature", o.temperature, "temperature of the training")->group(group);
+  app.add_option("--units", o.units, "LAMMPS units of temperature, energy and data")->group(group);
+  app.add_option("--dim", o.flow.dim,
+                 "leading components of each atom that the flow moves "
+                 "(default: those of the energy file)")
+      ->group(group);
+}
+
+void add_schedule_options(CLI::App &app, TrainOptions &o) {
+  const char *group = "Training";
+  app.add_option("--steps", o.steps, "optimisation steps")->group(group);
+  app.add_option("--batch", o.batch, "samples a step, over all ranks")->group(group);
+  app.add_option("--learning-rate", o.learning_rate, "highest learning rate of Adam")->group(group);
+  app.add_option("--beta1", o.beta1, "Adam's decay of the mean")->group(group);
+  app.add_option("--beta2", o.beta2, "Adam's decay of the square")->group(group);
+  app.add_option("--warm-up", o.warm_up, "steps of linear warm-up")->group(group);
+  app.add_option("--final-rate", o.final_rate, "last learning rate over the highest (cosine)")
+      ->group(group);
+  app.add_option("--clip", o.clip, "largest norm of the gradient")->group(group);
+  app.add_option("--kl-weight", o.kl_weight,
+                 "final weight lambda of the energy-based loss (1 "
+                 "without data, from the start)")
+      ->group(group);
+  app.add_option("--kl-start", o.kl_start, "fraction of the steps where lambda leaves zero")
+      ->group(group);
+  app.add_option("--kl-full", o.kl_full, "fraction of the steps where lambda is full")
+      ->group(group);
+  app.add_option("--cap", o.cap, "energy, in k_B T, above which the loss grows logarithmically")
+      ->group(group);
+  app.add_option("--precision", o.precision, "float64 or float32: arithmetic of the training")
+      ->group(group);
+  app.add_option("--seed", o.flow.seed, "seed of everything random")->group(group);
+}
+
+void add_run_options(CLI::App &app, TrainOptions &o) {
+  const char *group = "Validation and files";
+  app.add_option("--validation", o.validation, "fraction of the data held out, in blocks of time")
+      ->group(group);
+  app.add_option("--validate-every", o.validate_every, "steps between validations (0: steps/40)")
+      ->group(group);
+  app.add_option("--validation-samples", o.validation_samples, "most samples of a validation")
+      ->group(group);
+  app.add_option("--ess-samples", o.ess_samples, "proposals for the effective sample size")
+      ->group(group);
+  app.add_option("--patience", o.patience,
+                 "validations without progress before stopping (0: never)")
+      ->group(group);
+  app.add_option("--output", o.output, "model file to write")->group(group);
+  app.add_option("--log", o.log, "CSV log (default: OUTPUT.csv)")->group(group);
+  app.add_option("--checkpoint", o.checkpoint, "checkpoint file (default: OUTPUT.checkpoint)")
+      ->group(group);
+  app.add_flag("--resume", o.resume, "continue from the checkpoint")->group(group);
+  app.add_option("--stop-at", o.stop_at, "stop after this step with a checkpoint")->group(group);
+  app.add_option("--threads", o.threads, "LibTorch threads of each rank")->group(group);
+}
+
+void require(bool good, const std::string &sentence) {
+  if (!good) throw Error(sentence);
+}
+
+void check_schedule(const TrainOptions &o) {
+  require(o.steps >= 1 && o.batch >= 1, "--steps and --batch must be at least 1");
+  require(o.learning_rate > 0.0, "--learning-rate must be positive");
+  require(o.beta1 >= 0.0 && o.beta1 < 1.0 && o.beta2 >= 0.0 && o.beta2 < 1.0,
+          "--beta1 and --beta2 must be at least 0 and below 1");
+  require(o.warm_up >= 0 && o.final_rate >= 0.0 && o.final_rate <= 1.0,
+          "--warm-up must not be negative and --final-rate must be from 0 to 1");
+  require(o.clip > 0.0 && o.cap > 0.0, "--clip and --cap must be positive");
+  require(o.precision == "float64" || o.precision == "float32",
+          "--precision must be float64 or float32");
+  require(o.validation >= 0.0 && o.validation <= 0.5, "--validation must be from 0 to 0.5");
+  require(
+      o.validate_every >= 0 && o.validation_samples >= 1 && o.ess_samples >= 2 && o.patience >= 0 &&
+          o.stop_at >= 0,
+      "--validate-every, --validation-samples, --ess-samples, --patience and --stop-at must not "
+      "be negative");
+  require(!o.output.empty(), "--output must name a file");
+  require(o.threads >= 1, "--threads must be at least 1");
+}
+
+/// Energies and loss of flows between temperatures.
+void check_thermal_source(const TrainOptions &o) {
+  const bool spline = o.flow.architecture == "spline";
+  require(spline || !o.lammps.empty(), "architecture " + o.flow.architecture +
+                                           " takes its energies from LAMMPS: give an input script "
+                                           "with --lammps");
+  require(spline || o.energy.empty(),
+          "--energy is for tsf, rnvp and spline: give the system with --lammps");
+  require(!spline || o.lammps.empty() != o.energy.empty(),
+          "architecture spline needs energies from one source: give an energy file with --energy, "
+          "or an input script with --lammps");
+  require(o.sample == 0 || !o.lammps.empty(),
+          "--sample needs LAMMPS, which --lammps gives: with --energy give dumps with "
+          "--prior-data and --data");
+  require(o.loss == "reverse" || o.loss == "forward" || o.loss == "both" || o.loss == "exchange",
+          "--loss must be reverse, forward, both or exchange");
+  require(o.loss != "exchange" || o.exchange_start >= 0.0, "--exchange-start must not be negative");
+  require(spline || (o.active.empty() && o.bound == 0.0),
+          "--active and --bound are of architecture spline");
+  require(o.bound >= 0.0, "--bound must not be negative");
+}
+
+void check_thermal(const TrainOptions &o) {
+  check_thermal_source(o);
+  require(o.sample >= 0 && o.sample_start >= 0.0,
+          "--sample and --sample-start must not be negative");
+  require(o.ladder.empty() || (o.ladder.size() >= 2 && o.prior_temperature == 0.0 &&
+                               o.temperature == 0.0 && o.data.empty() && o.prior_data.empty()),
+          "--ladder needs two temperatures or more, and replaces --temperature, "
+          "--prior-temperature, --data and --prior-data");
+  require(o.ladder.size() <= 2 || o.flow.architecture == "kick-drift",
+          o.flow.architecture + " serves one pair of temperatures: train a model for each pair of "
+                                "the ladder, or use kick-drift");
+  require(o.ladder_data.empty() || o.ladder_data.size() == o.ladder.size(),
+          "--ladder-data needs one file for each temperature of --ladder");
+  for (const double temperature : o.temperatures())
+    require(temperature > 0.0 && std::isfinite(temperature),
+            "--prior-temperature T0 and --temperature T1 must be given, as positive numbers");
+  const auto temperatures = o.temperatures();
+  for (size_t i = 1; i < temperatures.size(); i++)
+    require(temperatures[i - 1] != temperatures[i],
+            o.ladder.empty()
+                ? "T0 and T1 are equal: there is nothing to learn between equal temperatures"
+                : "two neighbours of --ladder are equal: there is nothing to learn between equal "
+                  "temperatures");
+  require(o.sample > 0 || !o.prior_data.empty() || !o.ladder_data.empty(),
+          "there are no samples at T0: give dumps with --prior-data (or --ladder-data), or "
+          "--sample for LAMMPS to make them");
+  require(o.loss == "reverse" || o.sample > 0 || !o.data.empty() || !o.ladder_data.empty(),
+          "--loss " + o.loss + " needs samples at T1: give --data, or --sample");
+}
+
+void check(const TrainOptions &o) {
+  if (o.thermal()) {
+    check_thermal(o);
+    check_schedule(o);
+    return;
+  }
+  require(o.lammps.empty(),
+          "--lammps is for architectures kick-drift, torus-spline and spline: give an "
+          "energy file with --energy");
+  require(o.states.empty(), "--state is of flows between temperatures");
+  require(o.prior_temperature == 0.0 && o.prior_data.empty() && o.ladder.empty() &&
+              o.ladder_data.empty() && o.sample == 0,
+          "--prior-temperature, --prior-data, --ladder, --ladder-data and --sample are of flows "
+          "between temperatures: give the input script of the system with --lammps");
+  require(!o.data.empty() || !o.energy.empty(),
+          "there is nothing to learn from: give samples with --data, an energy file with --energy, "
+          "or both");
+  require(o.temperature > 0.0 && std::isfinite(o.temperature),
+          "--temperature must be given, as a positive number in the units of --units");
+  boltzmann_constant(o.units);
+  require(o.flow.dim >= 0 && o.flow.dim <= 3, "--dim must be 1, 2 or 3");
+  require(o.kl_weight >= 0.0 && o.kl_weight <= 1.0, "--kl-weight must be from 0 to 1");
+  require(o.kl_start >= 0.0 && o.kl_start <= o.kl_full && o.kl_full <= 1.0,
+          "--kl-start and --kl-full must be fractions in ascending order");
+  require(o.kl_weight == 0.0 || !o.energy.empty(),
+          "--kl-weight needs the target's energy: give --energy, or set it to 0");
+  check_schedule(o);
+}
+
+/// Defaults that suit flows between temperatures, where the user gave nothing (measured:
+/// docs/nflow-train.md).
+void take_thermal_defaults(const CLI::App &app, TrainOptions &o) {
+  const auto given = [&](const char *name) { return app.get_option(name)->count() > 0; };
+  const bool spline = o.flow.architecture == "spline";
+  if (!given("--steps")) o.steps = spline ? 2000 : 3500;
+  if (!given("--batch")) o.batch = spline ? 256 : 32;
+  if (!given("--learning-rate")) o.learning_rate = spline ? 1e-2 : 3e-2;
+  if (!given("--loss") && spline) o.loss = "exchange";
+  if (!given("--couplings") && spline) o.flow.couplings = 4;
+  if (!given("--activation") && spline) o.flow.activation = "silu";
+  if (!given("--beta2")) o.beta2 = 0.99;
+  if (!given("--warm-up")) o.warm_up = 30;
+  if (!given("--final-rate")) o.final_rate = 0.02;
+  if (!given("--clip")) o.clip = spline ? 5.0 : 50.0;
+  if (!given("--cap")) o.cap = 100.0;
+  if (!given("--precision")) o.precision = "float64";
+  if (!given("--validation-samples")) o.validation_samples = spline ? 1000 : 400;
+  if (!given("--patience")) o.patience = 0;
+  for (const auto name : {"--kl-weight", "--kl-start", "--kl-full"})
+    require(!given(name), std::string(name) + " is for tsf and rnvp: give --loss");
+  o.kl_weight = o.loss == "reverse" ? 1.0 : o.loss == "forward" ? 0.0 : 0.5;
+  o.kl_start = o.kl_full = 0.0;
+  if (o.validate_every == 0) o.validate_every = std::max<int64_t>(1, o.steps / 20);
+}
+
+std::string quoted_command(int argc, char **argv) {
+  std::string text;
+  for (int i = 0; i < argc; i++) text += (i ? " " : "") + std::string(argv[i]);
+  return text;
+}
+
+} // namespace
+
+bool parse_options(int argc, char **argv, TrainOptions &o, std::string &text) {
+  CLI::App app("Trains a normalizing flow against LAMMPS samples and a TorchScript energy",
+               "nflow-train");
+  app.option_defaults()->always_capture_default();
+  bool plain = !o.flow.structured;
+  app.set_config("--config", "", "config file: lines `option = value`");
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  add_flow_options(app, o.flow, plain);
+  add_target_options(app, o);
+  add_thermal_options(app, o);
+  add_schedule_options(app, o);
+  add_run_options(app, o);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp &) {
+    text = app.help();
+    return false;
+  } catch (const CLI::ParseError &e) {
+    const std::string what = e.what();
+    throw Error(what.substr(0, what.find('\n')) + " (nflow-train --help lists the options)");
+  }
+  o.flow.structured = !plain;
+  if (!o.lammps.empty() && app.get_option("--architecture")->count() == 0)
+    o.flow.architecture = "kick-drift";
+  o.command_line = quoted_command(argc, argv);
+  if (o.log.empty()) o.log = o.output + ".csv";
+  if (o.checkpoint.empty()) o.checkpoint = o.output + ".checkpoint";
+  if (o.thermal()) take_thermal_defaults(app, o);
+  check(o);
+  // No data: the energy is all there is, from the first step on.
+  if (o.data.empty() && !o.thermal()) {
+    o.kl_weight = 1.0;
+    o.kl_start = o.kl_full = 0.0;
+  }
+  if (o.validate_every == 0) o.validate_every = std::max<int64_t>(1, o.steps / 40);
+  return true;
+}
+
+nlohmann::json schedule_options(const TrainOptions &o) {
+  const auto &f = o.flow;
+  return {{"architecture", f.architecture},
+          {"structured", f.structured},
+          {"couplings", f.couplings},
+          {"hidden", f.hidden},
+          {"depth", f.depth},
+          {"units-per-coordinate", f.units_per_coordinate},
+          {"activation", f.activation},
+          {"dtype", f.dtype},
+          {"length", f.length},
+          {"dim", f.dim},
+          {"seed", f.seed},
+          {"temperature", o.temperature},
+          {"units", o.units},
+          {"steps", o.steps},
+          {"batch", o.batch},
+          {"learning-rate", o.learning_rate},
+          {"beta1", o.beta1},
+          {"beta2", o.beta2},
+          {"warm-up", o.warm_up},
+          {"final-rate", o.final_rate},
+          {"clip", o.clip},
+          {"kl-weight", o.kl_weight},
+          {"kl-start", o.kl_start},
+          {"kl-full", o.kl_full},
+          {"cap", o.cap},
+          {"precision", o.precision},
+          {"validation", o.validation},
+          {"validate-every", o.validate_every},
+          {"validation-samples", o.validation_samples},
+          {"ess-samples", o.ess_samples},
+          {"patience", o.patience},
+          {"lammps", o.lammps},
+          {"variable", o.variables},
+          {"temperatures", o.thermal() ? o.temperatures() : std::vector<double>{o.temperature}},
+          {"sample", o.sample},
+          {"sample-start", o.sample_start},
+          {"loss", o.loss},
+          {"layers", f.layers},
+          {"splines", f.splines},
+          {"exchange-start", o.exchange_start},
+          {"active", o.active},
+          {"bound", o.bound},
+          {"state", o.states},
+          {"spline-size", f.spline_size},
+          {"bins", f.bins},
+          {"timestep", f.timestep},
+          {"cutoff", f.cutoff},
+          {"sigma", f.sigma},
+          {"epsilon", f.epsilon}};
+}
+
+} // namespace nflow::trainer

@@ -1,0 +1,219 @@
+#include "trainer/data/states.h"
+
+#include "base/error.h"
+#include "trainer/training/spline_start.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+namespace nflow::trainer {
+
+namespace {
+
+using Number = std::function<double(const double *)>;
+using Condition = std::function<bool(const double *)>;
+
+/// Recursive descent over the grammar of State.
+class Parser {
+ public:
+  Parser(std::string text, size_t start, int64_t n_atoms, int64_t dim)
+      : text_(std::move(text)), at_(start), n_atoms_(n_atoms), dim_(dim) {}
+
+  Condition whole() {
+    auto result = condition();
+    skip_blanks();
+    if (at_ < text_.size()) expect("'&&', '||' or the end");
+    return result;
+  }
+
+ private:
+  [[noreturn]] void expect(const std::string &what) const {
+    throw Error("state '" + text_ + "' is not understood: " + what + " should be at '" +
+                (at_ < text_.size() ? text_.substr(at_) : "(its end)") +
+                "'; write it as in --state \"left: x1 < 0\" (docs/nflow-train.md)");
+  }
+  void skip_blanks() {
+    while (at_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[at_]))) at_++;
+  }
+  bool take(const std::string &token) {
+    skip_blanks();
+    if (text_.compare(at_, token.size(), token) != 0) return false;
+    at_ += token.size();
+    return true;
+  }
+
+  Condition condition() {
+    auto result = conjunction();
+    while (take("||"))
+      result = [a = result, b = conjunction()](const double *x) { return a(x) || b(x); };
+    return result;
+  }
+  Condition conjunction() {
+    auto result = comparison();
+    while (take("&&"))
+      result = [a = result, b = comparison()](const double *x) { return a(x) && b(x); };
+    return result;
+  }
+  Condition comparison() {
+    const auto a = sum();
+    // The longer tokens first.
+    if (take("<=")) return [a, b = sum()](const double *x) { return a(x) <= b(x); };
+    if (take(">=")) return [a, b = sum()](const double *x) { return a(x) >= b(x); };
+    if (take("<")) return [a, b = sum()](const double *x) { return a(x) < b(x); };
+    if (take(">")) return [a, b = sum()](const double *x) { return a(x) > b(x); };
+    expect("'<', '>', '<=' or '>='");
+  }
+  Number sum() {
+    auto result = product();
+    while (true) {
+      if (take("+"))
+        result = [a = result, b = product()](const double *x) { return a(x) + b(x); };
+      else if (take("-"))
+        result = [a = result, b = product()](const double *x) { return a(x) - b(x); };
+      else
+        return result;
+    }
+  }
+  Number product() {
+    auto result = factor();
+    while (true) {
+      if (take("*"))
+        result = [a = result, b = factor()](const double *x) { return a(x) * b(x); };
+      else if (take("/"))
+        result = [a = result, b = factor()](const double *x) { return a(x) / b(x); };
+      else
+        return result;
+    }
+  }
+  Number factor() {
+    if (take("-")) return [a = factor()](const double *x) { return -a(x); };
+    if (take("(")) {
+      auto result = sum();
+      if (!take(")")) expect("')'");
+      return result;
+    }
+    skip_blanks();
+    const char letter = at_ < text_.size() ? text_[at_] : '\0';
+    if (letter >= 'x' && letter <= 'z') return coordinate(letter - 'x');
+    if (!std::isdigit(static_cast<unsigned char>(letter)) && letter != '.')
+      expect("a number or a coordinate such as x1");
+    char *end = nullptr;
+    const double value = std::strtod(text_.c_str() + at_, &end);
+    if (end == text_.c_str() + at_) expect("a number or a coordinate such as x1");
+    at_ = static_cast<size_t>(end - text_.c_str());
+    return [value](const double *) { return value; };
+  }
+  Number coordinate(int64_t component) {
+    const size_t start = at_++;
+    int64_t atom = 0;
+    for (; at_ < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at_])); at_++)
+      atom = std::min<int64_t>(10 * atom + (text_[at_] - '0'), INT64_MAX / 100);
+    const bool there = atom >= 1 && atom <= n_atoms_ && component < dim_;
+    if (!there) {
+      at_ = start;
+      expect("a coordinate of atoms 1 to " + std::to_string(n_atoms_) + " with components " +
+             std::string("xyz").substr(0, dim_));
+    }
+    const int64_t index = (atom - 1) * dim_ + component;
+    return [index](const double *x) { return x[index]; };
+  }
+
+  const std::string text_;
+  size_t at_;
+  const int64_t n_atoms_, dim_;
+};
+
+} // namespace
+
+State::State(const std::string &text, int64_t n_atoms, int64_t dim) : text_(text) {
+  const size_t colon = text.find(':');
+  for (const char c : text.substr(0, colon))
+    if (!std::isspace(static_cast<unsigned char>(c))) name_ += c;
+  const bool plain = std::all_of(name_.begin(), name_.end(), [](unsigned char c) {
+    return std::isalnum(c) || c == '_' || c == '-' || c == '.';
+  });
+  if (colon == std::string::npos || name_.empty() || !plain)
+    throw Error("state '" + text +
+                "' has no name: write a word, a colon and a condition, as in --state \"left: x1 < "
+                "0\"");
+  condition_ = Parser(text, colon + 1, n_atoms, dim).whole();
+}
+
+std::vector<State> parse_states(const std::vector<std::string> &texts, int64_t n_atoms,
+                                int64_t dim) {
+  std::vector<State> states;
+  for (const auto &text : texts) {
+    states.emplace_back(text, n_atoms, dim);
+    for (size_t i = 0; i + 1 < states.size(); i++)
+      if (states[i].name() == states.back().name())
+        throw Error("two states have the name '" + states[i].name() +
+                    "': give every --state a name of its own");
+  }
+  return states;
+}
+
+std::vector<double> states_of(const std::vector<State> &states, const std::vector<double> &x,
+                              int64_t numbers) {
+  std::vector<double> result;
+  for (size_t at = 0; at + numbers <= x.size(); at += numbers) {
+    size_t state = 0;
+    while (state < states.size() && !states[state].contains(&x[at])) state++;
+    result.push_back(static_cast<double>(state));
+  }
+  return result;
+}
+
+namespace {
+
+struct Valley {
+  double z = 0.0, place = 0.0;
+};
+
+/// The most significant valley of a histogram of the samples along coordinate i.
+Valley deepest_valley(const ThermalSamples &samples, int64_t i) {
+  constexpr int bins = 30;
+  std::vector<double> values;
+  for (const int64_t frame : samples.split.training)
+    values.push_back(samples.samples.frame(frame)[i]);
+  if (values.size() < 2) return {};
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  const double width = (*high - *low) / bins;
+  if (!(width > 0.0)) return {};
+  std::vector<double> counts(bins, 0.0), left(bins, 0.0), right(bins, 0.0);
+  for (const double value : values)
+    counts[std::min(static_cast<int>((value - *low) / width), bins - 1)] += 1.0;
+  for (int b = 1; b < bins; b++) left[b] = std::max(left[b - 1], counts[b - 1]);
+  for (int b = bins - 2; b >= 0; b--) right[b] = std::max(right[b + 1], counts[b + 1]);
+  Valley deepest;
+  for (int b = 0; b < bins; b++) {
+    const double peak = std::min(left[b], right[b]);
+    const double z = (peak - counts[b]) / std::sqrt(std::max(1.0, peak + counts[b]));
+    if (counts[b] < 0.5 * peak && z > std::max(4.0, deepest.z))
+      deepest = {z, *low + (b + 0.5) * width};
+  }
+  return deepest;
+}
+
+} // namespace
+
+std::vector<std::string> states_by_valley(const ThermalSamples &samples,
+                                          const std::vector<int64_t> &coordinates) {
+  Valley best;
+  std::string coordinate;
+  for (const int64_t i : coordinates) {
+    const auto valley = deepest_valley(samples, i);
+    if (valley.z <= best.z) continue;
+    best = valley;
+    coordinate = coordinate_names({i}, samples.samples.dim);
+  }
+  if (coordinate.empty()) return {};
+  char place[32];
+  std::snprintf(place, sizeof(place), "%.4g", best.place);
+  return {coordinate + "_low: " + coordinate + " < " + place,
+          coordinate + "_high: " + coordinate + " >= " + place};
+}
+
+} // namespace nflow::trainer

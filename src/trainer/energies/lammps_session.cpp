@@ -1,0 +1,91 @@
+#include "trainer/energies/lammps_session.h"
+
+#include "input.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <regex>
+#include <unistd.h>
+
+namespace nflow::trainer {
+
+namespace {
+
+bool script_running = false;
+
+/// The command quit ends the process from within LAMMPS, which would look like success.
+void report_quit() {
+  if (!script_running) return;
+  std::fprintf(stderr, "Error: the LAMMPS input ended the program by its command 'quit': remove "
+                       "that command\n");
+  std::fflush(stderr);
+  _exit(2);
+}
+
+class ScriptRunning {
+ public:
+  ScriptRunning() {
+    static const int registered = std::atexit(report_quit);
+    (void) registered;
+    script_running = true;
+  }
+  ~ScriptRunning() { script_running = false; }
+};
+
+/// "ERROR on proc 0: Bad value (../pair.cpp:12)\nLast command: .." without all but "Bad value".
+std::string sentence_of(const std::string &text) {
+  static const std::regex form(R"(^\s*(ERROR( on proc \d+)?: )?(.*?)\s*(\([^()]*:\d+\))?\s*$)");
+  std::smatch parts;
+  const auto first_line = text.substr(0, text.find('\n', text.find_first_not_of(" \n")));
+  return std::regex_match(first_line, parts, form) ? parts[3].str() : first_line;
+}
+
+} // namespace
+
+LammpsSession::LammpsSession(const std::string &file, const std::vector<std::string> &variables)
+    : file_(file) {
+  int mpi_runs = 0;
+  MPI_Initialized(&mpi_runs);
+  if (!mpi_runs) throw Error("LAMMPS in this program needs MPI: call MPI_Init first");
+  if (!std::ifstream(file)) throw Error("LAMMPS input file '" + file + "' cannot be read");
+
+  std::vector<std::string> words{"lammps", "-log", "none", "-nocite"};
+  // Without exceptions LAMMPS ends the process itself, so its last words must be seen.
+  if (LAMMPS_NS::compat::throws()) words.insert(words.end(), {"-screen", "none"});
+  for (const auto &variable : variables) {
+    const auto equals = variable.find('=');
+    if (equals == 0 || equals == std::string::npos || equals + 1 == variable.size())
+      throw Error("the LAMMPS variable '" + variable + "' has not the form name=value");
+    words.insert(words.end(), {"-var", variable.substr(0, equals), variable.substr(equals + 1)});
+  }
+  std::vector<char *> arguments;
+  for (auto &word : words) arguments.push_back(&word[0]);
+  arguments.push_back(nullptr);
+
+  const ScriptRunning running;
+  run([&] {
+    lammps_ =
+        new LAMMPS_NS::LAMMPS(static_cast<int>(words.size()), arguments.data(), MPI_COMM_SELF);
+  });
+  try {
+    run([&] { lammps_->input->file(file.c_str()); });
+  } catch (...) {
+    delete lammps_;
+    throw;
+  }
+}
+
+LammpsSession::~LammpsSession() {
+  delete lammps_;
+}
+
+void LammpsSession::command(const std::string &text) {
+  run([&] { lammps_->input->one(text); });
+}
+
+void LammpsSession::fail(const std::string &text) const {
+  throw Error("LAMMPS says: " + sentence_of(text) + " (input file '" + file_ + "')");
+}
+
+} // namespace nflow::trainer

@@ -1,0 +1,108 @@
+#include "trainer/energies/pair_scales.h"
+
+#include "operators/pair_force.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace nflow::trainer {
+
+namespace {
+
+struct Scale {
+  double sigma = 0.0, epsilon = 0.0; // zero: not found
+};
+
+/// Where the smoothed Lennard-Jones energy of the kicks is zero, and its depth, in sigma and
+/// epsilon.
+Scale zero_and_depth(double cutoff) {
+  const operators::PairForce<double> law(cutoff, 1);
+  constexpr int steps = 20000;
+  const double width = (cutoff - 0.85) / steps;
+  double energy = 0.0, depth = 0.0;
+  for (int i = 0; i < steps; i++) { // inwards, V(c) = 0, F = -dV/dr
+    const double r = cutoff - (i + 0.5) * width;
+    const double before = energy;
+    energy += 4.0 * law.base(1.0 / r, r) * width;
+    depth = std::min(depth, energy);
+    if (before < 0.0 && energy >= 0.0)
+      return {r - 0.5 * width + width * energy / (energy - before), -depth};
+  }
+  return {1.0, std::max(-depth, 1e-3)};
+}
+
+/// By the wall of a pair law between `near` and `far`.
+Scale from_law(LammpsSystem &lammps, int a, int b, double far, double tau, double cutoff) {
+  double energy = 0.0, force = 0.0, depth = 0.0, before = 0.0;
+  const double step = far / 4000.0;
+  lammps.pair_law(a, b, far, energy, force);
+  const double ground = energy; // an unshifted cutoff is no part of the shape
+  for (double r = far; r > 10 * step; r -= step) {
+    lammps.pair_law(a, b, r, energy, force);
+    energy -= ground;
+    depth = std::min(depth, energy);
+    const bool well = depth < -1e-6 * tau;
+    if (well && energy >= 0.0) {
+      const auto shape = zero_and_depth(cutoff);
+      const double zero = r + step * (before < energy ? energy / (energy - before) : 0.0);
+      return {zero / shape.sigma, -depth / shape.epsilon};
+    }
+    if (!well && energy > tau) return {r, tau};
+    before = energy;
+  }
+  return {};
+}
+
+/// Smallest distance of two atoms of these species over the samples, in the periodic box.
+double smallest_distance(const FlowOptions &flow, const Samples &samples,
+                         const std::vector<int64_t> &species, int64_t a, int64_t b) {
+  double smallest = INFINITY;
+  const int64_t frames = std::min<int64_t>(samples.count(), 200);
+  for (int64_t f = 0; f < frames; f++) {
+    const double *x = samples.frame(f * samples.count() / frames);
+    for (int64_t i = 0; i < flow.n_atoms; i++)
+      for (int64_t j = 0; j < flow.n_atoms; j++) {
+        if (i == j || species[i] != a || species[j] != b) continue;
+        double r2 = 0.0;
+        for (int64_t k = 0; k < flow.dim; k++) {
+          double d = x[i * flow.dim + k] - x[j * flow.dim + k];
+          d -= flow.box[k] * std::round(d / flow.box[k]);
+          r2 += d * d;
+        }
+        smallest = std::min(smallest, r2);
+      }
+  }
+  return std::sqrt(smallest);
+}
+
+} // namespace
+
+void complete_pair_scales(FlowOptions &flow, LammpsSystem &lammps, const Samples &samples) {
+  const auto species = species_of(flow.types);
+  const std::set<int> occurring(flow.types.begin(), flow.types.end());
+  const std::vector<int> types(occurring.begin(), occurring.end());
+  const auto count = static_cast<int64_t>(types.size());
+  const bool with_sigma = flow.sigma.empty(), with_epsilon = flow.epsilon.empty();
+  if (with_sigma) flow.sigma.assign(count * count, 0.0);
+  if (with_epsilon) flow.epsilon.assign(count * count, 0.0);
+  const double far = 0.5 * *std::min_element(flow.box.begin(), flow.box.end());
+  const double tau = flow.tau_pairs.front().first;
+  constexpr double closest_in_sigma = 0.87; // in a dense liquid at k_B T of about epsilon
+  for (int64_t a = 0; a < count; a++)
+    for (int64_t b = a; b < count; b++) {
+      Scale scale;
+      if (lammps.has_pair_law())
+        scale = from_law(lammps, types[a], types[b], far, tau, flow.cutoff);
+      if (!(scale.sigma > 0.0)) {
+        const double closest = smallest_distance(flow, samples, species, a, b);
+        scale = {std::isfinite(closest) ? closest / closest_in_sigma : far / flow.cutoff, tau};
+      }
+      for (const int64_t place : {a * count + b, b * count + a}) {
+        if (with_sigma) flow.sigma[place] = scale.sigma;
+        if (with_epsilon) flow.epsilon[place] = scale.epsilon;
+      }
+    }
+}
+
+} // namespace nflow::trainer

@@ -1,0 +1,20 @@
+#ifndef NFLOW_TRAINER_ENERGIES_THERMAL_SAMPLING_H
+#define NFLOW_TRAINER_ENERGIES_THERMAL_SAMPLING_H
+
+#include "trainer/command/train_options.h"
+#include "trainer/training/parallel.h"
+
+#include <string>
+
+namespace nflow::trainer {
+
+/// LAMMPS's own dynamics on all ranks, each a share of the frames; the frames go into a dump, which
+/// can be a reservoir later and lets a resumed training have the same samples. In a LAMMPS of its
+/// own: dynamics leave atoms in another order, and then sums of energies have other last bits than
+/// in a training that is resumed.
+void sample_into(const TrainOptions &options, const Parallel &parallel, double temperature,
+                 const std::string &file);
+
+} // namespace nflow::trainer
+
+#endif

@@ -1,0 +1,133 @@
+#include "trainer/energies/thermal_sources.h"
+
+#include "base/error.h"
+#include "base/units.h"
+#include "trainer/command/run_common.h"
+#include "trainer/data/configurational_temperature.h"
+#ifdef NFLOW_TRAINER_LAMMPS
+#include "trainer/energies/thermal_sampling.h"
+#endif
+
+#include <cmath>
+#include <cstdio>
+
+namespace nflow::trainer {
+
+namespace {
+
+std::string at_temperature(double temperature) {
+  char text[64];
+  std::snprintf(text, sizeof(text), " at T = %g", temperature);
+  return text;
+}
+
+/// The dump files of temperature number i.
+std::vector<std::string> files_of(const TrainOptions &o, size_t i) {
+  if (!o.ladder.empty())
+    return o.ladder_data.empty() ? std::vector<std::string>()
+                                 : std::vector<std::string>{o.ladder_data[i]};
+  return i == 0 ? o.prior_data : o.data;
+}
+
+/// Whether samples are of this system; throws Error with what differs. Renumbers atoms within their
+/// species where that makes them fit.
+void require_fit(Samples &samples, const EnergySource &source, const std::string &where) {
+  const System &system = source.system();
+  if (samples.n_atoms != system.n_atoms)
+    throw Error("the samples" + where + " have " + std::to_string(samples.n_atoms) + " atoms, " +
+                source.name() + " has " + std::to_string(system.n_atoms) +
+                ": dump group all of this system");
+  if (!source.ids().empty() && samples.ids != source.ids())
+    throw Error("the samples" + where + " have other atom IDs than " + source.name() +
+                ": dump group all of this system");
+  if (!samples.types.empty() && !system.types.empty() && samples.types != system.types &&
+      !relabel(samples.types, system.types, samples.dim, samples.x))
+    throw Error("the samples" + where + " have other atom types than " + source.name() +
+                ": give the dumps of this system");
+  for (int64_t k = 0; k < system.dim; k++)
+    if (system.periodic[k] && std::fabs(samples.box[k] - system.box[k]) > 1e-6 * system.box[k])
+      throw Error("the samples" + where + " have a box length of " +
+                  std::to_string(samples.box[k]) + " in " + std::string(1, "xyz"[k]) + ", " +
+                  source.name() + " has " + std::to_string(system.box[k]) +
+                  ": give the dumps of this system");
+}
+
+/// Energies of all frames, each rank a share of them.
+std::vector<double> energies_of(const Samples &samples, EnergySource &source,
+                                const Parallel &parallel, const std::string &where) {
+  std::vector<double> mine;
+  parallel.together([&] {
+    const auto range = parallel.share(samples.count());
+    mine.resize(range.second - range.first);
+    if (mine.empty()) return;
+    source.evaluate(range.second - range.first, samples.frame(range.first), mine.data(), nullptr);
+    for (size_t i = 0; i < mine.size(); i++)
+      if (!std::isfinite(mine[i]))
+        throw Error("sample " + std::to_string(range.first + i + 1) + where +
+                    " has no finite energy in " + source.name() +
+                    ": give dumps made with the same "
+                    "potential");
+  });
+  return parallel.gather(mine);
+}
+
+/// A mix-up of files would train nonsense without a sign of it.
+void check_temperature(const TrainOptions &o, EnergySource &source, const Parallel &parallel,
+                       const std::string &where, ThermalSamples &samples) {
+  const double boltzmann = boltzmann_constant(o.units);
+  samples.by_forces = configurational_tau(samples.samples, source, parallel);
+  require_temperature(samples.by_forces, boltzmann * samples.temperature, samples.temperature,
+                      where);
+  samples.by_forces.mean /= boltzmann;
+  samples.by_forces.error /= boltzmann;
+}
+
+std::string sample_file(const TrainOptions &o, double temperature) {
+  char text[64];
+  std::snprintf(text, sizeof(text), ".T%g.dump.gz", temperature);
+  return o.output + text;
+}
+
+} // namespace
+
+std::vector<ThermalSamples> thermal_samples(const TrainOptions &o, EnergySource &source,
+                                            const Parallel &parallel) {
+  const System &system = source.system();
+  const bool periodic = is_periodic(o.flow);
+  for (int64_t k = 0; k < system.dim; k++)
+    if (system.periodic[k] != periodic)
+      throw Error(source.name() + (periodic ? " is not periodic in " : " is periodic in ") +
+                  std::string(1, "xyz"[k]) +
+                  (periodic ? ", which this flow between temperatures needs: use 'boundary p p p', "
+                              "or --architecture spline for an open system"
+                            : ", and spline is for open systems: use kick-drift or torus-spline, "
+                              "or 'boundary f f f'"));
+  std::vector<ThermalSamples> all;
+  const auto temperatures = o.temperatures();
+  for (size_t i = 0; i < temperatures.size(); i++) {
+    ThermalSamples samples;
+    samples.temperature = temperatures[i];
+    const auto where = at_temperature(temperatures[i]);
+    auto files = files_of(o, i);
+    if (files.empty() && o.sample > 0) {
+      files = {sample_file(o, temperatures[i])};
+#ifdef NFLOW_TRAINER_LAMMPS
+      if (!o.resume) sample_into(o, parallel, temperatures[i], files[0]);
+#endif
+    }
+    samples.samples = shared_samples(files, system.dim, o.units, parallel);
+    if (samples.samples.count() > 0) {
+      require_fit(samples.samples, source, where);
+      samples.energies = energies_of(samples.samples, source, parallel, where);
+      check_temperature(o, source, parallel, where, samples);
+      samples.split = split_by_blocks(samples.samples, o.validation);
+    }
+    const bool needed = i + 1 < temperatures.size();
+    if (needed && samples.split.training.size() < 2)
+      throw Error("there are too few samples" + where + ": give dumps of at least 1000 frames");
+    all.push_back(std::move(samples));
+  }
+  return all;
+}
+
+} // namespace nflow::trainer

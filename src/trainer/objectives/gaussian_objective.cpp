@@ -1,0 +1,210 @@
+#include "trainer/objectives/gaussian_objective.h"
+
+#include "base/error.h"
+#include "base/units.h"
+#include "model/archive.h"
+#include "trainer/command/train_options.h"
+#include "trainer/training/trained_flow.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+#include <optional>
+
+namespace nflow::trainer {
+
+namespace {
+
+constexpr int64_t evaluation_batch = 512;
+
+Archive load_energy(TrainOptions &o, const Samples &samples) {
+  auto archive = load_archive(o.energy, Format::energy);
+  const Metadata &m = archive.metadata;
+  const auto require = [&](bool good, const std::string &what) {
+    if (!good) throw Error("energy file '" + o.energy + "' " + what);
+  };
+  require(m.dim == o.flow.dim, "is for " + std::to_string(m.dim) +
+                                   " components of each atom, --dim is " +
+                                   std::to_string(o.flow.dim) + ": make them equal");
+  require(samples.n_atoms == 0 || m.n_atoms == samples.n_atoms,
+          "is for " + std::to_string(m.n_atoms) + " atoms, the data have " +
+              std::to_string(samples.n_atoms) + ": give the data of that system");
+  require(m.units == o.units, "is in units " + m.units + ", the training in " + o.units +
+                                  ": give --units " + m.units + ", or another energy file");
+  require(!m.types || samples.types.empty() || *m.types == samples.types,
+          "is for other atom types than the data have: give the data of that system");
+  for (size_t k = 0; m.box && k < m.box->size() && !samples.box.empty(); k++)
+    require(std::fabs((*m.box)[k] - samples.box[k]) <= 1e-6 * (*m.box)[k],
+            "is for another box than the data have: give the data of that box");
+  o.flow.n_atoms = m.n_atoms;
+  for (auto parameter : archive.module.parameters()) parameter.set_requires_grad(false);
+  return archive;
+}
+
+} // namespace
+
+struct GaussianObjective::Impl {
+  Impl(const FlowOptions &options, const std::string &precision) : flow(options, precision) {}
+
+  TrainedFlow flow;
+  double tau = 1.0, cap = 0.0, temperature = 1.0;
+  std::string units;
+  std::vector<int> types;
+  torch::jit::Module energy;
+  bool has_energy = false;
+  torch::ScalarType energy_dtype = torch::kFloat64;
+  torch::Tensor tau_pair;
+
+  TrainedFlow::Mapped call(const char *method, const torch::Tensor &points) {
+    return flow.call(method, points, tau_pair);
+  }
+  /// ln N(0, tau) of every number of [B, S, n, d], summed: [B] float64.
+  torch::Tensor log_prior(const torch::Tensor &u) const {
+    const double per_number = 0.5 * std::log(2.0 * M_PI * tau);
+    const auto &o = flow.options();
+    const auto size = static_cast<double>(flow.slots() * o.n_atoms * o.dim);
+    return u.flatten(1).square().sum(1).to(torch::kFloat64) * (-0.5 / tau) - size * per_number;
+  }
+  torch::Tensor nll(const torch::Tensor &v) {
+    const auto inverse = call("inverse", v);
+    return -(log_prior(inverse.points) + inverse.log_det);
+  }
+  /// U / (k_B T), [B] float64.
+  torch::Tensor reduced_energy(const torch::Tensor &x) {
+    const auto u = energy.get_method("energy")({x.to(energy_dtype)}).toTensor();
+    if (u.dim() != 1 || u.size(0) != x.size(0))
+      throw Error(
+          "the energy file does not return a tensor of shape [B] from energy: correct it as "
+          "docs/model-contract.md says");
+    return u.to(torch::kFloat64) / tau;
+  }
+  /// The reduced energy h above the cap grows logarithmically: large gradients teach nothing.
+  torch::Tensor capped(const torch::Tensor &h) const {
+    return torch::where(h > cap, cap + torch::log1p((h - cap).clamp_min(0.0)), h);
+  }
+  torch::Tensor auxiliary_energy(const torch::Tensor &v) const {
+    if (flow.slots() == 1) return torch::zeros({v.size(0)}, torch::kFloat64);
+    return v.select(1, 1).flatten(1).square().sum(1).to(torch::kFloat64) * (0.5 / tau);
+  }
+  /// ln q(v) - ln exp(-h(v)) of v = forward(u).
+  torch::Tensor kl(const torch::Tensor &u, bool with_cap) {
+    const auto forward = call("forward", u);
+    auto h = reduced_energy(forward.points.select(1, 0));
+    if (with_cap) h = capped(h);
+    return h + auxiliary_energy(forward.points) + log_prior(u) - forward.log_det;
+  }
+  template <class Function>
+  std::vector<double> in_pieces(const Points &points, const Function &function) {
+    torch::NoGradGuard no_gradient;
+    std::vector<double> all;
+    const auto whole = flow.tensor(points);
+    for (int64_t at = 0; at < points.count; at += evaluation_batch) {
+      const auto values =
+          function(whole.slice(0, at, std::min(points.count, at + evaluation_batch))).contiguous();
+      all.insert(all.end(), values.template data_ptr<double>(),
+                 values.template data_ptr<double>() + values.numel());
+    }
+    return all;
+  }
+};
+
+void complete_dim(TrainOptions &options) {
+  if (options.flow.dim > 0) return;
+  if (options.energy.empty())
+    throw Error(
+        "--dim must say how many components of each atom the flow moves (1 for x, 2 for x and "
+        "y, 3), because no energy file says it");
+  options.flow.dim = load_archive(options.energy, Format::energy).metadata.dim;
+}
+
+GaussianObjective::GaussianObjective(TrainOptions &o, const Samples &samples) {
+  std::optional<Archive> energy;
+  if (!o.energy.empty()) energy = load_energy(o, samples);
+  if (samples.n_atoms > 0) o.flow.n_atoms = samples.n_atoms;
+  o.flow.tau = boltzmann_constant(o.units) * o.temperature;
+  impl_ = std::make_unique<Impl>(o.flow, o.precision);
+  if (energy) {
+    impl_->energy = energy->module;
+    impl_->energy_dtype = energy->metadata.dtype == "float32" ? torch::kFloat32 : torch::kFloat64;
+    impl_->has_energy = true;
+  }
+  impl_->tau = o.flow.tau;
+  impl_->cap = o.cap;
+  impl_->temperature = o.temperature;
+  impl_->units = o.units;
+  impl_->types = samples.types;
+  impl_->tau_pair = torch::full({2}, o.flow.tau, torch::kFloat64);
+}
+
+GaussianObjective::~GaussianObjective() = default;
+
+void GaussianObjective::initialise(const Samples &samples, const std::vector<int64_t> &training) {
+  auto x = torch::from_blob(const_cast<double *>(samples.x.data()),
+                            {samples.count(), samples.n_atoms, samples.dim}, torch::kFloat64);
+  const auto picked = torch::tensor(training);
+  initialise_from_data(impl_->flow.saved(), impl_->flow.options(), x.index_select(0, picked));
+  impl_->flow.follow_saved();
+}
+
+std::vector<double> GaussianObjective::parameters() const {
+  return impl_->flow.parameters();
+}
+
+void GaussianObjective::set_parameters(const std::vector<double> &parameters) {
+  impl_->flow.set_parameters(parameters);
+}
+
+std::vector<double> GaussianObjective::constants() const {
+  return impl_->flow.constants();
+}
+
+void GaussianObjective::set_constants(const std::vector<double> &constants) {
+  impl_->flow.set_constants(constants);
+}
+
+GaussianObjective::Terms GaussianObjective::add_gradient(const Points &target, double ml_weight,
+                                                         const Points &prior, double kl_weight,
+                                                         std::vector<double> &gradient) {
+  Terms terms;
+  torch::Tensor loss = torch::zeros({}, torch::kFloat64);
+  if (ml_weight > 0.0 && target.count > 0) {
+    const auto ml = impl_->nll(impl_->flow.tensor(target)).sum();
+    terms.ml = ml.item<double>();
+    loss = loss + ml_weight * ml;
+  }
+  if (kl_weight > 0.0 && prior.count > 0) {
+    const auto kl = impl_->kl(impl_->flow.tensor(prior), true).sum();
+    terms.kl = kl.item<double>();
+    loss = loss + kl_weight * kl;
+  }
+  impl_->flow.add_gradient(loss, gradient);
+  return terms;
+}
+
+std::vector<double> GaussianObjective::negative_log_likelihood(const Points &target) {
+  return impl_->in_pieces(target, [&](const torch::Tensor &v) { return impl_->nll(v); });
+}
+
+std::vector<double> GaussianObjective::log_weights(const Points &prior) {
+  return impl_->in_pieces(prior, [&](const torch::Tensor &u) { return -impl_->kl(u, false); });
+}
+
+bool GaussianObjective::has_energy() const {
+  return impl_->has_energy;
+}
+
+Metadata GaussianObjective::metadata() const {
+  auto metadata = flow_metadata(impl_->flow.options(), impl_->temperature);
+  metadata.units = impl_->units;
+  if (!impl_->types.empty()) metadata.types = impl_->types;
+  metadata.provenance["parameters"] = parameter_count(impl_->flow.saved());
+  metadata.provenance["libtorch"] = TORCH_VERSION;
+  return metadata;
+}
+
+void GaussianObjective::save(const std::vector<double> &parameters, const Metadata &metadata,
+                             const std::string &file) {
+  impl_->flow.save(parameters, metadata, file);
+}
+
+} // namespace nflow::trainer

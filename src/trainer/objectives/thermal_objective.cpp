@@ -1,0 +1,198 @@
+#include "trainer/objectives/thermal_objective.h"
+
+#include "base/units.h"
+#include "trainer/command/train_options.h"
+#include "trainer/training/trained_flow.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+
+namespace nflow::trainer {
+
+namespace {
+
+constexpr int64_t evaluation_batch = 128;
+// Works above this, in the loss only, grow logarithmically: large gradients teach nothing.
+constexpr double largest_work = 1000.0;
+
+/// U of x [B, n, d] float64 from a source, [B]; its gradient is minus the source's forces. Pair
+/// energies above `cap` are linearised; infinite: not.
+class SourceEnergy : public torch::autograd::Function<SourceEnergy> {
+ public:
+  static torch::Tensor forward(torch::autograd::AutogradContext *context, const torch::Tensor &x,
+                               EnergySource *source, double cap) {
+    const auto positions = x.contiguous();
+    auto energies = torch::empty({x.size(0)}, torch::kFloat64);
+    auto forces = torch::empty_like(positions);
+    const int64_t count = x.size(0);
+    const double *from = positions.data_ptr<double>();
+    if (std::isfinite(cap))
+      source->evaluate_linearised(cap, count, from, energies.data_ptr<double>(),
+                                  forces.data_ptr<double>());
+    else
+      source->evaluate(count, from, energies.data_ptr<double>(), nullptr);
+    context->save_for_backward({forces});
+    return energies;
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
+                                                 torch::autograd::variable_list gradients) {
+    const auto forces = context->get_saved_variables()[0];
+    return {-forces * gradients[0].view({-1, 1, 1}), torch::Tensor(), torch::Tensor()};
+  }
+};
+
+} // namespace
+
+struct ThermalObjective::Impl {
+  Impl(const TrainOptions &o, EnergySource &energies)
+      : flow(o.flow, o.precision), source(energies), cap(o.cap) {}
+
+  TrainedFlow flow;
+  EnergySource &source;
+  double cap;
+  std::string units;
+  std::vector<double> temperatures, taus;
+  torch::Tensor kept_forward, kept_backward;
+
+  torch::Tensor momenta_energy(const torch::Tensor &points) const {
+    if (flow.slots() == 1) return torch::zeros({points.size(0)}, torch::kFloat64);
+    return points.select(1, 1).flatten(1).to(torch::kFloat64).square().sum(1) * 0.5;
+  }
+
+  /// The work of each point, [count] float64, and where it leads.
+  struct Mapped {
+    torch::Tensor work, x;
+  };
+  torch::Tensor work(const Points &points, bool forward, bool in_loss) {
+    return mapped(points, forward, in_loss).work;
+  }
+  Mapped mapped(const Points &points, bool forward, bool in_loss) {
+    const double tau_prior = taus[points.pair], tau_target = taus[points.pair + 1];
+    const double tau_in = forward ? tau_prior : tau_target;
+    const double tau_out = forward ? tau_target : tau_prior;
+    const auto in = flow.tensor(points);
+    const auto out = flow.call(forward ? "forward" : "inverse", in,
+                               torch::tensor({tau_prior, tau_target}, torch::kFloat64));
+    const auto x = out.points.select(1, 0).to(torch::kFloat64);
+    const auto u_out = SourceEnergy::apply(x, &source, in_loss ? cap * tau_out : INFINITY);
+    const auto u_in = torch::from_blob(const_cast<double *>(points.energies.data()), {points.count},
+                                       torch::kFloat64);
+    const auto work = u_out / tau_out + momenta_energy(out.points) - u_in / tau_in -
+                      momenta_energy(in) - out.log_det;
+    if (!in_loss) return {work, x};
+    const auto excess = (work - largest_work).clamp_min(0.0);
+    return {torch::where(work > largest_work, largest_work + torch::log1p(excess), work), x};
+  }
+};
+
+ThermalObjective::ThermalObjective(const TrainOptions &o, const std::vector<double> &temperatures,
+                                   EnergySource &source)
+    : impl_(std::make_unique<Impl>(o, source)) {
+  impl_->units = o.units;
+  impl_->temperatures = temperatures;
+  for (const double temperature : temperatures)
+    impl_->taus.push_back(boltzmann_constant(o.units) * temperature);
+}
+
+ThermalObjective::~ThermalObjective() = default;
+
+std::vector<double> ThermalObjective::parameters() const {
+  return impl_->flow.parameters();
+}
+
+void ThermalObjective::set_parameters(const std::vector<double> &parameters) {
+  impl_->flow.set_parameters(parameters);
+}
+
+std::vector<double> ThermalObjective::constants() const {
+  return impl_->flow.constants();
+}
+
+void ThermalObjective::set_constants(const std::vector<double> &constants) {
+  impl_->flow.set_constants(constants);
+}
+
+Objective::Terms ThermalObjective::add_gradient(const Points &target, double ml_weight,
+                                                const Points &prior, double kl_weight,
+                                                std::vector<double> &gradient) {
+  Terms terms;
+  torch::Tensor loss = torch::zeros({}, torch::kFloat64);
+  if (ml_weight > 0.0 && target.count > 0) {
+    const auto ml = impl_->work(target, false, true).sum();
+    terms.ml = ml.item<double>();
+    loss = loss + ml_weight * ml;
+  }
+  if (kl_weight > 0.0 && prior.count > 0) {
+    const auto kl = impl_->work(prior, true, true).sum();
+    terms.kl = kl.item<double>();
+    loss = loss + kl_weight * kl;
+  }
+  impl_->flow.add_gradient(loss, gradient);
+  return terms;
+}
+
+Objective::Works ThermalObjective::keep_works(const Points &target, const Points &prior) {
+  const auto values = [&](const Points &points, bool forward, torch::Tensor &kept) {
+    kept =
+        points.count > 0 ? impl_->work(points, forward, true) : torch::zeros({0}, torch::kFloat64);
+    const auto plain = kept.detach().contiguous();
+    return std::vector<double>(plain.data_ptr<double>(), plain.data_ptr<double>() + points.count);
+  };
+  Works works;
+  works.forward = values(prior, true, impl_->kept_forward);
+  works.backward = values(target, false, impl_->kept_backward);
+  return works;
+}
+
+void ThermalObjective::add_gradient_of_kept(const Works &weights, std::vector<double> &gradient) {
+  const auto weighted = [](const torch::Tensor &works, const std::vector<double> &by_work) {
+    return (works * torch::tensor(by_work, torch::kFloat64)).sum();
+  };
+  const auto loss = weighted(impl_->kept_forward, weights.forward) +
+                    weighted(impl_->kept_backward, weights.backward);
+  impl_->flow.add_gradient(loss, gradient);
+  impl_->kept_forward = impl_->kept_backward = torch::Tensor();
+}
+
+std::vector<double> ThermalObjective::works(const Points &points, bool forward,
+                                            std::vector<double> *mapped) {
+  torch::NoGradGuard no_gradient;
+  std::vector<double> all;
+  const int64_t size = points.count ? static_cast<int64_t>(points.values.size()) / points.count : 0;
+  for (int64_t at = 0; at < points.count; at += evaluation_batch) {
+    Points part;
+    part.pair = points.pair;
+    part.count = std::min(evaluation_batch, points.count - at);
+    part.values.assign(points.values.begin() + at * size,
+                       points.values.begin() + (at + part.count) * size);
+    part.energies.assign(points.energies.begin() + at, points.energies.begin() + at + part.count);
+    const auto result = impl_->mapped(part, forward, false);
+    const auto values = result.work.contiguous();
+    if (mapped) {
+      const auto x = result.x.contiguous();
+      mapped->insert(mapped->end(), x.data_ptr<double>(), x.data_ptr<double>() + x.numel());
+    }
+    all.insert(all.end(), values.data_ptr<double>(), values.data_ptr<double>() + part.count);
+  }
+  return all;
+}
+
+Metadata ThermalObjective::metadata() const {
+  auto metadata = flow_metadata(impl_->flow.options(), 0.0);
+  metadata.units = impl_->units;
+  for (size_t i = 0; i + 1 < impl_->temperatures.size(); i++)
+    metadata.temperature_pairs.emplace_back(impl_->temperatures[i], impl_->temperatures[i + 1]);
+  metadata.provenance["parameters"] = parameter_count(impl_->flow.saved());
+  metadata.provenance["libtorch"] = TORCH_VERSION;
+  const auto [key, value] = impl_->source.provenance();
+  metadata.provenance[key] = value;
+  return metadata;
+}
+
+void ThermalObjective::save(const std::vector<double> &parameters, const Metadata &metadata,
+                            const std::string &file) {
+  impl_->flow.save(parameters, metadata, file);
+}
+
+} // namespace nflow::trainer
