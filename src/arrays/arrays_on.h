@@ -181,7 +181,7 @@ template <class Exec>
 void ArraysOn<Exec>::nearest_atoms(const PeriodicBox &box, const double *centre, const double *x,
                                    int64_t n, int64_t count, uint8_t *mask) {
   if constexpr (Exec::on_host) {
-    nearest_atoms(box, centre, x, n, count, mask);
+    nflow::nearest_atoms(box, centre, x, n, count, mask);
   } else {
     distances_.resize(n);
     ranks_.resize(n);
@@ -206,7 +206,7 @@ template <class Exec>
 int64_t ArraysOn<Exec>::count_rearranged(const PeriodicBox &box, const Rearrangement &criterion,
                                          const double *x, const double *x_new, int64_t n) {
   if constexpr (Exec::on_host) {
-    return count_rearranged(box, criterion, x, x_new, n);
+    return nflow::count_rearranged(box, criterion, x, x_new, n);
   } else {
     return static_cast<int64_t>(Exec::sum(n, kernels::Rearranged(box, criterion, x, x_new, n)));
   }
