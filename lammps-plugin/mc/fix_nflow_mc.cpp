@@ -2,8 +2,8 @@
 
 #include "base/error.h"
 #include "lammps/compat.h"
-#include "lammps/group_configuration.h"
-#include "lammps/lammps_target.h"
+#include "lammps/group_positions.h"
+#include "lammps/target.h"
 #include "lammps/usable.h"
 #include "mc/lammps_reservoir.h"
 #include "root_model.h"
@@ -80,8 +80,9 @@ FixNflowMC::FixNflowMC(LAMMPS *lmp, int narg, char **arg, Platform &platform)
     const int dim = static_cast<int>(metadata.dim);
     // A gaussian prior lives on the line, so unwrapped positions count even where the box is
     // periodic.
-    configuration_ = platform.configuration(lmp, igroup, dim, boltzmann() && metadata.periodic);
-    target_ = std::make_unique<LammpsTarget>(lmp, *configuration_, dim);
+    configuration_ = platform.positions(lmp, igroup, dim, boltzmann() && metadata.periodic);
+    potential_ = std::make_unique<PotentialEnergy>(lmp, platform);
+    target_ = std::make_unique<LammpsTarget>(lmp, *configuration_, *potential_, dim);
     require_fitting_moves();
     if (boltzmann() && temperature_variable_.empty()) choose_pair(temperature_);
     read_reservoirs();
@@ -201,6 +202,7 @@ void FixNflowMC::init() {
   try {
     require_fixed_setting(lmp, igroup, platform_);
     configuration_->init();
+    potential_->init();
     nflow::require_match(model_->metadata(), configuration_->system(), model_file_);
     target_->init();
     for (const auto &reservoir : reservoirs_)
@@ -214,7 +216,7 @@ void FixNflowMC::init() {
          "is at equilibrium only with what it was sampled with");
   reservoirs_ready_ = reservoirs_.empty();
   if (!boltzmann() || !model_->metadata().periodic) warn_of_open_model();
-  dynamics_ = configuration_->has_dynamics();
+  dynamics_ = potential_->has_dynamics();
   if (!temperature_variable_.empty()) {
     const int ivar = input->variable->find(temperature_variable_.c_str());
     if (ivar < 0)
@@ -330,7 +332,7 @@ void FixNflowMC::pre_exchange() {
       throw nflow::Error(
           "the energy of the current configuration is not a finite number: start from another one");
     // From here on velocities are those of the full step, which are independent of the positions.
-    if (dynamics_) configuration_->kick(+1.0);
+    if (dynamics_) potential_->kick(+1.0);
     sampler_->set_state(x_.data(), energy, tau);
     for (int i = 0; i < attempts_per_call_; i++) {
       const uint64_t attempt = sampler_->counters().attempts;
@@ -348,9 +350,9 @@ void FixNflowMC::pre_exchange() {
   }
   if (dynamics_) {
     timed_energy();
-    configuration_->kick(-1.0);
+    potential_->kick(-1.0);
   }
-  configuration_->migrate();
+  potential_->migrate();
   mc_active_ = 0;
   total_seconds_ += MPI_Wtime() - start;
   double used = cpu_seconds() - cpu_start;
@@ -361,7 +363,7 @@ void FixNflowMC::pre_exchange() {
 
 double FixNflowMC::timed_energy() {
   const double start = MPI_Wtime();
-  const double energy = configuration_->energy(dynamics_);
+  const double energy = potential_->evaluate(dynamics_);
   own_energy_seconds_ += MPI_Wtime() - start;
   return energy;
 }
@@ -371,5 +373,5 @@ void FixNflowMC::redraw_velocities(uint64_t attempt, double tau) {
   const int dim = static_cast<int>(model_->metadata().dim);
   platform_.arrays().draw_velocities(random, tau, target_->inverse_masses(), nullptr,
                                      configuration_->size(), dim, velocities_.data());
-  configuration_->scatter(GroupConfiguration::Field::velocity, velocities_.data(), dim);
+  configuration_->scatter(GroupPositions::Field::velocity, velocities_.data(), dim);
 }

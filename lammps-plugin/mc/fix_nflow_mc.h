@@ -67,7 +67,8 @@ class FixNflowMC : public Fix {
   int mc_active_ = 0;
 
   std::unique_ptr<class RootModel> model_;
-  std::unique_ptr<class GroupConfiguration> configuration_;
+  std::unique_ptr<class GroupPositions> configuration_;
+  std::unique_ptr<class PotentialEnergy> potential_;
   std::unique_ptr<class LammpsTarget> target_;
   std::vector<std::unique_ptr<class LammpsReservoir>> reservoirs_;
   std::unique_ptr<nflow::mcmc::FlowSampler> sampler_;

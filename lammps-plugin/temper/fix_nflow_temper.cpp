@@ -3,8 +3,9 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "lammps/compat.h"
-#include "lammps/group_configuration.h"
-#include "lammps/lammps_target.h"
+#include "lammps/group_positions.h"
+#include "lammps/potential_energy.h"
+#include "lammps/target.h"
 #include "root_model.h"
 #include "tempering/ladder.h"
 
@@ -42,8 +43,9 @@ FixNflowTemper::FixNflowTemper(LAMMPS *lmp, int narg, char **arg, Platform &plat
   key_ = nflow::named_seed(static_cast<uint32_t>(seed_), id);
   tuning_ = tune_scans_ > 0;
 
-  whole_ = platform_.configuration(lmp, 0, 3, true);
-  masses_ = std::make_unique<LammpsTarget>(lmp, *whole_, 3);
+  whole_ = platform_.positions(lmp, 0, 3, true);
+  potential_ = std::make_unique<PotentialEnergy>(lmp, platform_);
+  masses_ = std::make_unique<LammpsTarget>(lmp, *whole_, *potential_, 3);
   compared_.assign(count_, 0);
   statistics_.resize(nflow::tempering::possible_pairs(scheme_, count_).size());
 
@@ -74,6 +76,7 @@ void FixNflowTemper::init() {
   failure_.clear();
   try {
     whole_->init();
+    potential_->init();
     masses_->init();
     require_usable();
   } catch (const nflow::Error &e) {
@@ -99,7 +102,7 @@ void FixNflowTemper::setup(int) {
   temperatures_of_restart_ = false;
   started_ = true;
   ended_ = false;
-  whole_->tally_energy_at((update->ntimestep / nevery + 1) * nevery);
+  potential_->tally_at((update->ntimestep / nevery + 1) * nevery);
 }
 
 double FixNflowTemper::tau(int partition) const {
@@ -116,7 +119,7 @@ void FixNflowTemper::end_of_step() {
   mc_active_ = 1;
   try {
     require_thermostats_agree();
-    const double energy = whole_->tallied_energy();
+    const double energy = potential_->tallied();
     const double mine[2] = {1.0, energy};
     link_->gather_all(mine, 2, status_, "an exchange");
     if (all_alive()) {
@@ -127,7 +130,7 @@ void FixNflowTemper::end_of_step() {
     stop(e.what());
   }
   mc_active_ = 0;
-  whole_->tally_energy_at(update->ntimestep + nevery);
+  potential_->tally_at(update->ntimestep + nevery);
   seconds_ += MPI_Wtime() - start;
 }
 
@@ -199,9 +202,9 @@ void FixNflowTemper::take_ladder(const std::vector<double> &temperatures) {
   for (Fix *thermostat : thermostats_) thermostat->reset_target(temperatures_[here_]);
   if (scale != 1.0) {
     scratch_.resize(numbers());
-    whole_->gather(GroupConfiguration::Field::velocity, 3, scratch_.data());
+    whole_->gather(GroupPositions::Field::velocity, 3, scratch_.data());
     arrays_.scale(scale, numbers(), scratch_.data());
-    whole_->scatter(GroupConfiguration::Field::velocity, scratch_.data(), 3);
+    whole_->scatter(GroupPositions::Field::velocity, scratch_.data(), 3);
   }
   tell_nose_hoover();
 }
@@ -210,5 +213,5 @@ void FixNflowTemper::take_ladder(const std::vector<double> &temperatures) {
 /// must be that of the velocities which the atoms have now, or the chain of thermostats pushes the
 /// wrong way, and everything is biased. Its setup() finds it anew and touches no velocity.
 void FixNflowTemper::tell_nose_hoover() {
-  for (Fix *fix : nose_hoover_) whole_->call(fix, [fix] { fix->setup(0); });
+  for (Fix *fix : nose_hoover_) potential_->call(fix, [fix] { fix->setup(0); });
 }

@@ -132,7 +132,8 @@ class FixNflowTemper : public Fix {
   bigint restart_step_ = -1;
 
   std::unique_ptr<PartitionLink> link_;
-  std::unique_ptr<class GroupConfiguration> whole_, group_; // all atoms in 3D; those of the flow
+  std::unique_ptr<class GroupPositions> whole_, group_; // all atoms in 3D; those of the flow
+  std::unique_ptr<class PotentialEnergy> potential_;
   std::unique_ptr<class LammpsTarget> masses_;
   nflow::Buffer<int64_t> places_;        // of the numbers of the flow among those of the whole
   nflow::Buffer<double> inverse_masses_; // of the numbers of the flow

@@ -5,8 +5,9 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "flow/prior.h"
-#include "lammps/group_configuration.h"
-#include "lammps/lammps_target.h"
+#include "lammps/group_positions.h"
+#include "lammps/potential_energy.h"
+#include "lammps/target.h"
 #include "mcmc/acceptance.h"
 #include "root_model.h"
 
@@ -29,7 +30,7 @@ namespace {
 // after.
 enum { reduced_energy, log_det, momenta_after, head_size };
 
-using Field = GroupConfiguration::Field;
+using Field = GroupPositions::Field;
 
 } // namespace
 
@@ -84,7 +85,7 @@ double FixNflowTemper::propose(int partner) {
   pack_proposal(partner);
   link_->swap(partner, packet_, received_, "an exchange");
   placed_ = masses_->agree(place_proposal(partner)) != 0;
-  const double energy = placed_ ? whole_->energy(true, true) : INFINITY;
+  const double energy = placed_ ? potential_->evaluate(true, true) : INFINITY;
   evaluations_ += placed_;
   const auto &head = received_.head;
   return work(head[reduced_energy], energy / tau(here_) + head[momenta_after], head[log_det]);
@@ -105,17 +106,17 @@ void FixNflowTemper::pack_arrays(int64_t mapped) {
 /// Head, state of all atoms, velocities, forces of thermostats, and the mapped point.
 void FixNflowTemper::pack_proposal(int partner) {
   const int64_t n = numbers();
-  const double energy = whole_->tallied_energy();
+  const double energy = potential_->tallied();
   const auto found = routes_.find(partner);
   const bool mapped = found != routes_.end();
   pack_arrays(mapped ? found->second.model->metadata().size() : 0);
   double *forces = section(packet_, Section::other_forces);
-  if (!whole_->has_other_forces()) {
+  if (!potential_->has_other_forces()) {
     arrays_.fill(0.0, n, forces);
   } else {
     // All forces less those of the potential: of thermostats. They go along, for a velocity keeps
     // being pushed by half a step with them.
-    whole_->energy(true, true);
+    potential_->evaluate(true, true);
     evaluations_++;
     whole_->gather(Field::force, 3, scratch_.data());
     arrays_.add_scaled(-1.0, scratch_.data(), forces, n, forces);
@@ -174,10 +175,10 @@ void FixNflowTemper::settle_proposal(int partner, bool accepted) {
   if (!accepted) {
     if (placed_) {
       whole_->restore();
-      whole_->energy(true, true);
+      potential_->evaluate(true, true);
       evaluations_++;
     }
-    if (whole_->has_other_forces())
+    if (potential_->has_other_forces())
       whole_->add_forces(1.0, section(packet_, Section::other_forces));
     return;
   }
@@ -192,7 +193,7 @@ void FixNflowTemper::exchange_directly(int partner, double energy_there) {
   pack_arrays(0);
   link_->swap(partner, packet_, received_, "an exchange");
   whole_->place(section(received_, Section::state));
-  const double energy = whole_->energy(true, true);
+  const double energy = potential_->evaluate(true, true);
   evaluations_++;
   compare_energies(partner, energy, energy_there);
   // Forces of the thermostats: what is not of the potential.
@@ -245,7 +246,7 @@ void FixNflowTemper::take_velocities(int partner) {
                               velocities);
   }
   whole_->scatter(Field::velocity, velocities, 3);
-  if (whole_->has_other_forces())
+  if (potential_->has_other_forces())
     whole_->add_forces(scale, section(received_, Section::other_forces));
 }
 

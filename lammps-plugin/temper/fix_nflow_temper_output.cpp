@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "files/exchange_log.h"
-#include "lammps/group_configuration.h"
+#include "lammps/group_positions.h"
 #include "root_model.h"
 #include "tempering/ladder.h"
 

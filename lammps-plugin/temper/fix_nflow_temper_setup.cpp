@@ -4,8 +4,8 @@
 
 #include "base/error.h"
 #include "lammps/compat.h"
-#include "lammps/group_configuration.h"
-#include "lammps/lammps_target.h"
+#include "lammps/group_positions.h"
+#include "lammps/target.h"
 #include "lammps/usable.h"
 #include "mcmc/proposal_block.h"
 #include "root_model.h"
@@ -275,8 +275,7 @@ void FixNflowTemper::require_fit(const RootModel &model, const std::string &file
                        "one kind");
   if (!group_) {
     flow_dim_ = metadata.dim;
-    group_ =
-        platform_.configuration(lmp, igroup, static_cast<int>(metadata.dim), metadata.periodic);
+    group_ = platform_.positions(lmp, igroup, static_cast<int>(metadata.dim), metadata.periodic);
   }
   group_->init();
   nflow::require_match(metadata, group_->system(), file);

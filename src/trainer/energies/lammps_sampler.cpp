@@ -75,10 +75,10 @@ LammpsSampler::Run::Run(LammpsSystem::Impl &system, const SampleOptions &options
     : system_(system), options_(options), lmp_(system.session.lammps()),
       random_(options.seed, options.rank, 0, Purpose::sample), start_(system.numbers()),
       velocities_(3 * system.system.n_atoms) {
-  system_.session.run([&] { system_.configuration->read(start_.data()); });
+  system_.session.run([&] { system_.positions->read(start_.data()); });
   for (int i = 0; i < lmp_->atom->nlocal; i++)
     for (int k = 0; k < 3; k++)
-      velocities_[3 * system_.configuration->ordinal(i) + k] = lmp_->atom->v[i][k];
+      velocities_[3 * system_.positions->ordinal(i) + k] = lmp_->atom->v[i][k];
 }
 
 /// After an error: what can be put back is, and the error that is under way stays the one told.
@@ -95,8 +95,8 @@ void LammpsSampler::Run::restore() {
   for (const auto id : {recorder, plane, integrator, langevin}) remove_fix(id);
   for (int i = 0; i < lmp_->atom->nlocal; i++)
     for (int k = 0; k < 3; k++)
-      lmp_->atom->v[i][k] = velocities_[3 * system_.configuration->ordinal(i) + k];
-  system_.configuration->replace(start_.data());
+      lmp_->atom->v[i][k] = velocities_[3 * system_.positions->ordinal(i) + k];
+  system_.positions->replace(start_.data());
   system_.prepare();
 }
 
@@ -114,7 +114,7 @@ void LammpsSampler::Run::draw_velocities(double temperature) {
     const double sigma = std::sqrt(lmp_->force->boltz * temperature / (mass * lmp_->force->mvv2e));
     for (int k = 0; k < 3; k++)
       atom->v[i][k] =
-          k < system_.system.dim ? sigma * noise[3 * system_.configuration->ordinal(i) + k] : 0.0;
+          k < system_.system.dim ? sigma * noise[3 * system_.positions->ordinal(i) + k] : 0.0;
   }
 }
 
@@ -123,7 +123,7 @@ void LammpsSampler::Run::draw_velocities(double temperature) {
 void LammpsSampler::Run::relax() {
   const auto atom = lmp_->atom;
   double energy = 0.0, largest = 0.0;
-  system_.session.run([&] { energy = system_.configuration->energy(true); });
+  system_.session.run([&] { energy = system_.potential.evaluate(true); });
   for (int i = 0; i < atom->nlocal; i++) {
     const double mass = atom->rmass ? atom->rmass[i] : atom->mass[atom->type[i]];
     const double speed =
@@ -202,7 +202,7 @@ void LammpsSampler::Run::collect(SampleSet &result) {
     system_.session.command(run + (i == 0 ? " post no" : " pre no post no"));
     system_.session.run([&] {
       result.energies.push_back(potential->compute_scalar());
-      system_.configuration->read(samples.x.data() + i * system_.numbers());
+      system_.positions->read(samples.x.data() + i * system_.numbers());
     });
     if (!std::isfinite(result.energies.back()))
       throw Error("the potential energy became infinite while sampling" + place() +

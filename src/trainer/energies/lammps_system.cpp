@@ -59,22 +59,22 @@ constexpr double bare_skin = 1e-3; // in cutoffs
 } // namespace
 
 LammpsSystem::Impl::Impl(const std::string &file, const std::vector<std::string> &variables)
-    : session(file, variables) {
+    : session(file, variables), potential(session.lammps(), LAMMPS_NS::host_platform()) {
   const auto lmp = session.lammps();
   require_usable(lmp, file);
   input_skin = lmp->neighbor->skin;
   const int dim = lmp->domain->dimension;
   bool periodic = true;
   for (int k = 0; k < dim; k++) periodic = periodic && lmp->domain->periodicity[k];
-  configuration = LAMMPS_NS::host_platform().configuration(lmp, 0 /* all */, dim, periodic);
+  positions = LAMMPS_NS::host_platform().positions(lmp, 0 /* all */, dim, periodic);
   session.command("run 0 post no"); // says what is wrong with the script itself
   require_fixed_box(lmp, file);
   prepare();
-  system = configuration->system();
-  for (const auto id : configuration->ids()) ids.push_back(id);
+  system = positions->system();
+  for (const auto id : positions->ids()) ids.push_back(id);
   double energy = 0.0;
-  session.run([&] { energy = configuration->energy(true); });
-  pairs = PairLaw::make(session, *configuration);
+  session.run([&] { energy = potential.evaluate(true); });
+  pairs = PairLaw::make(session, *positions);
 }
 
 void LammpsSystem::Impl::prepare() {
@@ -91,7 +91,10 @@ void LammpsSystem::Impl::prepare() {
     use_input_skin();
     session.command("run 0 post no");
   }
-  session.run([&] { configuration->init(); });
+  session.run([&] {
+    positions->init();
+    potential.init();
+  });
 }
 
 void LammpsSystem::Impl::use_input_skin() {
@@ -99,13 +102,13 @@ void LammpsSystem::Impl::use_input_skin() {
 }
 
 bool LammpsSystem::Impl::compute(const double *x, double &energy) {
-  if (!configuration->replace(x)) return false;
-  return session.run_if_possible([&] { energy = configuration->energy(true); });
+  if (!positions->replace(x)) return false;
+  return session.run_if_possible([&] { energy = potential.evaluate(true); });
 }
 
 bool LammpsSystem::Impl::take(double &energy, double *forces) {
   if (forces) {
-    configuration->forces(forces);
+    positions->forces(forces);
     double sum = 0.0; // NaN where any is not finite
     for (int64_t i = 0; i < numbers(); i++) sum += 0.0 * forces[i];
     if (sum == 0.0 && std::isfinite(energy)) return true;
@@ -124,8 +127,8 @@ void LammpsSystem::Impl::evaluate_linearised(const double *x, double &energy, do
     energy = INFINITY;
     if (forces) std::fill(forces, forces + numbers(), 0.0);
   };
-  if (!configuration->replace(x)) return unusable();
-  const bool computed = session.run_if_possible([&] { energy = configuration->energy(true); });
+  if (!positions->replace(x)) return unusable();
+  const bool computed = session.run_if_possible([&] { energy = potential.evaluate(true); });
   if (computed && take(energy, forces) && pairs->correct(dim, energy, forces)) return;
 
   // Overlaps that LAMMPS cannot express: everything else from LAMMPS, the pairs one by one.
@@ -133,7 +136,7 @@ void LammpsSystem::Impl::evaluate_linearised(const double *x, double &energy, do
   pair->compute_flag = 0;
   pair->eng_vdwl = pair->eng_coul = 0.0;
   try {
-    possible = session.run_if_possible([&] { energy = configuration->energy(true); });
+    possible = session.run_if_possible([&] { energy = potential.evaluate(true); });
   } catch (...) {
     pair->compute_flag = 1;
     throw;
@@ -158,7 +161,7 @@ const std::vector<int64_t> &LammpsSystem::ids() const {
 
 std::vector<double> LammpsSystem::positions() {
   std::vector<double> x(impl_->numbers());
-  impl_->session.run([&] { impl_->configuration->read(x.data()); });
+  impl_->session.run([&] { impl_->positions->read(x.data()); });
   return x;
 }
 
