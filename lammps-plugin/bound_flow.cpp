@@ -1,6 +1,6 @@
 #include "bound_flow.h"
 
-#include "lammps/usable.h"
+#include "require_usable.h"
 
 #include "comm.h"
 #include "error.h"
@@ -22,7 +22,7 @@ BoundFlow::BoundFlow(LAMMPS *lmp, const std::string &style, int igroup, const st
 BoundFlow::~BoundFlow() = default;
 
 void BoundFlow::init() {
-  require_fixed_setting(lmp, igroup_, platform_);
+  require_usable(lmp, igroup_, platform_);
   positions_->init();
   nflow::require_match(metadata(), positions_->system(), file_);
 }

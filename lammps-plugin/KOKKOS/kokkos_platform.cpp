@@ -6,6 +6,7 @@
 #include "lammps/group_positions_on.h"
 #include "lammps/local_atoms_on.h"
 #include "partition_link.h"
+#include "require_usable.h"
 
 #include "comm.h"
 #include "universe.h"

@@ -4,8 +4,8 @@
 #include "lammps/compat.h"
 #include "lammps/group_positions.h"
 #include "lammps/target.h"
-#include "lammps/usable.h"
 #include "mc/lammps_reservoir.h"
+#include "require_usable.h"
 #include "root_model.h"
 #include "temper/exchange_kind.h"
 
@@ -200,7 +200,7 @@ void FixNflowMC::make_sampler() {
 
 void FixNflowMC::init() {
   try {
-    require_fixed_setting(lmp, igroup, platform_);
+    require_usable(lmp, igroup, platform_);
     configuration_->init();
     potential_->init();
     nflow::require_match(model_->metadata(), configuration_->system(), model_file_);

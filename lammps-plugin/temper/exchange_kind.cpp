@@ -1,19 +1,17 @@
 #include "temper/exchange_kind.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "root_model.h"
 
 #include <cmath>
-#include <sstream>
 
 namespace LAMMPS_NS {
 
 namespace {
 
 std::string arrow(double from, double to) {
-  std::ostringstream out;
-  out << from << " -> " << to;
-  return out.str();
+  return nflow::number(from) + " -> " + nflow::number(to);
 }
 
 } // namespace

@@ -6,8 +6,8 @@
 #include "lammps/compat.h"
 #include "lammps/group_positions.h"
 #include "lammps/target.h"
-#include "lammps/usable.h"
 #include "mcmc/proposal_block.h"
+#include "require_usable.h"
 #include "root_model.h"
 #include "temper/exchange_kind.h"
 
@@ -79,8 +79,8 @@ double hash_of(const std::string &text) {
 } // namespace
 
 void FixNflowTemper::require_usable() {
-  require_fixed_setting(lmp, igroup, platform_);
-  require_fixed_setting(lmp, 0, platform_); // of all atoms: all are exchanged
+  LAMMPS_NS::require_usable(lmp, igroup, platform_);
+  LAMMPS_NS::require_usable(lmp, 0, platform_); // of all atoms: all are exchanged
   charges_vary_ = false;
   int of_this_style = 0;
   for (int i = 0; i < modify->nfix; i++) {

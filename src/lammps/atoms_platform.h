@@ -33,11 +33,6 @@ class Platform {
 
 Platform &host_platform();
 
-#ifdef LMP_KOKKOS
-/// Whether Kokkos keeps the atoms in the memory of a GPU.
-bool kokkos_on_gpu(const LAMMPS *lmp);
-#endif
-
 } // namespace LAMMPS_NS
 
 #endif

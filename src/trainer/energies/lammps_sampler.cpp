@@ -1,6 +1,7 @@
 #include "trainer/energies/lammps_sampler.h"
 
 #include "base/random.h"
+#include "base/text.h"
 #include "estimators/autocorrelation.h"
 #include "trainer/energies/lammps_system_impl.h"
 
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 namespace nflow::trainer {
 
@@ -34,13 +34,6 @@ double drift_of(const std::vector<double> &series) {
   const auto second = estimators::mean_with_error({middle, series.end()});
   const double error = std::hypot(first.error, second.error);
   return first.mean == second.mean ? 0.0 : (second.mean - first.mean) / error;
-}
-
-std::string number(double value) {
-  std::ostringstream text;
-  text.precision(17);
-  text << value;
-  return text.str();
 }
 
 } // namespace
@@ -138,9 +131,9 @@ void LammpsSampler::Run::relax() {
 void LammpsSampler::Run::define_dynamics(double from, double to) {
   for (const auto id : {plane, integrator, langevin}) remove_fix(id);
   const int seed = 1 + static_cast<int>(random_.uniform() * 899999998.0);
-  system_.session.command("fix " + std::string(langevin) + " all langevin " + number(from) + " " +
-                          number(to) + " " + number(damping * lmp_->update->dt) + " " +
-                          std::to_string(seed));
+  system_.session.command("fix " + std::string(langevin) + " all langevin " + number(from, 17) +
+                          " " + number(to, 17) + " " + number(damping * lmp_->update->dt, 17) +
+                          " " + std::to_string(seed));
   system_.session.command("fix " + std::string(integrator) + " all nve");
   // Also beside one of the input, which stands before fix langevin and so misses its noise.
   if (system_.system.dim == 2)
@@ -176,7 +169,7 @@ void LammpsSampler::Run::equilibrate(double temperature, SampleSet &result) {
       return;
     if (steps + 2 * window > options_.most_steps)
       throw Error("the energy is not at equilibrium after " + std::to_string(steps) +
-                  " steps at temperature " + number(temperature) + place() +
+                  " steps at temperature " + number(temperature, 17) + place() +
                   ": start from a higher temperature, or allow more steps");
   }
 }

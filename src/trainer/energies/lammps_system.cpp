@@ -3,14 +3,13 @@
 #include "trainer/energies/lammps_system_impl.h"
 
 #include "lammps/atoms_platform.h"
+#include "lammps/usable.h"
 
 #include "atom.h"
 #include "domain.h"
-#include "fix.h"
 #include "force.h"
 #include "neighbor.h"
 #include "pair.h"
-#include "update.h"
 
 #include <algorithm>
 #include <cmath>
@@ -21,29 +20,20 @@ namespace {
 
 using LAMMPS_NS::LAMMPS;
 
-/// What no configuration of a fixed set of atoms in a fixed box can be made of.
-void require_usable(LAMMPS *lmp, const std::string &file) {
-  const auto stop = [&](const std::string &sentence) {
-    throw Error("the LAMMPS input '" + file + "' " + sentence);
-  };
-  if (!lmp->domain->box_exist) stop("makes no simulation box: it must define box and atoms");
-  if (lmp->atom->natoms == 0) stop("has no atoms: it must create or read them");
-  if (lmp->domain->triclinic) stop("has a triclinic box: use an orthogonal one");
-  if (lmp->domain->nonperiodic == 2)
-    stop("has a shrink-wrapped box, but a flow is made for a fixed one: use boundary f or p");
-  if (LAMMPS_NS::utils::strmatch(lmp->update->integrate_style, "^respa"))
-    stop("uses run_style respa: use run_style verlet");
+/// Throws an Error about the input script where `check` finds what cannot be used.
+template <class Check>
+void require_of_input(const std::string &file, const Check &check) {
+  try {
+    check();
+  } catch (const Error &e) {
+    throw Error("the LAMMPS input '" + file + "' cannot be used: " + e.what());
+  }
 }
 
-/// Known only after LAMMPS has initialised its fixes.
-void require_fixed_box(LAMMPS *lmp, const std::string &file) {
-  if (lmp->domain->box_change_size || lmp->domain->box_change_shape || lmp->domain->deform_flag)
-    throw Error("the LAMMPS input '" + file +
-                "' has a fix that changes the box, but a flow is made for a fixed one: remove it");
-  for (int i = 0; i < lmp->modify->nfix; i++)
-    if (LAMMPS_NS::compat::begins_with(lmp->modify->fix[i]->style, {"shake", "rattle", "rigid"}))
-      throw Error("the LAMMPS input '" + file + "' has a fix " + lmp->modify->fix[i]->style +
-                  ", whose constraints a flow would break: remove it");
+void require_atoms(const LAMMPS *lmp) {
+  if (!lmp->domain->box_exist)
+    throw Error("it makes no simulation box: it must define box and atoms");
+  if (lmp->atom->natoms == 0) throw Error("it has no atoms: it must create or read them");
 }
 
 /// Every evaluation finds all neighbours anew, so a skin only adds pairs beyond the cutoff. Where
@@ -61,14 +51,17 @@ constexpr double bare_skin = 1e-3; // in cutoffs
 LammpsSystem::Impl::Impl(const std::string &file, const std::vector<std::string> &variables)
     : session(file, variables), potential(session.lammps(), LAMMPS_NS::host_platform()) {
   const auto lmp = session.lammps();
-  require_usable(lmp, file);
+  require_of_input(file, [&] { require_atoms(lmp); });
   input_skin = lmp->neighbor->skin;
   const int dim = lmp->domain->dimension;
   bool periodic = true;
   for (int k = 0; k < dim; k++) periodic = periodic && lmp->domain->periodicity[k];
   positions = LAMMPS_NS::host_platform().positions(lmp, 0 /* all */, dim, periodic);
   session.command("run 0 post no"); // says what is wrong with the script itself
-  require_fixed_box(lmp, file);
+  require_of_input(file, [&] {
+    LAMMPS_NS::require_fixed_setting(lmp, 0 /* all */);
+    positions->init();
+  });
   prepare();
   system = positions->system();
   for (const auto id : positions->ids()) ids.push_back(id);
