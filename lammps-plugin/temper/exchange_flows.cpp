@@ -1,0 +1,113 @@
+#include "temper/exchange_flows.h"
+
+#include "base/error.h"
+#include "lammps/group_configuration.h"
+#include "lammps/lammps_target.h"
+#include "root_model.h"
+#include "temper/exchange_kind.h"
+
+#include "comm.h"
+#include "error.h"
+#include "force.h"
+#include "universe.h"
+#include "utils.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace LAMMPS_NS {
+
+ExchangeFlows::ExchangeFlows(LAMMPS *lmp, const TemperCommand &command, int igroup,
+                             Platform &platform, GroupConfiguration &whole, LammpsTarget &masses)
+    : Pointers(lmp), command_(command), igroup_(igroup), platform_(platform), whole_(whole),
+      masses_(masses), places_(platform.arrays()), inverse_masses_(platform.arrays()) {}
+
+ExchangeFlows::~ExchangeFlows() = default;
+
+bool ExchangeFlows::is_partner(int partition) const {
+  const int distance = std::abs(partition - universe->iworld);
+  return distance == 1 || (distance > 1 && !command_.adjacent);
+}
+
+void ExchangeFlows::prepare(const std::vector<double> &temperatures) {
+  const int here = universe->iworld;
+  for (int partner = 0; partner < universe->nworlds; partner++) {
+    const std::string file = is_partner(partner) ? command_.model_of(here, partner) : "";
+    if (file.empty()) continue;
+    RootModel &flow = model(file);
+    require_fit(flow, file);
+    const auto &metadata = flow.metadata();
+    const auto kind = exchange_kind(metadata, temperatures[here], temperatures[partner], file);
+    if (routes_.count(partner)) continue;
+    auto &route = routes_[partner];
+    route = {&flow, {kind, &flow, metadata.size(), platform_.arrays()}};
+    check(route, temperatures[here], temperatures[partner]);
+  }
+  if (routes_.empty() && command_.velocity_momenta)
+    throw nflow::Error(
+        "auxiliary velocity is for flows with auxiliary momenta: give one, or remove it");
+}
+
+ExchangeFlows::Route *ExchangeFlows::route(int partner) {
+  const auto found = routes_.find(partner);
+  return found == routes_.end() ? nullptr : &found->second;
+}
+
+RootModel &ExchangeFlows::model(const std::string &file) {
+  auto &model = models_[file];
+  if (!model) {
+    model = std::make_unique<RootModel>(world, file, command_.device, universe->iworld, platform_);
+    if (comm->me == 0) utils::logmesg(lmp, "fix nflow/temper: " + model->placement() + "\n");
+  }
+  return *model;
+}
+
+/// Compares a flow with the group as it is now, and finds the numbers that it moves.
+void ExchangeFlows::require_fit(const RootModel &model, const std::string &file) {
+  const auto &metadata = model.metadata();
+  if (group_ && dim_ != metadata.dim)
+    throw nflow::Error(
+        "model file '" + file +
+        "' moves other components of the atoms than the one before: give flows of one "
+        "kind");
+  if (!group_) {
+    dim_ = metadata.dim;
+    group_ = platform_.configuration(lmp, igroup_, static_cast<int>(dim_), metadata.periodic);
+  }
+  group_->init();
+  nflow::require_match(metadata, group_->system(), file);
+  if (metadata.prior == nflow::Prior::boltzmann && command_.tune_scans > 0)
+    throw nflow::Error("tune moves the temperatures, for which model file '" + file +
+                       "' is made: leave tune out, or use a steerable model");
+  if (command_.velocity_momenta && !metadata.auxiliary)
+    throw nflow::Error(
+        "auxiliary velocity needs a flow with auxiliary momenta, which model file '" + file +
+        "' has not: leave it out");
+  find_places();
+}
+
+void ExchangeFlows::find_places() {
+  const auto &ids = whole_.ids();
+  std::vector<int64_t> places;
+  for (const auto atom_id : group_->ids()) {
+    const auto place = std::lower_bound(ids.begin(), ids.end(), atom_id) - ids.begin();
+    for (int64_t k = 0; k < dim_; k++) places.push_back(3 * place + k);
+  }
+  places_.assign(places.data(), static_cast<int64_t>(places.size()));
+  inverse_masses_.resize(places_.size());
+  platform_.arrays().gather(places_.data(), places_.size(), masses_.inverse_masses(),
+                            inverse_masses_.data());
+}
+
+/// Checks a flow at the present configuration, between these temperatures.
+void ExchangeFlows::check(Route &route, double here, double there) {
+  auto &arrays = platform_.arrays();
+  nflow::Buffer<double> x(arrays, route.model->metadata().coordinates());
+  group_->read(x.data());
+  check_exchange(*route.model, route.map, force->boltz * here, force->boltz * there, x, arrays);
+  if (!route.model->jacobian_checked() && comm->me == 0)
+    error->warning(FLERR, "a flow of fix nflow/temper is too large to compare its log_det with its "
+                          "Jacobian: only its round trip was checked");
+}
+
+} // namespace LAMMPS_NS
