@@ -4,8 +4,6 @@
 #include "base/text.h"
 #include "root_model.h"
 
-#include <cmath>
-
 namespace LAMMPS_NS {
 
 namespace {
@@ -15,10 +13,6 @@ std::string arrow(double from, double to) {
 }
 
 } // namespace
-
-bool same_temperature(double a, double b) {
-  return std::fabs(a - b) <= 1e-6 * std::fabs(b);
-}
 
 nflow::tempering::ExchangeMap::Kind exchange_kind(const nflow::Metadata &metadata, double here,
                                                   double there, const std::string &file) {
