@@ -104,10 +104,18 @@ bool Tempering::tune() {
   const bool now = last || scans_ == part || scans_ == 2 * part || scans_ == 4 * part;
   if (!tuning_ || !now) return false;
   temperatures_ = equal_rejection_ladder(temperatures_, rejections(), count_);
-  statistics_.assign(statistics_.size(), PairStatistics());
-  sampled_scans_ = 0;
+  forget_statistics();
   tuning_ = !last;
   return true;
+}
+
+/// Of the ladder before; the replicas stay where they are.
+void Tempering::forget_statistics() {
+  statistics_.assign(statistics_.size(), PairStatistics());
+  sampled_scans_ = 0;
+  std::vector<int> places;
+  for (int i = 0; i < count_; i++) places.push_back(replicas_->replica_at(i));
+  replicas_.emplace(count_, hot_end(temperatures_), places);
 }
 
 std::vector<double> Tempering::rejections() const {

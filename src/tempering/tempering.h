@@ -60,7 +60,8 @@ class Tempering {
   /// as they were before. `step` is that of the simulation.
   std::vector<ExchangeAttempt> decide(int64_t step, const std::vector<Works> &works);
   /// Spaces the ladder anew after M/8, M/4, M/2 and M = tune_scans scans, and freezes it after the
-  /// last; statistics then begin anew. Whether it did; to be called after each scan.
+  /// last; statistics and round trips then begin anew. Whether it did; to be called after each
+  /// scan.
   bool tune();
 
   const ReplicaFlow &replicas() const { return *replicas_; }
@@ -81,6 +82,7 @@ class Tempering {
   bool load(const double *numbers, RunFacts &run);
 
  private:
+  void forget_statistics();
   void require_this_run(const double *head, const RunFacts &run) const;
   void require_same_ladder(const std::vector<double> &temperatures) const;
 

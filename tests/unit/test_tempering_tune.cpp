@@ -41,21 +41,40 @@ TEST(TemperingTune, MakesRejectionsEqual) {
     }
 }
 
+std::vector<int> places(const ReplicaFlow &replicas) {
+  std::vector<int> all;
+  for (int i = 0; i < replicas.temperatures(); i++) all.push_back(replicas.replica_at(i));
+  return all;
+}
+
 TEST(TemperingTune, HappensFourTimesAndBeginsStatisticsAnew) {
-  for (const uint64_t scans : {8, 80, 83}) {
+  for (const uint64_t scans : {8, 80, 400}) {
     auto tempering = begun(uneven, {Scheme::deo, scans, 5});
     std::vector<uint64_t> when;
     while (tempering.scans() < 2 * scans) {
       tempering.decide(0, HarmonicReplicas::works(tempering));
+      const auto before = places(tempering.replicas());
       if (!tempering.tune()) continue;
       when.push_back(tempering.scans());
       EXPECT_EQ(tempering.tuning(), when.size() < 4);
       EXPECT_EQ(tempering.sampled_scans(), 0u);
       for (const auto &pair : tempering.statistics()) EXPECT_EQ(pair.attempts(), 0u);
+      EXPECT_EQ(places(tempering.replicas()), before);
+      EXPECT_EQ(tempering.replicas().round_trips(), 0);
+      EXPECT_EQ(tempering.replicas().tempered_restarts(), 0);
     }
     EXPECT_EQ(when, (std::vector<uint64_t>{scans / 8, scans / 8 * 2, scans / 8 * 4, scans}));
     EXPECT_EQ(tempering.sampled_scans(), scans);
   }
+}
+
+TEST(TemperingTune, RoundTripsAreThoseOfTheLadderThatIsFrozen) {
+  const ExchangeRule always = [](double, double) { return 0.0; };
+  auto tempering = begun(uneven, {Scheme::deo, 80, 5, always});
+  tests::run(tempering, 79);
+  EXPECT_GT(tempering.replicas().round_trips(), 0);
+  tests::run(tempering, 1);
+  EXPECT_EQ(tempering.replicas().round_trips(), 0);
 }
 
 TEST(TemperingTune, WithoutItTheLadderStays) {
