@@ -9,8 +9,8 @@
 #include "atom.h"
 #include "comm.h"
 #include "force.h"
+#include "lammps.h"
 #include "timer.h"
-#include "universe.h"
 #include "update.h"
 
 #include <algorithm>
@@ -57,10 +57,6 @@ FixNflowTemper::FixNflowTemper(LAMMPS *lmp, int narg, char **arg, Platform &plat
 }
 
 FixNflowTemper::~FixNflowTemper() = default;
-
-void FixNflowTemper::stop(const std::string &sentence) const {
-  link_.stop_alone(sentence);
-}
 
 int FixNflowTemper::setmask() {
   return END_OF_STEP;
@@ -129,7 +125,7 @@ void FixNflowTemper::end_of_step() {
       tune();
     }
   } catch (const nflow::Error &e) {
-    stop(e.what());
+    link_.stop_alone(e.what());
   }
   mc_active_ = 0;
   whole_->tally_energy_at(update->ntimestep + nevery);
@@ -306,7 +302,7 @@ void FixNflowTemper::restart(char *buffer) {
     swap_.set_evaluations(facts.evaluations);
     seconds_ = facts.seconds;
   } catch (const nflow::Error &e) {
-    stop(e.what());
+    link_.stop_alone(e.what());
   }
 }
 
