@@ -10,8 +10,8 @@
 #include "atom.h"
 #include "comm.h"
 #include "force.h"
+#include "lammps.h"
 #include "timer.h"
-#include "universe.h"
 #include "update.h"
 
 #include <algorithm>
@@ -59,10 +59,6 @@ FixNflowTemper::FixNflowTemper(LAMMPS *lmp, int narg, char **arg, Platform &plat
 }
 
 FixNflowTemper::~FixNflowTemper() = default;
-
-void FixNflowTemper::stop(const std::string &sentence) const {
-  link_.stop_alone(sentence);
-}
 
 int FixNflowTemper::setmask() {
   return END_OF_STEP;
@@ -132,7 +128,7 @@ void FixNflowTemper::end_of_step() {
       tune();
     }
   } catch (const nflow::Error &e) {
-    stop(e.what());
+    link_.stop_alone(e.what());
   }
   mc_active_ = 0;
   energy_->tally_at(update->ntimestep + nevery);
@@ -309,7 +305,7 @@ void FixNflowTemper::restart(char *buffer) {
     swap_.set_evaluations(facts.evaluations);
     seconds_ = facts.seconds;
   } catch (const nflow::Error &e) {
-    stop(e.what());
+    link_.stop_alone(e.what());
   }
 }
 

@@ -40,7 +40,6 @@ class FixNflowTemper : public Fix {
  private:
   using Works = nflow::tempering::Works;
 
-  [[noreturn]] void stop(const std::string &sentence) const;
   std::string prepare();
   bool all_go_on(const std::vector<double> &status);
 
