@@ -27,7 +27,6 @@ class Chain {
 
   const Space &space() const { return space_; }
   const AcceptanceRules &rules() const { return rules_; }
-  Flow &flow() const { return flow_; }
   Target &target() const { return target_; }
   Arrays &arrays() const { return arrays_; }
   Record &record() { return record_; }
@@ -40,7 +39,6 @@ class Chain {
 
   // The configuration, and k_B T.
   const double *x() const { return x_.data(); }
-  double *x() { return x_.data(); }
   double energy() const { return energy_; }
   const Temperatures &tau() const { return tau_; }
 
@@ -79,6 +77,8 @@ class Chain {
   void move_to(const double *v, double energy);
 
   // For whoever runs the chain.
+  Flow &flow() const { return flow_; }
+  double *x() { return x_.data(); }
   void set_streams(const Streams &streams) { streams_ = streams; }
   void set_rearrangement(const Rearrangement &criterion) { rearrangement_ = criterion; }
   /// x() has been given another configuration, of energy U at k_B T = tau.target.

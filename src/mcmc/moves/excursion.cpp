@@ -31,17 +31,18 @@ class Excursion : public Move {
   void start(Chain &chain) override { work_ = std::make_unique<Work>(chain); }
 
   bool attempt(Chain &chain, const FreshPoints &) override {
-    if (arguments_.local == 0) return cross_and_return(chain, nullptr, [] { return true; });
-    const auto centre = draw_centre(chain);
-    const uint8_t *before = mark_nearest(chain, centre, chain.x(), work_->nearest_before);
-    return cross_and_return(chain, before, [&] {
-      const uint8_t *after = mark_nearest(chain, centre, work_->v.data(), work_->nearest_after);
-      const int64_t different =
-          chain.arrays().count_different(chain.space().atoms(), before, after);
-      if (chain.target().agree(chain.rules().is_reversible(different))) return true;
+    const bool local = arguments_.local > 0;
+    const Point centre = local ? draw_centre(chain) : Point{};
+    const uint8_t *atoms =
+        local ? mark_nearest(chain, centre, chain.x(), work_->nearest_before) : nullptr;
+    PointWeights old_point, new_point;
+    if (!cross_and_return(chain, atoms, old_point, new_point)) return chain.reject_not_finite();
+    if (local && !is_reversible(chain, centre)) {
       chain.record().counters.not_reversible++;
       return false;
-    });
+    }
+    return chain.decide(chain.rules().prior_reversible, old_point, work_->v.data(), new_point)
+        .accepted;
   }
 
  private:
@@ -75,26 +76,33 @@ class Excursion : public Move {
     return mask.data();
   }
 
-  /// With `atoms`, these alone move. `reversible` says whether the way back would have been tried.
-  template <class Reversible>
-  bool cross_and_return(Chain &chain, const uint8_t *atoms, const Reversible &reversible) {
+  /// Whether a local excursion from the proposal with the same centre would move the same atoms.
+  bool is_reversible(const Chain &chain, const Point &centre) {
+    const uint8_t *after = mark_nearest(chain, centre, work_->v.data(), work_->nearest_after);
+    const int64_t different =
+        chain.arrays().count_different(chain.space().atoms(), work_->nearest_before.data(), after);
+    return chain.target().agree(chain.rules().is_reversible(different)) != 0;
+  }
+
+  /// To T0, where the atoms move, or all if there are none, and back: makes the proposal. False if
+  /// it meets something that is not finite.
+  bool cross_and_return(Chain &chain, const uint8_t *atoms, PointWeights &old_point,
+                        PointWeights &new_point) {
     const Space &space = chain.space();
     const int64_t m = space.coordinates;
     double *u = work_->u.data(), *v = work_->v.data();
-    PointWeights old_point = chain.pull_back(atoms), new_point;
-    if (!chain.all_finite(chain.latent()) || !run_at_prior(chain, atoms, old_point))
-      return chain.reject_not_finite();
+    old_point = chain.pull_back(atoms);
+    if (!chain.all_finite(chain.latent()) || !run_at_prior(chain, atoms, old_point)) return false;
 
     copy(chain.arrays(), work_->state.x.data(), m, u);
     copy(chain.arrays(), chain.latent() + m, space.size() - m, u + m);
     new_point.log_prior = -chain.prior_energy(work_->state.energy, u);
     new_point.log_det = chain.push_forward(u, atoms, v);
-    if (!chain.all_finite(v)) return chain.reject_not_finite();
+    if (!chain.all_finite(v)) return false;
     // The image nearest to where an atom was: a flow returns any. What did not move stays to the
     // bit.
     chain.arrays().to_nearest_image(space.box, chain.x(), atoms, space.atoms(), v);
-    if (!reversible()) return false;
-    return chain.decide(chain.rules().prior_reversible, old_point, v, new_point).accepted;
+    return true;
   }
 
   /// Hybrid Monte Carlo at T0 from latent(), whose log_prior it finds; false if it does not start

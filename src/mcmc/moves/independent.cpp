@@ -16,7 +16,8 @@ namespace {
 class Independent : public Move {
  public:
   /// Draws from these configurations at T0; without any, from the gaussian prior.
-  explicit Independent(std::shared_ptr<Reservoir> reservoir) : Move(needs_of(reservoir)) {}
+  explicit Independent(std::shared_ptr<Reservoir> reservoir)
+      : Move(Needs{1, std::move(reservoir)}) {}
 
   bool attempt(Chain &chain, const FreshPoints &fresh) override {
     const PointWeights old_point = chain.pull_back();
@@ -24,14 +25,6 @@ class Independent : public Move {
         chain.decide(chain.rules().prior_reversible, old_point, fresh.points, fresh.weights[0]);
     chain.record().add_weight(decision.proposal.log_weight());
     return decision.accepted;
-  }
-
- private:
-  static Needs needs_of(std::shared_ptr<Reservoir> reservoir) {
-    Needs needs;
-    needs.fresh = 1;
-    needs.reservoir = std::move(reservoir);
-    return needs;
   }
 };
 
