@@ -38,13 +38,12 @@ void share(MPI_Comm world, std::string &text) {
 
 } // namespace
 
-LammpsReservoir::LammpsReservoir(LAMMPS *lmp, const std::string &file, int64_t dim,
-                                 nflow::Arrays &arrays)
-    : Pointers(lmp), file_(file), dim_(dim), frames_(std::make_shared<nflow::mcmc::Reservoir>()),
-      x_(arrays), forces_(arrays) {
+LammpsReservoir::LammpsReservoir(LAMMPS *lmp, std::shared_ptr<nflow::mcmc::Reservoir> frames,
+                                 int64_t dim, nflow::Arrays &arrays)
+    : Pointers(lmp), dim_(dim), frames_(std::move(frames)), x_(arrays), forces_(arrays) {
   std::vector<int> periodic(3, 0);
   run_on_root(world, [&] {
-    auto samples = nflow::read_dumps({file}, dim);
+    auto samples = nflow::read_dumps({frames_->file}, dim);
     if (samples.count() < 2)
       throw nflow::Error(described() + " has fewer than two configurations: sample more at T0");
     ids_.assign(samples.ids.begin(), samples.ids.end());

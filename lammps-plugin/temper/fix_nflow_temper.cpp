@@ -5,6 +5,7 @@
 #include "lammps/group_positions.h"
 #include "lammps/potential_energy.h"
 #include "lammps/target.h"
+#include "restart_numbers.h"
 #include "tempering/ladder.h"
 
 #include "atom.h"
@@ -289,11 +290,7 @@ nflow::tempering::RunFacts FixNflowTemper::run_facts() const {
 }
 
 void FixNflowTemper::write_restart(FILE *fp) {
-  if (comm->me != 0) return;
-  const auto numbers = tempering_.save(run_facts());
-  const int bytes = static_cast<int>(numbers.size() * sizeof(double));
-  fwrite(&bytes, sizeof(int), 1, fp);
-  fwrite(numbers.data(), sizeof(double), numbers.size(), fp);
+  if (comm->me == 0) write_restart_numbers(fp, tempering_.save(run_facts()));
 }
 
 void FixNflowTemper::restart(char *buffer) {
