@@ -1,12 +1,13 @@
 // What an energy from LAMMPS in the trainer's process costs, against LAMMPS's own evaluation:
 //   lammps_energy [input] [temperature] [name=value ..]
-// (a) the sequence of an evaluation alone (class GroupConfiguration, the script's own skin),
+// (a) the sequence of an evaluation alone (class GroupPositions, the script's own skin),
 // (b) a step of velocity Verlet that finds all neighbours anew and computes the energy; the same as
 // (a) but for the configurations, which change so little that the processor knows its branches.
 // All are measured in turn, round after round; the ratios are medians over the rounds.
 
 #include "lammps/atoms_platform.h"
-#include "lammps/group_configuration.h"
+#include "lammps/group_positions.h"
+#include "lammps/potential_energy.h"
 #include "trainer/energies/lammps_sampler.h"
 #include "trainer/energies/lammps_session.h"
 
@@ -58,13 +59,17 @@ void measure(const std::string &input, double temperature,
 
   // (a) and (b) in a LAMMPS of their own, at one of the configurations.
   LammpsSession session(input, variables);
-  const auto group = LAMMPS_NS::host_platform().configuration(
+  const auto group = LAMMPS_NS::host_platform().positions(
       session.lammps(), 0, static_cast<int>(lammps.system().dim), true);
-  LAMMPS_NS::GroupConfiguration &configuration = *group;
+  LAMMPS_NS::GroupPositions &positions = *group;
+  LAMMPS_NS::PotentialEnergy potential(session.lammps(), LAMMPS_NS::host_platform());
   session.command("run 0 post no");
-  session.run([&] { configuration.init(); });
+  session.run([&] {
+    positions.init();
+    potential.init();
+  });
   std::vector<double> x(set.samples.frame(0), set.samples.frame(0) + numbers);
-  configuration.replace(x.data());
+  positions.replace(x.data());
   session.command("neigh_modify every 1 delay 0 check no");
   session.command("fix bench_nve all nve");
   session.command("fix bench_pe all ave/time 1 1 1000000 c_thermo_pe"); // wants it at every step
@@ -73,7 +78,7 @@ void measure(const std::string &input, double temperature,
   double one = 1.0;
   lammps.evaluate(1, set.samples.frame(0), &one, nullptr);
   const int64_t repeats =
-      1 + static_cast<int64_t>(1e5 / microseconds(1, [&] { configuration.energy(true); }) / frames);
+      1 + static_cast<int64_t>(1e5 / microseconds(1, [&] { potential.evaluate(true); }) / frames);
   std::vector<Series> series{{"evaluate(), with forces", {}},
                              {"evaluate_linearised()", {}},
                              {"(a) sequence of an evaluation", {}},
@@ -93,8 +98,8 @@ void measure(const std::string &input, double temperature,
     double sequence = 0.0;
     for (int64_t r = 0; r < repeats * frames; r++) {
       std::copy_n(set.samples.frame(r % frames), numbers, x.begin());
-      configuration.replace(x.data());
-      sequence += microseconds(repeats * frames, [&] { configuration.energy(true); });
+      positions.replace(x.data());
+      sequence += microseconds(repeats * frames, [&] { potential.evaluate(true); });
     }
     series[2].times.push_back(sequence);
     const std::string run = "run " + std::to_string(repeats * frames) + " post no";

@@ -11,7 +11,8 @@
 #include "base/error.h"
 #include "lammps/atoms_platform.h"
 #include "lammps/compat.h"
-#include "lammps/group_configuration.h"
+#include "lammps/group_positions.h"
+#include "lammps/potential_energy.h"
 #ifdef LMP_KOKKOS
 #include "KOKKOS/kokkos_platform.h"
 #endif
@@ -76,14 +77,15 @@ class Measurement {
  public:
   Measurement(LAMMPS *lmp, Platform &platform)
       : lmp_(lmp), arrays_(platform.arrays()),
-        configuration_(platform.configuration(lmp, 0 /* all */, lmp->domain->dimension, true)),
-        here_(arrays_), there_(arrays_), rows_(arrays_) {
-    configuration_->init();
-    const int64_t n = configuration_->size();
+        positions_(platform.positions(lmp, 0 /* all */, lmp->domain->dimension, true)),
+        potential_(lmp, platform), here_(arrays_), there_(arrays_), rows_(arrays_) {
+    positions_->init();
+    potential_.init();
+    const int64_t n = positions_->size();
     for (auto buffer : {&here_, &there_}) buffer->resize(n * lmp->domain->dimension);
     rows_.resize(n * 3);
-    configuration_->read(here_.data());
-    place(shuffled(here_.on_host(), configuration_->system().types));
+    positions_->read(here_.data());
+    place(shuffled(here_.on_host(), positions_->system().types));
   }
 
   std::map<std::string, double> deciles() {
@@ -108,10 +110,10 @@ class Measurement {
   /// Puts the atoms there, lets LAMMPS sort them, and makes a second configuration nearby.
   void place(const std::vector<double> &x) {
     here_.assign(x.data(), x.size());
-    configuration_->replace(here_.data());
-    configuration_->migrate();
+    positions_->replace(here_.data());
+    potential_.migrate();
     lmp_->input->one("run 0 post no");
-    configuration_->read(here_.data());
+    positions_->read(here_.data());
     auto near = here_.on_host();
     for (double &coordinate : near) coordinate += 0.05;
     there_.assign(near.data(), near.size());
@@ -129,22 +131,23 @@ class Measurement {
   }
 
   void round() {
-    using Field = GroupConfiguration::Field;
-    auto &configuration = *configuration_;
-    time("read", [&] { configuration.read(here_.data()); });
+    using Field = GroupPositions::Field;
+    auto &positions = *positions_;
+    time("read", [&] { positions.read(here_.data()); });
     time("replace", [&] {
-      if (!configuration.replace(there_.data())) throw nflow::Error("positions are not possible");
+      if (!positions.replace(there_.data())) throw nflow::Error("positions are not possible");
     });
-    time("energy", [&] { configuration.energy(); });
-    time("gather", [&] { configuration.gather(Field::velocity, 3, rows_.data()); });
-    time("scatter", [&] { configuration.scatter(Field::velocity, rows_.data(), 3); });
-    time("restore", [&] { configuration.restore(); });
-    configuration.energy();
+    time("energy", [&] { potential_.evaluate(); });
+    time("gather", [&] { positions.gather(Field::velocity, 3, rows_.data()); });
+    time("scatter", [&] { positions.scatter(Field::velocity, rows_.data(), 3); });
+    time("restore", [&] { positions.restore(); });
+    potential_.evaluate();
   }
 
   LAMMPS *lmp_;
   nflow::Arrays &arrays_;
-  std::unique_ptr<GroupConfiguration> configuration_;
+  std::unique_ptr<GroupPositions> positions_;
+  PotentialEnergy potential_;
   Buffer<double> here_, there_, rows_;
   std::map<std::string, std::vector<double>> times_;
 };

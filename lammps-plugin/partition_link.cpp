@@ -71,15 +71,20 @@ void PartitionLink::connect(uint32_t key) {
   MPI_Group_free(&all);
 }
 
+void PartitionLink::gather(const void *mine, int number, MPI_Datatype type, void *all,
+                           const std::string &what) {
+  if (rank_ == 0) {
+    MPI_Request request;
+    MPI_Iallgather(mine, number, type, all, number, type, roots_, &request);
+    wait(&request, 1, what);
+  }
+  if (comm->nprocs > 1) MPI_Bcast(all, count_ * number, type, 0, world);
+}
+
 void PartitionLink::gather_all(const double *mine, int columns, std::vector<double> &all,
                                const std::string &what) {
   all.resize(static_cast<size_t>(count_) * columns);
-  if (rank_ == 0) {
-    MPI_Request request;
-    MPI_Iallgather(mine, columns, MPI_DOUBLE, all.data(), columns, MPI_DOUBLE, roots_, &request);
-    wait(&request, 1, what);
-  }
-  if (comm->nprocs > 1) MPI_Bcast(all.data(), static_cast<int>(all.size()), MPI_DOUBLE, 0, world);
+  gather(mine, columns, MPI_DOUBLE, all.data(), what);
 }
 
 void PartitionLink::swap(int partner, Packet &out, Packet &in, const std::string &what) {
@@ -108,16 +113,15 @@ void PartitionLink::swap(int partner, Packet &out, Packet &in, const std::string
 }
 
 void PartitionLink::stop_if_any(const std::string &failure) {
-  constexpr int longest = 1000; // characters of a sentence
-  std::vector<double> mine(longest, 0.0), all;
-  for (size_t i = 0; i < failure.size() && i < mine.size(); i++)
-    mine[i] = static_cast<unsigned char>(failure[i]);
-  gather_all(mine.data(), longest, all, "the start of the run");
+  constexpr size_t longest = 1000; // characters of a sentence
+  std::string mine = failure.substr(0, longest), all(count_ * longest, '\0');
+  mine.resize(longest, '\0');
+  gather(mine.data(), longest, MPI_CHAR, all.data(), "the start of the run");
   for (int partition = 0; partition < count_; partition++) {
-    std::string text;
-    for (int i = 0; i < longest && all[partition * longest + i] != 0.0; i++)
-      text += static_cast<char>(static_cast<unsigned char>(all[partition * longest + i]));
-    if (!text.empty()) stop_together("partition " + std::to_string(partition) + ": " + text);
+    const std::string text = all.substr(partition * longest, longest);
+    if (text[0] != '\0')
+      stop_together("partition " + std::to_string(partition) + ": " +
+                    text.substr(0, text.find('\0')));
   }
 }
 

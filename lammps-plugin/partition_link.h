@@ -52,6 +52,7 @@ class PartitionLink : protected Pointers {
   [[noreturn]] void stop_alone(const std::string &sentence) const;
 
  private:
+  void gather(const void *mine, int number, MPI_Datatype type, void *all, const std::string &what);
   void wait(MPI_Request *requests, int number, const std::string &what) const;
 
   std::string owner_;

@@ -13,7 +13,7 @@ estimators:    base
 files:         base
 flow:          base arrays
 mcmc:          base arrays estimators flow
-tempering:     base arrays estimators flow mcmc
+tempering:     base arrays estimators files flow mcmc
 operators:     base arrays ; torch
 model:         base arrays flow operators ; torch
 stats:         base estimators files tempering

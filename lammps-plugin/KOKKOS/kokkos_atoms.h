@@ -19,7 +19,7 @@
 
 namespace LAMMPS_NS {
 
-/// The atoms in the memory of an execution space, for GroupConfigurationOn.
+/// The atoms in the memory of an execution space, for GroupPositionsOn.
 template <class DeviceType>
 class KokkosAtoms : protected Pointers {
   // Whatever the view of a dual view is in this version of LAMMPS.

@@ -1,7 +1,7 @@
 #ifndef NFLOW_KOKKOS_EXEC_H
 #define NFLOW_KOKKOS_EXEC_H
 
-// The loops of mcmc/arrays_on.h and group_configuration_on.h as kernels of Kokkos.
+// The loops of arrays/arrays_on.h and group_positions_on.h as kernels of Kokkos.
 
 #include "kokkos_type.h"
 

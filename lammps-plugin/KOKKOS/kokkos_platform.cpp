@@ -3,9 +3,10 @@
 #include "KOKKOS/kokkos_atoms.h"
 #include "arrays/arrays_on.h"
 #include "lammps/compat.h"
-#include "lammps/group_configuration_on.h"
+#include "lammps/group_positions_on.h"
 #include "lammps/local_atoms_on.h"
 #include "partition_link.h"
+#include "require_usable.h"
 
 #include "comm.h"
 #include "universe.h"
@@ -43,9 +44,9 @@ nflow::Arrays &KokkosPlatform<DeviceType>::arrays() {
 }
 
 template <class DeviceType>
-std::unique_ptr<GroupConfiguration>
-KokkosPlatform<DeviceType>::configuration(LAMMPS *lmp, int igroup, int dim, bool modulo_box) {
-  return std::make_unique<GroupConfigurationOn<KokkosExec<DeviceType>, KokkosAtoms<DeviceType>>>(
+std::unique_ptr<GroupPositions> KokkosPlatform<DeviceType>::positions(LAMMPS *lmp, int igroup,
+                                                                      int dim, bool modulo_box) {
+  return std::make_unique<GroupPositionsOn<KokkosExec<DeviceType>, KokkosAtoms<DeviceType>>>(
       lmp, igroup, dim, modulo_box, *arrays_);
 }
 

@@ -18,8 +18,8 @@ class KokkosPlatform : public Platform {
   KokkosPlatform(LAMMPS *lmp, const char *style);
   ~KokkosPlatform() override;
   nflow::Arrays &arrays() override;
-  std::unique_ptr<GroupConfiguration> configuration(LAMMPS *lmp, int igroup, int dim,
-                                                    bool modulo_box) override;
+  std::unique_ptr<GroupPositions> positions(LAMMPS *lmp, int igroup, int dim,
+                                            bool modulo_box) override;
   std::unique_ptr<LocalAtoms> local_atoms(LAMMPS *lmp) override;
   std::string suffix() const override;
   int gpu() const override;

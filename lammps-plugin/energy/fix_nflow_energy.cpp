@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "lammps/compat.h"
-#include "lammps/group_configuration.h"
+#include "lammps/group_positions.h"
 #include "root_model.h"
 
 #include "atom.h"
@@ -30,8 +30,7 @@ FixNflowEnergy::FixNflowEnergy(LAMMPS *lmp, int narg, char **arg, Platform &plat
   try {
     potential_ = std::make_unique<RootEnergy>(world, arg[3], platform);
     const auto &metadata = potential_->metadata();
-    configuration_ =
-        platform.configuration(lmp, igroup, static_cast<int>(metadata.dim), metadata.periodic);
+    positions_ = platform.positions(lmp, igroup, static_cast<int>(metadata.dim), metadata.periodic);
   } catch (const nflow::Error &e) {
     stop(e.what());
   }
@@ -49,11 +48,11 @@ int FixNflowEnergy::setmask() {
 
 void FixNflowEnergy::init() {
   try {
-    configuration_->init();
-    nflow::require_match(potential_->metadata(), configuration_->system(), "of fix nflow/energy");
+    positions_->init();
+    nflow::require_match(potential_->metadata(), positions_->system(), "of fix nflow/energy");
     x_.resize(potential_->metadata().coordinates());
     gradient_.resize(x_.size());
-    configuration_->read(x_.data());
+    positions_->read(x_.data());
     potential_->check(x_);
   } catch (const nflow::Error &e) {
     stop(e.what());
@@ -81,12 +80,12 @@ void FixNflowEnergy::min_setup(int vflag) {
 
 void FixNflowEnergy::post_force(int vflag) {
   try {
-    configuration_->read(x_.data());
+    positions_->read(x_.data());
     energy_ = potential_->evaluate(x_.data(), gradient_.data());
   } catch (const nflow::Error &e) {
     stop(e.what());
   }
-  configuration_->add_forces(-1.0, gradient_.data());
+  positions_->add_forces(-1.0, gradient_.data());
   tally_virial(vflag);
 }
 
@@ -94,10 +93,10 @@ void FixNflowEnergy::post_force(int vflag) {
 void FixNflowEnergy::tally_virial(int vflag) {
   v_init(vflag);
   if (!evflag) return;
-  if (vflag_global) configuration_->virial(x_.data(), gradient_.data(), virial);
+  if (vflag_global) positions_->virial(x_.data(), gradient_.data(), virial);
   if (!vflag_atom) return;
   // LAMMPS has no other than the host's arrays for these.
-  configuration_->atom_virials(x_.data(), gradient_.data(), virials_);
+  positions_->atom_virials(x_.data(), gradient_.data(), virials_);
   if (virials_.size() > 0) virials_.copy_out(vatom[0]);
 }
 

@@ -30,7 +30,7 @@ class FixNflowEnergy : public Fix {
   double energy_ = 0.0;
   nflow::Buffer<double> x_, gradient_, virials_; // virials of atoms
   std::unique_ptr<class RootEnergy> potential_;
-  std::unique_ptr<class GroupConfiguration> configuration_;
+  std::unique_ptr<class GroupPositions> positions_;
 };
 
 } // namespace LAMMPS_NS

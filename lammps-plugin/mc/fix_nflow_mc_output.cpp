@@ -2,7 +2,9 @@
 
 #include "mc/fix_nflow_mc.h"
 
-#include "root_model.h"
+#include "bound_flow.h"
+#include "mc/mc_temperature.h"
+#include "restart_numbers.h"
 
 #include "comm.h"
 #include "universe.h"
@@ -22,8 +24,9 @@ double FixNflowMC::compute_scalar() {
 }
 
 double FixNflowMC::compute_vector(int i) {
-  const auto &counters = sampler_->counters();
-  const auto &timings = sampler_->timings();
+  const auto &record = sampler_->record();
+  const auto &counters = record.counters;
+  const auto &timings = record.timings;
   const double attempts = timings.attempts ? static_cast<double>(timings.attempts) : 1.0;
   switch (i) {
   case 0:
@@ -31,21 +34,21 @@ double FixNflowMC::compute_vector(int i) {
   case 1:
     return static_cast<double>(counters.accepts);
   case 2:
-    return sampler_->last_energy_change();
+    return record.energy_change;
   case 3:
-    return sampler_->last_log_acceptance();
+    return record.log_acceptance;
   case 4:
-    return sampler_->importance().fraction();
+    return record.importance.fraction();
   case 5:
     return static_cast<double>(counters.not_finite);
   case 6:
     return timings.flow / attempts;
   case 7:
-    return (timings.energy + own_energy_seconds_) / attempts;
+    return (timings.energy + times_.energy) / attempts;
   case 8:
-    return total_seconds_ / attempts;
+    return times_.wall / attempts;
   }
-  const int of_move = i - first_columns, moves = static_cast<int>(moves_.size());
+  const int of_move = i - first_columns, moves = static_cast<int>(sampler_->moves().size());
   if (of_move < 2 * moves) {
     const auto &of_moves = of_move % 2 ? counters.move_accepts : counters.move_attempts;
     return static_cast<double>(of_moves[of_move / 2]);
@@ -54,7 +57,7 @@ double FixNflowMC::compute_vector(int i) {
   case 0:
     return static_cast<double>(counters.rearrangements);
   case 1:
-    return cpu_seconds_;
+    return times_.cpu;
   case 2:
     return static_cast<double>(counters.evaluations);
   case 3:
@@ -67,44 +70,40 @@ double FixNflowMC::compute_vector(int i) {
 
 void FixNflowMC::write_restart(FILE *fp) {
   std::vector<double> list{restart_form,
-                           static_cast<double>(seed_),
+                           static_cast<double>(arguments_.seed),
                            static_cast<double>(replica_),
                            static_cast<double>(next_reneighbor),
                            static_cast<double>(update->ntimestep),
-                           cpu_seconds_};
-  const auto numbers = sampler_->checkpoint();
+                           times_.cpu};
+  const auto numbers = sampler_->record().checkpoint();
   list.push_back(static_cast<double>(numbers.size()));
   list.insert(list.end(), numbers.begin(), numbers.end());
-  if (comm->me != 0) return;
-  const int bytes = static_cast<int>(list.size() * sizeof(double));
-  fwrite(&bytes, sizeof(int), 1, fp);
-  fwrite(list.data(), sizeof(double), list.size(), fp);
+  if (comm->me == 0) write_restart_numbers(fp, list);
 }
 
 void FixNflowMC::restart(char *buffer) {
   const double *list = reinterpret_cast<double *>(buffer);
   if (list[0] != restart_form)
     stop("the restart file is of another version of this fix: start without its state");
-  seed_ = static_cast<int>(list[1]);
+  arguments_.seed = static_cast<int>(list[1]);
   // One file may start several partitions; each keeps to numbers of its own.
   if (universe->nworlds == 1) replica_ = static_cast<int>(list[2]);
   next_reneighbor = static_cast<bigint>(list[3]);
   if (static_cast<bigint>(list[4]) != update->ntimestep)
     stop("the timestep must not be reset when this fix is restarted");
-  cpu_seconds_ = list[5];
+  times_.cpu = list[5];
   const auto count = static_cast<size_t>(list[6]);
-  make_sampler();
-  sampler_->restore(std::vector<double>(list + 7, list + 7 + count));
+  sampler_->restart(streams(), std::vector<double>(list + 7, list + 7 + count));
 }
 
 void *FixNflowMC::extract(const char *name, int &dim) {
   dim = 0;
   if (strcmp(name, "mc_active") == 0) return &mc_active_;
-  if (strcmp(name, "t_target") == 0 && temperature_variable_.empty()) return &temperature_;
+  if (strcmp(name, "t_target") == 0) return temperature_->constant();
   return nullptr;
 }
 
 double FixNflowMC::memory_usage() {
-  const double point = static_cast<double>(model_->metadata().size());
-  return (2.0 * batch_ * point + 10.0 * point) * sizeof(double);
+  const double point = static_cast<double>(flow_->metadata().size());
+  return (2.0 * arguments_.batch * point + 10.0 * point) * sizeof(double);
 }

@@ -1,6 +1,7 @@
 #include "mc/lammps_reservoir.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "estimators/autocorrelation.h"
 #include "estimators/configurational_temperature.h"
 #include "files/dump_reader.h"
@@ -11,20 +12,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 namespace LAMMPS_NS {
 
 namespace {
 
 constexpr double largest_z = 5.0; // standard errors
-
-std::string number(double value) {
-  std::ostringstream text;
-  text.precision(6);
-  text << value;
-  return text.str();
-}
 
 template <class Value>
 void share(MPI_Comm world, std::vector<Value> &values) {
@@ -45,13 +38,12 @@ void share(MPI_Comm world, std::string &text) {
 
 } // namespace
 
-LammpsReservoir::LammpsReservoir(LAMMPS *lmp, const std::string &file, int64_t dim,
-                                 nflow::Arrays &arrays)
-    : Pointers(lmp), file_(file), dim_(dim), frames_(std::make_shared<nflow::mcmc::Reservoir>()),
-      x_(arrays), forces_(arrays) {
+LammpsReservoir::LammpsReservoir(LAMMPS *lmp, std::shared_ptr<nflow::mcmc::Reservoir> frames,
+                                 int64_t dim, nflow::Arrays &arrays)
+    : Pointers(lmp), dim_(dim), frames_(std::move(frames)), x_(arrays), forces_(arrays) {
   std::vector<int> periodic(3, 0);
   run_on_root(world, [&] {
-    auto samples = nflow::read_dumps({file}, dim);
+    auto samples = nflow::read_dumps({frames_->file}, dim);
     if (samples.count() < 2)
       throw nflow::Error(described() + " has fewer than two configurations: sample more at T0");
     ids_.assign(samples.ids.begin(), samples.ids.end());
@@ -99,9 +91,9 @@ void LammpsReservoir::require_match(const std::vector<tagint> &ids, const nflow:
                          std::string(1, static_cast<char>('x' + k)) +
                          ": make it with the boundaries of the simulation");
     if (system.periodic[k] && std::fabs(system_.box[k] - system.box[k]) > 1e-6 * system.box[k])
-      throw nflow::Error(described() + " has the box length " + number(system_.box[k]) +
+      throw nflow::Error(described() + " has the box length " + nflow::number(system_.box[k]) +
                          " along axis " + std::string(1, static_cast<char>('x' + k)) +
-                         ", but the simulation has " + number(system.box[k]) +
+                         ", but the simulation has " + nflow::number(system.box[k]) +
                          ": make it in the box of the simulation");
   }
   if (!system_.units.empty() && system_.units != system.units)
@@ -156,10 +148,11 @@ void LammpsReservoir::require_mean_energy(const nflow::Metadata &metadata,
     if (!std::isfinite(mean) || !std::isfinite(error)) continue;
     const auto own = nflow::estimators::mean_with_error(frames_->energies);
     if (std::fabs(own.mean - mean) <= largest_z * std::hypot(own.error, error)) continue;
-    throw nflow::Error(described() + " has the mean energy " + number(own.mean) + " +- " +
-                       number(own.error) + ", not that of T0 = " + number(temperature) +
-                       ", which the model records as " + number(mean) + " +- " + number(error) +
-                       ": sample it at T0 with this force field");
+    throw nflow::Error(described() + " has the mean energy " + nflow::number(own.mean) + " +- " +
+                       nflow::number(own.error) +
+                       ", not that of T0 = " + nflow::number(temperature) +
+                       ", which the model records as " + nflow::number(mean) + " +- " +
+                       nflow::number(error) + ": sample it at T0 with this force field");
   }
 }
 
@@ -188,9 +181,9 @@ void LammpsReservoir::require_configurational_temperature(nflow::Target &target,
   if (!ConfigurationalTemperature::differs(measured, tau)) return;
   const double kelvin = temperature / tau; // 1/k_B
   throw nflow::Error(described() + " has the configurational temperature " +
-                     number(kelvin * measured.mean) + " +- " + number(kelvin * measured.error) +
-                     ", not that of T0 = " + number(temperature) +
-                     ": sample it at T0 with this force field");
+                     nflow::number(kelvin * measured.mean) + " +- " +
+                     nflow::number(kelvin * measured.error) + ", not that of T0 = " +
+                     nflow::number(temperature) + ": sample it at T0 with this force field");
 }
 
 } // namespace LAMMPS_NS

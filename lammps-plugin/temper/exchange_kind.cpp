@@ -1,26 +1,18 @@
 #include "temper/exchange_kind.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "root_model.h"
-
-#include <cmath>
-#include <sstream>
 
 namespace LAMMPS_NS {
 
 namespace {
 
 std::string arrow(double from, double to) {
-  std::ostringstream out;
-  out << from << " -> " << to;
-  return out.str();
+  return nflow::number(from) + " -> " + nflow::number(to);
 }
 
 } // namespace
-
-bool same_temperature(double a, double b) {
-  return std::fabs(a - b) <= 1e-6 * std::fabs(b);
-}
 
 nflow::tempering::ExchangeMap::Kind exchange_kind(const nflow::Metadata &metadata, double here,
                                                   double there, const std::string &file) {

@@ -3,13 +3,13 @@
 
 #include "model/metadata.h"
 #include "tempering/exchange.h"
+#include "tempering/ladder.h"
 
 #include <string>
 
 namespace LAMMPS_NS {
 
-/// Equal to 1e-6 relative, as temperatures of models and simulations must be.
-bool same_temperature(double a, double b);
+using nflow::tempering::same_temperature;
 
 /// How the flow of model file `file` carries a configuration from temperature `here` to `there`
 /// (LAMMPS temperature units). Throws nflow::Error if it was not made for these two.

@@ -1,56 +1,58 @@
 #include "temper/fix_nflow_temper.h"
 
 #include "base/error.h"
-#include "base/random.h"
 #include "lammps/compat.h"
-#include "lammps/group_configuration.h"
-#include "lammps/lammps_target.h"
-#include "root_model.h"
+#include "lammps/group_positions.h"
+#include "lammps/potential_energy.h"
+#include "lammps/target.h"
+#include "restart_numbers.h"
 #include "tempering/ladder.h"
 
 #include "atom.h"
 #include "comm.h"
 #include "force.h"
+#include "lammps.h"
 #include "timer.h"
-#include "universe.h"
 #include "update.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 
 using namespace LAMMPS_NS;
 using namespace FixConst;
-using nflow::tempering::HotEnd;
-using nflow::tempering::PairStatistics;
-using nflow::tempering::ReplicaFlow;
+
+namespace {
+
+TemperCommand parsed(LAMMPS *lmp, int narg, char **arg, const PartitionLink &link) {
+  if (link.count() < 2)
+    compat::stop(lmp->error, FLERR,
+                 "fix nflow/temper: there is one partition only, but exchanges need two or more: "
+                 "start LAMMPS with -partition");
+  try {
+    return parse_temper_command(lmp, narg, arg);
+  } catch (const nflow::Error &e) {
+    link.stop_alone(e.what());
+  }
+}
+
+} // namespace
 
 FixNflowTemper::FixNflowTemper(LAMMPS *lmp, int narg, char **arg, Platform &platform)
-    : Fix(lmp, narg, arg), platform_(platform), arrays_(platform.arrays()),
-      count_(universe->nworlds), here_(universe->iworld),
-      link_(std::make_unique<PartitionLink>(lmp, "fix nflow/temper")), places_(arrays_),
-      inverse_masses_(arrays_), packet_(arrays_), received_(arrays_), point_(arrays_),
-      unwrapped_(arrays_), scratch_(arrays_) {
-  if (count_ < 2)
-    stop("there is one partition only, but exchanges need two or more: start LAMMPS with "
-         "-partition");
-  if (narg < 6) stop("the form is 'fix ID group nflow/temper N seed T_1 ... keyword value ...'");
-  nevery = utils::inumeric(FLERR, arg[3], false, lmp);
-  seed_ = utils::inumeric(FLERR, arg[4], false, lmp);
-  if (nevery <= 0) stop("N, the steps between exchanges, must be positive");
-  if (seed_ <= 0) stop("the seed must be positive");
-  parse_keywords(parse_temperatures(narg, arg), narg, arg);
-  link_->set_limit(limit_);
-  key_ = nflow::named_seed(static_cast<uint32_t>(seed_), id);
-  tuning_ = tune_scans_ > 0;
-
-  whole_ = platform_.configuration(lmp, 0, 3, true);
-  masses_ = std::make_unique<LammpsTarget>(lmp, *whole_, 3);
-  compared_.assign(count_, 0);
-  statistics_.resize(nflow::tempering::possible_pairs(scheme_, count_).size());
-
+    : Fix(lmp, narg, arg), link_(lmp, "fix nflow/temper"), command_(parsed(lmp, narg, arg, link_)),
+      tempering_(link_.count(), command_.plan()), whole_(platform.positions(lmp, 0, 3, true)),
+      energy_(std::make_unique<PotentialEnergy>(lmp, platform)),
+      masses_(std::make_unique<LammpsTarget>(lmp, *whole_, *energy_, 3)),
+      agreement_(lmp, command_, igroup, platform, *whole_, *masses_),
+      flows_(lmp, command_, igroup, platform, *whole_, *masses_),
+      swap_(lmp, command_, link_, *whole_, *energy_, *masses_, flows_), thermostats_(lmp),
+      log_(lmp, command_) {
+  link_.set_limit(command_.limit);
+  nevery = command_.every;
   scalar_flag = vector_flag = array_flag = 1;
   extscalar = extvector = extarray = 0;
   size_vector = 10;
-  size_array_rows = static_cast<int>(statistics_.size());
+  size_array_rows = static_cast<int>(tempering_.statistics().size());
   size_array_cols = 8;
   global_freq = 1;
   restart_global = 1;
@@ -58,11 +60,6 @@ FixNflowTemper::FixNflowTemper(LAMMPS *lmp, int narg, char **arg, Platform &plat
 }
 
 FixNflowTemper::~FixNflowTemper() = default;
-
-void FixNflowTemper::stop(const std::string &sentence) const {
-  if (count_ < 2) compat::stop(error, FLERR, "fix nflow/temper: " + sentence);
-  link_->stop_alone(sentence);
-}
 
 int FixNflowTemper::setmask() {
   return END_OF_STEP;
@@ -74,40 +71,46 @@ void FixNflowTemper::init() {
   failure_.clear();
   try {
     whole_->init();
+    energy_->init();
     masses_->init();
-    require_usable();
+    agreement_.require_usable();
   } catch (const nflow::Error &e) {
     failure_ = e.what();
   }
 }
 
 void FixNflowTemper::setup(int) {
-  link_->connect(key_ ^ static_cast<uint32_t>(nevery));
-  link_->stop_if_any(failure_);
-  compare_partitions();
-  failure_.clear();
+  link_.connect(command_.key ^ static_cast<uint32_t>(nevery));
+  link_.stop_if_any(failure_);
+  const auto temperatures = agreement_.compare(link_, tempering_);
   try {
-    prepare_routes();
-    find_thermostats();
-    if (temperatures_of_restart_ && tune_scans_ > 0) take_ladder(temperatures_);
-    require_thermostats_agree();
-    if (!started_) open_logs();
-  } catch (const std::exception &e) {
-    failure_ = e.what();
+    if (!started_) tempering_.begin(temperatures);
+  } catch (const nflow::Error &e) {
+    link_.stop_together(e.what());
   }
-  link_->stop_if_any(failure_);
-  temperatures_of_restart_ = false;
+  link_.stop_if_any(prepare());
   started_ = true;
   ended_ = false;
-  whole_->tally_energy_at((update->ntimestep / nevery + 1) * nevery);
+  energy_->tally_at((update->ntimestep / nevery + 1) * nevery);
+}
+
+/// What a partition does by itself before a run; returns what is wrong with it, or nothing.
+std::string FixNflowTemper::prepare() {
+  try {
+    flows_.prepare(tempering_.temperatures());
+    thermostats_.find();
+    // The script has the temperature of the first run, the restart file that of a tuned ladder.
+    if (!started_ && restart_step_ >= 0 && command_.tune_scans > 0) take_ladder(temperature());
+    thermostats_.require(temperature());
+    if (!started_) log_.open(tempering_, restart_step_);
+  } catch (const std::exception &e) {
+    return e.what();
+  }
+  return "";
 }
 
 double FixNflowTemper::tau(int partition) const {
-  return force->boltz * temperatures_[partition];
-}
-
-int64_t FixNflowTemper::numbers() const {
-  return 3 * whole_->size();
+  return force->boltz * tempering_.temperatures()[partition];
 }
 
 void FixNflowTemper::end_of_step() {
@@ -115,19 +118,21 @@ void FixNflowTemper::end_of_step() {
   const double start = MPI_Wtime();
   mc_active_ = 1;
   try {
-    require_thermostats_agree();
-    const double energy = whole_->tallied_energy();
+    thermostats_.require(temperature());
+    const double energy = energy_->tallied();
+    std::vector<double> status, energies;
     const double mine[2] = {1.0, energy};
-    link_->gather_all(mine, 2, status_, "an exchange");
-    if (all_alive()) {
-      scan();
-      if (tuning_) tune();
+    link_.gather_all(mine, 2, status, "an exchange");
+    if (all_go_on(status)) {
+      for (size_t k = 1; k < status.size(); k += 2) energies.push_back(status[k]);
+      scan(energies);
+      tune();
     }
   } catch (const nflow::Error &e) {
-    stop(e.what());
+    link_.stop_alone(e.what());
   }
   mc_active_ = 0;
-  whole_->tally_energy_at(update->ntimestep + nevery);
+  energy_->tally_at(update->ntimestep + nevery);
   seconds_ += MPI_Wtime() - start;
 }
 
@@ -135,18 +140,21 @@ void FixNflowTemper::end_of_step() {
 /// the next exchange, or the end of the run, and then all end.
 void FixNflowTemper::post_run() {
   if (!started_ || ended_ || update->whichflag != 1) return;
+  std::vector<double> status;
   const double mine[2] = {update->ntimestep < update->laststep ? 0.0 : 1.0, 0.0};
-  link_->gather_all(mine, 2, status_, "the end of the run");
+  link_.gather_all(mine, 2, status, "the end of the run");
   if (mine[0] == 0.0)
     ended_ = true;
   else
-    all_alive();
+    all_go_on(status);
 }
 
-bool FixNflowTemper::all_alive() {
-  for (int partition = 0; partition < count_; partition++)
-    if (status_[2 * partition] == 0.0) {
-      say("partition " + std::to_string(partition) + " has ended its run early; so does this one");
+/// `status` has of each partition whether it goes on, and its energy.
+bool FixNflowTemper::all_go_on(const std::vector<double> &status) {
+  for (int partition = 0; partition < link_.count(); partition++)
+    if (status[2 * partition] == 0.0) {
+      log_.say("partition " + std::to_string(partition) +
+               " has ended its run early; so does this one");
       ended_ = true;
       timer->force_timeout();
       return false;
@@ -154,61 +162,156 @@ bool FixNflowTemper::all_alive() {
   return true;
 }
 
-std::vector<double> FixNflowTemper::rejections() const {
-  std::vector<double> list;
-  for (int i = 0; i + 1 < count_; i++)
-    list.push_back(
-        statistics_[nflow::tempering::index_of_pair(scheme_, count_, i, i + 1)].mean_rejection());
-  return list;
+/// All pairs of a scan, and the consequences for this partition. `energies` are those of the
+/// partitions.
+void FixNflowTemper::scan(const std::vector<double> &energies) {
+  const Encounter encounter = next_encounter();
+  const auto works = propose(encounter, energies);
+  const auto attempts = tempering_.decide(update->ntimestep, works);
+  for (const auto &attempt : attempts)
+    if (attempt.i == link_.index() || attempt.j == link_.index())
+      settle(encounter, attempt.accepted, energies);
+  log_.scan(attempts, tempering_);
 }
 
-void FixNflowTemper::reset_statistics() {
-  statistics_.assign(statistics_.size(), PairStatistics());
-  sampled_scans_ = 0;
-  std::vector<int> permutation;
-  for (int i = 0; i < count_; i++) permutation.push_back(replicas_->replica_at(i));
-  const bool descending = temperatures_.front() > temperatures_.back();
-  replicas_ =
-      std::make_unique<ReplicaFlow>(count_, descending ? HotEnd::first : HotEnd::last, permutation);
+Encounter FixNflowTemper::next_encounter() const {
+  int partner = -1;
+  for (const auto &[i, j] : tempering_.pairs()) {
+    if (i == link_.index()) partner = j;
+    if (j == link_.index()) partner = i;
+  }
+  if (partner < 0) return {};
+  return {partner, temperature(), tempering_.temperatures()[partner], tempering_.scans()};
 }
 
-/// Spaces the ladder anew after M/8, M/4, M/2 and M scans, and freezes it after the last.
+/// The works of all pairs of the scan.
+std::vector<nflow::tempering::Works> FixNflowTemper::propose(const Encounter &encounter,
+                                                             const std::vector<double> &energies) {
+  const auto pairs = tempering_.pairs();
+  const auto evaluates = [&](const auto &pair) {
+    return command_.evaluates(pair.first, pair.second);
+  };
+  const int here = link_.index();
+  std::vector<double> arrived; // the work of what has come to each partition
+  if (std::any_of(pairs.begin(), pairs.end(), evaluates)) {
+    const bool proposes = encounter.partner >= 0 && command_.evaluates(here, encounter.partner);
+    const double mine = proposes ? swap_.propose(encounter, energies[here]) : 0.0;
+    link_.gather_all(&mine, 1, arrived, "the decision");
+  }
+  std::vector<Works> works;
+  for (const auto &[i, j] : pairs)
+    works.push_back(command_.evaluates(i, j)
+                        ? Works{arrived[j], arrived[i]}
+                        : nflow::tempering::plain_works(energies[i], energies[j], tau(i), tau(j)));
+  return works;
+}
+
+void FixNflowTemper::settle(const Encounter &encounter, bool accepted,
+                            const std::vector<double> &energies) {
+  if (command_.evaluates(link_.index(), encounter.partner))
+    swap_.settle(encounter, accepted);
+  else if (accepted)
+    swap_.exchange_directly(encounter, energies[encounter.partner]);
+  if (!accepted) return;
+  thermostats_.velocities_changed(*energy_);
+  // In memory the atoms lie in the spatial order of the configuration that has left: sort them at
+  // the next re-neighboring, for the sake of the caches.
+  if (atom->sortfreq > 0) atom->nextsort = update->ntimestep;
+}
+
 void FixNflowTemper::tune() {
-  const uint64_t part = tune_scans_ / 8;
-  const bool last = scan_ >= tune_scans_;
-  if (!last && scan_ != part && scan_ != 2 * part && scan_ != 4 * part) return;
-  take_ladder(nflow::tempering::equal_rejection_ladder(temperatures_, rejections(), count_));
-  reset_statistics();
-  tuning_ = !last;
-  const std::string what =
-      last ? "sampling from step " + std::to_string(update->ntimestep + 1) : "tuning continues";
-  if (log_) {
-    log_->temperatures(temperatures_);
-    log_->remark(what);
-  }
-  std::string list;
-  for (const double temperature : temperatures_) list += " " + std::to_string(temperature);
-  say("temperatures are now" + list + "; " +
-      (last ? "they are frozen: " + what + ", and nothing from before belongs to it" : what));
+  const double before = temperature();
+  if (!tempering_.tune()) return;
+  take_ladder(before);
+  log_.tuned(tempering_);
 }
 
-/// Gives this partition its temperature of the ladder, and tells the thermostats.
-void FixNflowTemper::take_ladder(const std::vector<double> &temperatures) {
-  const double scale = std::sqrt(temperatures[here_] / temperatures_[here_]);
-  temperatures_ = temperatures;
-  for (Fix *thermostat : thermostats_) thermostat->reset_target(temperatures_[here_]);
-  if (scale != 1.0) {
-    scratch_.resize(numbers());
-    whole_->gather(GroupConfiguration::Field::velocity, 3, scratch_.data());
-    arrays_.scale(scale, numbers(), scratch_.data());
-    whole_->scatter(GroupConfiguration::Field::velocity, scratch_.data(), 3);
-  }
-  tell_nose_hoover();
+/// Lets this partition, which had the temperature `before`, have that of the ladder.
+void FixNflowTemper::take_ladder(double before) {
+  thermostats_.tell(temperature());
+  const double factor = std::sqrt(temperature() / before);
+  if (factor != 1.0) swap_.rescale_velocities(factor);
+  thermostats_.velocities_changed(*energy_);
 }
 
-/// Fix nvt begins its next step with the kinetic energy that it found at the end of this one. It
-/// must be that of the velocities which the atoms have now, or the chain of thermostats pushes the
-/// wrong way, and everything is biased. Its setup() finds it anew and touches no velocity.
-void FixNflowTemper::tell_nose_hoover() {
-  for (Fix *fix : nose_hoover_) whole_->call(fix, [fix] { fix->setup(0); });
+double FixNflowTemper::compute_scalar() {
+  return tempering_.acceptance();
+}
+
+double FixNflowTemper::compute_vector(int i) {
+  const bool begun = tempering_.has_ladder(); // not before the first run
+  switch (i) {
+  case 0:
+    return tempering_.barrier();
+  case 1:
+    return begun ? static_cast<double>(tempering_.replicas().round_trips()) : 0.0;
+  case 2:
+    return begun ? static_cast<double>(tempering_.replicas().tempered_restarts()) : 0.0;
+  case 3:
+    return begun ? tempering_.replicas().replica_at(link_.index()) : 0.0;
+  case 4:
+    return static_cast<double>(swap_.evaluations());
+  case 5:
+    return static_cast<double>(tempering_.sampled_scans());
+  case 6:
+    return begun ? temperature() : command_.temperature_of(link_.index());
+  case 7:
+    return static_cast<double>(tempering_.not_finite());
+  case 8:
+    return nflow::tempering::suggested_replicas(tempering_.barrier());
+  }
+  return seconds_;
+}
+
+double FixNflowTemper::compute_array(int row, int column) {
+  const auto &pair = tempering_.statistics()[row];
+  switch (column) {
+  case 0:
+    return static_cast<double>(pair.attempts());
+  case 1:
+    return static_cast<double>(pair.accepts());
+  case 2:
+    return pair.mean_acceptance();
+  case 3:
+    return pair.mean_rejection();
+  case 4:
+    return pair.free_energy().value;
+  case 5:
+    return pair.free_energy().error;
+  case 6:
+    return pair.ess_ij();
+  }
+  return pair.ess_ji();
+}
+
+nflow::tempering::RunFacts FixNflowTemper::run_facts() const {
+  return {link_.index(),     command_.seed,       command_.every,
+          update->ntimestep, swap_.evaluations(), seconds_};
+}
+
+void FixNflowTemper::write_restart(FILE *fp) {
+  if (comm->me == 0) write_restart_numbers(fp, tempering_.save(run_facts()));
+}
+
+void FixNflowTemper::restart(char *buffer) {
+  try {
+    auto facts = run_facts();
+    // LAMMPS keeps the numbers in memory of its own allocation, which is aligned.
+    if (!tempering_.load(reinterpret_cast<const double *>(buffer), facts)) return;
+    restart_step_ = facts.step;
+    swap_.set_evaluations(facts.evaluations);
+    seconds_ = facts.seconds;
+  } catch (const nflow::Error &e) {
+    link_.stop_alone(e.what());
+  }
+}
+
+void *FixNflowTemper::extract(const char *name, int &dim) {
+  dim = 0;
+  if (strcmp(name, "mc_active") == 0) return &mc_active_;
+  return nullptr;
+}
+
+double FixNflowTemper::memory_usage() {
+  return swap_.bytes();
 }

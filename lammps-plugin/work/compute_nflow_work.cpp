@@ -2,12 +2,11 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "bound_flow.h"
 #include "flow/prior.h"
 #include "lammps/compat.h"
-#include "lammps/group_configuration.h"
-#include "lammps/usable.h"
+#include "lammps/potential_energy.h"
 #include "model/checks.h"
-#include "root_model.h"
 #include "temper/exchange_kind.h"
 #include "work/fix_nflow_lists.h"
 #include "work/simulation_state.h"
@@ -33,20 +32,19 @@ ComputeNflowWork::ComputeNflowWork(LAMMPS *lmp, int narg, char **arg, Platform &
   vector = new double[elements]();
   dynamic_group_allow = 0;
   try {
-    model_ = std::make_unique<RootModel>(world, model_file_, device_, universe->iworld, platform_);
-    const auto &metadata = model_->metadata();
-    const bool boltzmann = metadata.prior == nflow::Prior::boltzmann;
-    if (boltzmann && other_temperature_ == 0.0)
+    flow_ = std::make_unique<BoundFlow>(lmp, "compute nflow/work", igroup, model_file_, device_,
+                                        platform_);
+    const auto &metadata = flow_->metadata();
+    if (flow_->boltzmann() && other_temperature_ == 0.0)
       stop("model file '" + model_file_ +
            "' has a boltzmann prior, whose density is not known but for a factor: give the "
            "temperature T_other to carry the configuration to");
     if (other_temperature_ > 0.0) {
       const auto kind = exchange_kind(metadata, temperature_, other_temperature_, model_file_);
-      there_ = ExchangeMap(kind, model_.get(), metadata.size(), arrays_);
-      back_ = ExchangeMap(opposite(kind), model_.get(), metadata.size(), arrays_);
+      there_ = ExchangeMap(kind, &flow_->model(), metadata.size(), arrays_);
+      back_ = ExchangeMap(opposite(kind), &flow_->model(), metadata.size(), arrays_);
     }
-    configuration_ = platform_.configuration(lmp, igroup, static_cast<int>(metadata.dim),
-                                             boltzmann && metadata.periodic);
+    energy_ = std::make_unique<PotentialEnergy>(lmp, platform_);
     state_ = std::make_unique<SimulationState>(lmp, platform_);
     x_.resize(metadata.coordinates());
     for (auto *point : {&point_, &mapped_, &returned_}) point->resize(metadata.size());
@@ -105,10 +103,9 @@ FixNflowLists *ComputeNflowWork::lists_fix() const {
 void ComputeNflowWork::init() {
   if (!lists_fix()) stop("its fix " + lists_id_ + " was removed: define the compute again");
   try {
-    require_fixed_setting(lmp, igroup, platform_);
-    configuration_->init();
+    flow_->init();
+    energy_->init();
     state_->init();
-    nflow::require_match(model_->metadata(), configuration_->system(), model_file_);
   } catch (const nflow::Error &e) {
     stop(e.what());
   }
@@ -141,8 +138,8 @@ double ComputeNflowWork::tau_there() const {
 
 void ComputeNflowWork::evaluate() {
   try {
-    configuration_->read(x_.data());
     if (!checked_) check_flow();
+    flow_->positions().read(x_.data());
     nflow::copy(arrays_, x_.data(), x_.size(), point_.data());
     draw_momenta();
     state_->save(*lists_fix());
@@ -160,14 +157,13 @@ void ComputeNflowWork::evaluate() {
 /// Before its first use.
 void ComputeNflowWork::check_flow() {
   const double here = tau_here(), there = tau_there();
-  if (there > 0.0)
-    check_exchange(*model_, there_, here, there, x_, arrays_);
-  else
-    model_->check(here, x_.on_host(), 1, false);
-  if (!model_->jacobian_checked() && comm->me == 0)
-    error->warning(FLERR, "the flow of compute nflow/work is too large to compare its log_det with "
-                          "its Jacobian: only its round trip was checked");
-  if (comm->me == 0) utils::logmesg(lmp, "compute nflow/work: " + model_->placement() + "\n");
+  flow_->check([&](const nflow::Buffer<double> &x) {
+    if (there > 0.0)
+      check_exchange(flow_->model(), there_, here, there, x, arrays_);
+    else
+      flow_->model().check(here, x.on_host(), 1, false);
+  });
+  flow_->log_placement();
   checked_ = true;
 }
 
@@ -175,19 +171,19 @@ void ComputeNflowWork::check_flow() {
 void ComputeNflowWork::draw_momenta() {
   nflow::RandomStream random(static_cast<uint32_t>(seed_), static_cast<uint32_t>(universe->iworld),
                              static_cast<uint64_t>(update->ntimestep), nflow::Purpose::auxiliary);
-  arrays_.fill_gaussian(random, std::sqrt(model_->momentum_variance(tau_here())),
+  arrays_.fill_gaussian(random, std::sqrt(flow_->model().momentum_variance(tau_here())),
                         point_.size() - x_.size(), point_.data() + x_.size());
 }
 
 double ComputeNflowWork::reduced_energy(double energy, const double *point, double tau) const {
-  if (!model_->metadata().auxiliary) return energy / tau;
-  return energy / tau -
-         nflow::log_gaussian(arrays_, point + x_.size(), x_.size(), model_->momentum_variance(tau));
+  if (!flow_->metadata().auxiliary) return energy / tau;
+  return energy / tau - nflow::log_gaussian(arrays_, point + x_.size(), x_.size(),
+                                            flow_->model().momentum_variance(tau));
 }
 
 /// Of the point that has returned from the point that left.
 double ComputeNflowWork::deviation() const {
-  return nflow::relative_deviation(arrays_, model_->metadata(), true, 1, returned_.data(),
+  return nflow::relative_deviation(arrays_, flow_->metadata(), true, 1, returned_.data(),
                                    point_.data());
 }
 
@@ -207,8 +203,8 @@ void ComputeNflowWork::map_there() {
 
 /// The energy of the mapped configuration, infinite where it is impossible.
 double ComputeNflowWork::energy_there() {
-  if (!configuration_->replace(mapped_.data())) return INFINITY; // and no atom has moved
-  const double energy = configuration_->energy();
+  if (!flow_->positions().replace(mapped_.data())) return INFINITY; // and no atom has moved
+  const double energy = energy_->evaluate();
   state_->restore_atoms();
   return energy;
 }
@@ -216,8 +212,8 @@ double ComputeNflowWork::energy_there() {
 void ComputeNflowWork::take_log_q() {
   const double tau = tau_here();
   double log_det_back = 0.0;
-  model_->inverse(1, point_.data(), tau, mapped_.data(), &vector[log_det]);
-  model_->forward(1, mapped_.data(), tau, returned_.data(), &log_det_back);
+  flow_->model().inverse(1, point_.data(), tau, mapped_.data(), &vector[log_det]);
+  flow_->model().forward(1, mapped_.data(), tau, returned_.data(), &log_det_back);
   vector[round_trip] = deviation();
   vector[u_before] = vector[u_after] = state_->energy();
   vector[h_before] = reduced_energy(vector[u_before], point_.data(), tau);

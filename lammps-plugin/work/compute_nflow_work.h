@@ -47,8 +47,8 @@ class ComputeNflowWork : public Compute {
   std::string model_file_, device_ = "auto", lists_id_;
   double temperature_ = 0.0, other_temperature_ = 0.0; // 0: none was given
   int seed_ = 1;
-  std::unique_ptr<class RootModel> model_;
-  std::unique_ptr<class GroupConfiguration> configuration_;
+  std::unique_ptr<class BoundFlow> flow_;
+  std::unique_ptr<class PotentialEnergy> energy_;
   std::unique_ptr<class SimulationState> state_;
   nflow::tempering::ExchangeMap there_, back_;
   nflow::Buffer<double> x_, point_, mapped_, returned_;

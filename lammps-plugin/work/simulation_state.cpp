@@ -36,12 +36,13 @@ bool on_all_ranks(bool mine, MPI_Comm world) {
 } // namespace
 
 SimulationState::SimulationState(LAMMPS *lmp, Platform &platform)
-    : Pointers(lmp), arrays_(platform.arrays()), all_(platform.configuration(lmp, 0, 3, false)),
-      atoms_(platform.local_atoms(lmp)), ids_(arrays_), ids_now_(arrays_), images_(arrays_),
-      x_(arrays_), f_(arrays_), home_(arrays_) {}
+    : Pointers(lmp), arrays_(platform.arrays()), all_(platform.positions(lmp, 0, 3, false)),
+      energy_(lmp, platform), atoms_(platform.local_atoms(lmp)), ids_(arrays_), ids_now_(arrays_),
+      images_(arrays_), x_(arrays_), f_(arrays_), home_(arrays_) {}
 
 void SimulationState::init() {
   all_->init();
+  energy_.init();
 }
 
 void SimulationState::save(const FixNflowLists &lists) {
@@ -84,7 +85,7 @@ void SimulationState::restore_atoms() {
 
 void SimulationState::send_home() {
   all_->place_wrapped(home_.data());
-  all_->migrate();
+  energy_.migrate();
   comm->exchange();
 }
 
@@ -133,7 +134,7 @@ std::vector<int> SimulationState::places_of_saved_order() const {
 
 double SimulationState::energy() {
   // Complete forces, which the fixes that act on them (setforce) sum up.
-  const double energy = all_->present_energy(true, true);
+  const double energy = energy_.evaluate_with_present_lists(true, true);
   Compute *potential = compat::find_compute(modify, "thermo_pe");
   update->eflag_global = tallied_at_;
   potential->invoked_scalar = invoked_;

@@ -2,15 +2,16 @@
 #define NFLOW_SIMULATION_STATE_H
 
 #include "lammps/atoms_platform.h"
-#include "lammps/group_configuration.h"
+#include "lammps/group_positions.h"
 #include "lammps/local_atoms.h"
+#include "lammps/potential_energy.h"
 
 #include <memory>
 #include <vector>
 
 namespace LAMMPS_NS {
 
-/// Everything of a simulation that GroupConfiguration::energy() somewhere else changes, so that the
+/// Everything of a simulation that PotentialEnergy::evaluate() somewhere else changes, so that the
 /// run goes on as if it had not happened, to the last bit: positions, images and forces of all
 /// atoms, their order, the neighbor lists (which are those of an earlier step), and what was
 /// tallied. Positions stay in the memory of the platform. Every function is collective in the
@@ -36,7 +37,8 @@ class SimulationState : protected Pointers {
   std::vector<int> places_of_saved_order() const;
 
   nflow::Arrays &arrays_;
-  std::unique_ptr<GroupConfiguration> all_;
+  std::unique_ptr<GroupPositions> all_;
+  PotentialEnergy energy_;
   std::unique_ptr<LocalAtoms> atoms_;
   nflow::Buffer<tagint> ids_, ids_now_; // of this rank's atoms, in their order
   nflow::Buffer<imageint> images_;

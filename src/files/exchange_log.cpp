@@ -1,13 +1,13 @@
 #include "files/exchange_log.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
 
 namespace nflow {
 
@@ -17,13 +17,6 @@ namespace {
 // line of these columns for each attempt. Other lines that begin with # are remarks.
 constexpr const char *title = "nflow/temper", *version = "1";
 constexpr const char *columns = "step scan i j work_ij work_ji accepted replica_i replica_j";
-
-std::vector<std::string> words_of(const std::string &line) {
-  std::istringstream in(line);
-  std::vector<std::string> words;
-  for (std::string word; in >> word;) words.push_back(word);
-  return words;
-}
 
 /// False if the word is not one number, inf and nan included.
 bool parse(const std::string &word, double &value) {

@@ -1,21 +1,14 @@
 #include "files/thermo_log.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <algorithm>
 #include <fstream>
-#include <sstream>
 
 namespace nflow {
 
 namespace {
-
-std::vector<std::string> words_of(const std::string &line) {
-  std::istringstream in(line);
-  std::vector<std::string> words;
-  for (std::string word; in >> word;) words.push_back(word);
-  return words;
-}
 
 bool is_number(const std::string &word) {
   char *end = nullptr;

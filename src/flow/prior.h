@@ -5,6 +5,10 @@
 
 namespace nflow {
 
+/// What a flow maps to its target: a gaussian, or the Boltzmann distribution at another
+/// temperature.
+enum class Prior { gaussian, boltzmann };
+
 /// ln N(values; 0, variance) summed over `count` components, with the normalisation.
 double log_gaussian(const double *values, int64_t count, double variance);
 /// The same of values in the memory of `arrays`.

@@ -17,8 +17,8 @@ class Platform {
   /// The memory of configurations and the arithmetic on them.
   virtual nflow::Arrays &arrays() = 0;
   /// The `dim` leading components of the positions of a group, in that memory.
-  virtual std::unique_ptr<class GroupConfiguration> configuration(LAMMPS *lmp, int igroup, int dim,
-                                                                  bool modulo_box) = 0;
+  virtual std::unique_ptr<class GroupPositions> positions(LAMMPS *lmp, int igroup, int dim,
+                                                          bool modulo_box) = 0;
   /// This rank's atoms, in that memory.
   virtual std::unique_ptr<class LocalAtoms> local_atoms(LAMMPS *lmp) = 0;
   /// Of the names of styles that work there.
@@ -32,11 +32,6 @@ class Platform {
 };
 
 Platform &host_platform();
-
-#ifdef LMP_KOKKOS
-/// Whether Kokkos keeps the atoms in the memory of a GPU.
-bool kokkos_on_gpu(const LAMMPS *lmp);
-#endif
 
 } // namespace LAMMPS_NS
 

@@ -2,7 +2,7 @@
 
 #include "arrays/host_exec.h"
 #include "lammps/atoms_platform.h"
-#include "lammps/group_configuration_on.h"
+#include "lammps/group_positions_on.h"
 #include "lammps/local_atoms_on.h"
 
 #include <cstring>
@@ -50,10 +50,10 @@ class HostAtoms : protected Pointers {
 class HostPlatform : public Platform {
  public:
   nflow::Arrays &arrays() override { return nflow::host_arrays(); }
-  std::unique_ptr<GroupConfiguration> configuration(LAMMPS *lmp, int igroup, int dim,
-                                                    bool modulo_box) override {
-    return std::make_unique<GroupConfigurationOn<nflow::HostExec, HostAtoms>>(lmp, igroup, dim,
-                                                                              modulo_box, arrays());
+  std::unique_ptr<GroupPositions> positions(LAMMPS *lmp, int igroup, int dim,
+                                            bool modulo_box) override {
+    return std::make_unique<GroupPositionsOn<nflow::HostExec, HostAtoms>>(lmp, igroup, dim,
+                                                                          modulo_box, arrays());
   }
   std::unique_ptr<LocalAtoms> local_atoms(LAMMPS *lmp) override {
     return std::make_unique<LocalAtomsOn<nflow::HostExec, HostAtoms>>(lmp);

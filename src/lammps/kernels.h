@@ -1,7 +1,7 @@
 #ifndef NFLOW_LAMMPS_KERNELS_H
 #define NFLOW_LAMMPS_KERNELS_H
 
-// The loop bodies of GroupConfigurationOn: what happens to atom i or number i, in host loops and in
+// The loop bodies of GroupPositionsOn: what happens to atom i or number i, in host loops and in
 // kernels alike. `Atoms` is a view of the local atoms with tag(i), mask(i), image(i), mass(i), and
 // x(i, k), v(i, k), f(i, k).
 

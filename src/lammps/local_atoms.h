@@ -4,10 +4,13 @@
 #include "arrays/arrays.h"
 #include "pointers.h"
 
+#include <functional>
+
 namespace LAMMPS_NS {
 
-/// This rank's atoms in LAMMPS's own order: what an evaluation elsewhere changes of them, to
-/// buffers in the memory of a platform and back. A Platform makes it.
+/// This rank's atoms in LAMMPS's own order, wherever they are kept: what an evaluation elsewhere
+/// changes of them, to buffers in the memory of a platform and back, and what an evaluation does to
+/// them. A Platform makes it.
 class LocalAtoms : protected Pointers {
  public:
   template <class T>
@@ -28,6 +31,18 @@ class LocalAtoms : protected Pointers {
   virtual void to_host() = 0;
   virtual void changed_on_host() = 0;
   virtual void before_forward_comm() = 0;
+  virtual void before_reverse_comm() = 0;
+  /// Before something in LAMMPS reads and changes these fields of the atoms in its own memory.
+  virtual void use(ExecutionSpace space, unsigned int read, unsigned int modified) = 0;
+  /// Does work(), which calls the fix, with the atoms in the memory that it works on.
+  virtual void call(class Fix *fix, const std::function<void()> &work) = 0;
+
+  /// Sends each atom to the rank that owns its position, however far that is.
+  virtual void migrate(class Irregular &irregular) = 0;
+  /// Of the ghost atoms, too.
+  virtual void clear_forces() = 0;
+  /// v += half_step f / m of the atoms in any of the groups, given as bits.
+  virtual void half_kick(int groups, double half_step) = 0;
 };
 
 } // namespace LAMMPS_NS

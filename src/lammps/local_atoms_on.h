@@ -6,6 +6,7 @@
 
 #include "atom.h"
 #include "atom_masks.h"
+#include "irregular.h"
 
 namespace LAMMPS_NS {
 
@@ -48,7 +49,8 @@ struct WriteImages {
 
 } // namespace kernels
 
-/// LocalAtoms by the loops of `Exec` over the atoms of `Access`, as GroupConfigurationOn has them.
+/// LocalAtoms by the loops of `Exec` over the atoms of `Access`, which has what is
+/// called of it below.
 template <class Exec, class Access>
 class LocalAtomsOn : public LocalAtoms {
  public:
@@ -78,6 +80,18 @@ class LocalAtomsOn : public LocalAtoms {
   void to_host() override { access_.to_host(); }
   void changed_on_host() override { access_.changed_on_host(); }
   void before_forward_comm() override { access_.before_forward_comm(); }
+  void before_reverse_comm() override { access_.before_reverse_comm(); }
+  void use(ExecutionSpace space, unsigned int read, unsigned int modified) override {
+    access_.use(space, read, modified);
+  }
+  void call(Fix *fix, const std::function<void()> &work) override { access_.call(fix, work); }
+
+  void migrate(Irregular &irregular) override { access_.irregular_migrate(irregular); }
+  void clear_forces() override { access_.clear_forces(); }
+  void half_kick(int groups, double half_step) override {
+    const View atoms = access_.view(V_MASK | F_MASK | MASK_MASK | TYPE_MASK | RMASS_MASK, V_MASK);
+    Exec::for_each(atom->nlocal, kernels::HalfKick<View>{atoms, groups, half_step});
+  }
 
  private:
   template <class Array>

@@ -12,16 +12,7 @@
 
 namespace LAMMPS_NS {
 
-void require_fixed_setting(LAMMPS *lmp, int igroup, const Platform &platform) {
-#ifdef LMP_KOKKOS
-  // The host's styles change the host's copy of the atoms and say so to nobody.
-  if (&platform == &host_platform() && kokkos_on_gpu(lmp))
-    throw nflow::Error(
-        "Kokkos keeps the atoms on a GPU, of which this style knows nothing: use its "
-        "variant /kk ('-sf kk'), or /kk/host");
-#else
-  (void) platform;
-#endif
+void require_fixed_setting(LAMMPS *lmp, int igroup) {
   const Domain *domain = lmp->domain;
   if (utils::strmatch(lmp->update->integrate_style, "^respa"))
     throw nflow::Error("run_style respa holds the forces of its inner levels, which a move would "
@@ -39,8 +30,8 @@ void require_fixed_setting(LAMMPS *lmp, int igroup, const Platform &platform) {
       throw nflow::Error("fix shake and fix rattle hold bonds that a flow would break: remove the "
                          "constraints");
   if (domain->box_change_size || domain->box_change_shape || domain->deform_flag)
-    throw nflow::Error("the box changes during the run, but a flow is made for a fixed box: remove "
-                       "the barostat or deformation");
+    throw nflow::Error("a fix changes the box during the run, but a flow is made for a fixed box: "
+                       "remove the barostat or deformation");
 }
 
 } // namespace LAMMPS_NS

@@ -4,24 +4,12 @@
 
 namespace nflow::mcmc {
 
-double log_acceptance_independence(const PointWeights &old_point, const PointWeights &new_point) {
-  return -(new_point.h - old_point.h) + old_point.log_q() - new_point.log_q();
+double prior_reversible(const PointWeights &old_point, const PointWeights &new_point) {
+  return new_point.log_weight() - old_point.log_weight();
 }
 
-double log_acceptance_latent(const PointWeights &old_point, const PointWeights &new_point) {
+double symmetric(const PointWeights &old_point, const PointWeights &new_point) {
   return -(new_point.h - old_point.h) + new_point.log_det - old_point.log_det;
-}
-
-double log_acceptance_pcn(const PointWeights &old_point, const PointWeights &new_point) {
-  return log_acceptance_latent(old_point, new_point) + old_point.log_prior - new_point.log_prior;
-}
-
-double log_acceptance_mapped(const PointWeights &old_point, const PointWeights &new_point) {
-  return -(new_point.work() - old_point.work());
-}
-
-double log_acceptance_excursion(const PointWeights &old_point, const PointWeights &new_point) {
-  return -(new_point.work() - old_point.work());
 }
 
 int64_t choose_by_weight(const double *log_weights, int64_t count, double uniform) {

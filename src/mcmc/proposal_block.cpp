@@ -1,44 +1,15 @@
 #include "mcmc/proposal_block.h"
 
-#include "flow/prior.h"
-
 #include <algorithm>
 #include <cmath>
 
 namespace nflow::mcmc {
 
-double Space::momentum_variance(double tau) const {
-  return auxiliary_variance(gaussian_prior, tau, recorded_variance);
-}
-
-double Space::log_prior_of(double coordinate_squares, double momentum_squares, double tau) const {
-  double sum = log_gaussian_of(coordinate_squares, coordinates, tau);
-  if (auxiliary) sum += log_gaussian_of(momentum_squares, coordinates, momentum_variance(tau));
-  return sum;
-}
-
-double Space::log_prior(Arrays &arrays, const double *u, double tau) const {
-  const double momenta = auxiliary ? arrays.sum_of_squares(coordinates, u + coordinates) : 0.0;
-  return log_prior_of(arrays.sum_of_squares(coordinates, u), momenta, tau);
-}
-
-double Space::reduced_energy_of(double energy, double momentum_squares, double tau) const {
-  double h = energy / tau;
-  if (auxiliary) h += auxiliary_energy_of(momentum_squares, momentum_variance(tau));
-  return h;
-}
-
-double Space::reduced_energy(Arrays &arrays, double energy, const double *v, double tau) const {
-  const double momenta = auxiliary ? arrays.sum_of_squares(coordinates, v + coordinates) : 0.0;
-  return reduced_energy_of(energy, momenta, tau);
-}
-
-size_t choose_move(const std::vector<Move> &moves, uint32_t seed, uint32_t replica,
-                   uint64_t attempt) {
+size_t choose_move(const Moves &moves, const Streams &streams, uint64_t attempt) {
   if (moves.size() == 1) return 0;
   double sum = 0.0;
   for (const auto &move : moves) sum += move.weight;
-  double rest = sum * RandomStream(seed, replica, attempt, Purpose::move_choice).uniform();
+  double rest = sum * streams.of(attempt, Purpose::move_choice).uniform();
   for (size_t i = 0; i + 1 < moves.size(); i++) {
     rest -= moves[i].weight;
     if (rest < 0.0) return i;
@@ -46,19 +17,18 @@ size_t choose_move(const std::vector<Move> &moves, uint32_t seed, uint32_t repli
   return moves.size() - 1;
 }
 
-ProposalBlock::ProposalBlock(const Space &space, const std::vector<Move> &moves, int64_t batch,
-                             uint32_t seed, uint32_t replica, Arrays &arrays)
-    : space_(space), moves_(moves), batch_(batch), seed_(seed), replica_(replica), arrays_(arrays),
-      first_(batch + 1), choices_(batch), u_(arrays), v_(arrays) {
+ProposalBlock::ProposalBlock(const Space &space, const Moves &moves, int64_t batch, Arrays &arrays)
+    : space_(space), moves_(moves), batch_(batch), arrays_(arrays), first_(batch + 1),
+      choices_(batch), u_(arrays), v_(arrays) {
   for (size_t i = 0; i < moves_.size(); i++) frames_.emplace_back(arrays);
 }
 
-/// Which move each attempt of a block makes; the number of points that they need.
-int64_t ProposalBlock::choose(uint64_t block) {
+/// Which move each attempt of the block makes; the number of points that they need.
+int64_t ProposalBlock::choose() {
   first_[0] = 0;
   for (int64_t i = 0; i < batch_; i++) {
-    choices_[i] = choose_move(moves_, seed_, replica_, block * batch_ + i);
-    first_[i + 1] = first_[i] + moves_[choices_[i]].fresh();
+    choices_[i] = choose_move(moves_, streams_, block_ * batch_ + i);
+    first_[i + 1] = first_[i] + moves_[choices_[i]].move->needs().fresh;
   }
   return first_[batch_];
 }
@@ -70,9 +40,9 @@ int64_t ProposalBlock::plan_squares(int64_t start) {
 }
 
 void ProposalBlock::plan_frame(uint64_t attempt, size_t choice, int64_t start, Lane &lane) {
-  const auto &energies = moves_[choice].reservoir->energies;
+  const auto &energies = moves_[choice].move->needs().reservoir->energies;
   const auto count = static_cast<int64_t>(energies.size());
-  const double uniform = RandomStream(seed_, replica_, attempt, Purpose::reservoir).uniform();
+  const double uniform = streams_.of(attempt, Purpose::reservoir).uniform();
   const int64_t frame =
       std::min(count - 1, static_cast<int64_t>(uniform * static_cast<double>(count)));
   frames_[choice].rows.push_back({frame * space_.coordinates, start});
@@ -84,11 +54,12 @@ void ProposalBlock::plan_frame(uint64_t attempt, size_t choice, int64_t start, L
 void ProposalBlock::plan(uint64_t attempt, size_t choice, double tau) {
   const int64_t m = space_.coordinates;
   const double width = std::sqrt(tau), momentum_width = std::sqrt(space_.momentum_variance(tau));
-  RandomStream random(seed_, replica_, attempt, Purpose::latent);
-  for (int i = 0; i < moves_[choice].fresh(); i++) {
+  const Needs &needs = moves_[choice].move->needs();
+  RandomStream random = streams_.of(attempt, Purpose::latent);
+  for (int i = 0; i < needs.fresh; i++) {
     const int64_t start = static_cast<int64_t>(lanes_.size()) * space_.size();
     Lane lane;
-    if (moves_[choice].kind == MoveKind::mapped) {
+    if (needs.reservoir) {
       plan_frame(attempt, choice, start, lane);
     } else {
       normals_.push_back({random.take_gaussians(m), width, start});
@@ -106,10 +77,10 @@ void ProposalBlock::plan(uint64_t attempt, size_t choice, double tau) {
 void ProposalBlock::fill() {
   const int64_t m = space_.coordinates;
   if (!normals_.empty()) arrays_.fill_gaussian(normals_, m, u_.data());
-  for (size_t i = 0; i < moves_.size(); i++) {
+  for (size_t i = 0; i < frames_.size(); i++) {
     Frames &frames = frames_[i];
     if (frames.rows.empty()) continue;
-    const Reservoir &reservoir = *moves_[i].reservoir;
+    const Reservoir &reservoir = *moves_[i].move->needs().reservoir;
     const double *x = reservoir.x.data();
     if (!arrays_.on_host()) {
       if (!frames.copied || frames.revision != reservoir.revision)
@@ -136,35 +107,34 @@ void ProposalBlock::weigh(double tau) {
   }
 }
 
-bool ProposalBlock::prepare(Flow &flow, uint64_t attempt, const Temperatures &tau) {
-  const uint64_t block = attempt / batch_;
-  if (valid_ && block == block_ && tau == tau_) return false;
-  valid_ = true;
-  block_ = block;
-  tau_ = tau;
-  const int64_t points = choose(block);
-  if (points == 0) return false;
-
+void ProposalBlock::make(Flow &flow) {
+  const int64_t points = choose();
+  if (points == 0) return;
   lanes_.clear();
   normals_.clear();
   starts_.clear();
   for (auto &frames : frames_) frames.rows.clear();
-  for (int64_t i = 0; i < batch_; i++) plan(block * batch_ + i, choices_[i], tau.prior);
+  for (int64_t i = 0; i < batch_; i++) plan(block_ * batch_ + i, choices_[i], tau_.prior);
   u_.resize(points * space_.size());
   v_.resize(points * space_.size());
   log_det_.resize(points);
   fill();
-  flow.forward(points, u_.data(), tau, v_.data(), log_det_.data());
-  weigh(tau.prior);
-  return true;
+  flow.forward(points, u_.data(), tau_, v_.data(), log_det_.data());
+  weigh(tau_.prior);
 }
 
-const double *ProposalBlock::points(uint64_t attempt) const {
-  return v_.data() + first_[attempt % batch_] * space_.size();
-}
-
-const PointWeights *ProposalBlock::weights(uint64_t attempt) const {
-  return &weights_[first_[attempt % batch_]];
+FreshPoints ProposalBlock::proposals(Flow &flow, const Streams &streams, uint64_t attempt,
+                                     const Temperatures &tau) {
+  const uint64_t block = attempt / batch_;
+  if (!valid_ || block != block_ || !(tau == tau_) || !(streams == streams_)) {
+    valid_ = true;
+    streams_ = streams;
+    block_ = block;
+    tau_ = tau;
+    make(flow);
+  }
+  const int64_t first = first_[attempt % batch_];
+  return {v_.data() + first * space_.size(), &weights_[first]};
 }
 
 } // namespace nflow::mcmc

@@ -1,5 +1,6 @@
 #include "model/archive.h"
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "operators/operators.h"
 
@@ -25,17 +26,12 @@ const bool without_fuser = [] {
 
 const char *json_name = "nflow.json";
 
-void hash(uint64_t &digest, const void *data, size_t bytes) {
-  const auto *p = static_cast<const unsigned char *>(data);
-  for (size_t i = 0; i < bytes; i++) digest = (digest ^ p[i]) * 1099511628211ull;
-}
-
-void hash_tensor(uint64_t &digest, const std::string &name, const at::Tensor &tensor) {
-  hash(digest, name.data(), name.size());
+void add_tensor(Digest &digest, const std::string &name, const at::Tensor &tensor) {
+  digest.add(name.data(), name.size());
   const auto shape = tensor.sizes();
-  hash(digest, shape.data(), shape.size() * sizeof(int64_t));
+  digest.add(shape.data(), shape.size() * sizeof(int64_t));
   const auto values = tensor.detach().to(at::kCPU).contiguous();
-  hash(digest, values.data_ptr(), values.nbytes());
+  digest.add(values.data_ptr(), values.nbytes());
 }
 
 /// Names the operator of our library that a loader does not know, if that is what is wrong.
@@ -93,12 +89,10 @@ std::string first_line(const std::exception &exception) {
 }
 
 std::string weights_digest(const torch::jit::Module &module) {
-  uint64_t digest = 1469598103934665603ull;
-  for (const auto &item : module.named_parameters()) hash_tensor(digest, item.name, item.value);
-  for (const auto &item : module.named_buffers()) hash_tensor(digest, item.name, item.value);
-  char text[32];
-  std::snprintf(text, sizeof(text), "fnv1a64:%016llx", static_cast<unsigned long long>(digest));
-  return text;
+  Digest digest;
+  for (const auto &item : module.named_parameters()) add_tensor(digest, item.name, item.value);
+  for (const auto &item : module.named_buffers()) add_tensor(digest, item.name, item.value);
+  return digest.text();
 }
 
 Archive load_archive(const std::string &path, Format expected) {

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "flow/prior.h"
 #include "model/model_impl.h"
 #include "model/sample_points.h"
@@ -18,12 +19,6 @@ namespace nflow {
 namespace {
 
 constexpr int64_t count = 8; // points that every check tries
-
-std::string scientific(double value) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.2g", value);
-  return text;
-}
 
 [[noreturn]] void refuse(const Model &model, const std::string &what) {
   throw Error("model file '" + model.file() + "' " + what +
@@ -68,14 +63,14 @@ Pair check_round_trip(Model &model, bool forward, const std::vector<double> &poi
   report.round_trip = std::max(report.round_trip, trip);
   if (!(trip <= tolerance.round_trip))
     refuse(model, "has an inverse that does not undo its forward (the round trip is off by " +
-                      scientific(trip) + ")");
+                      number(trip, 2) + ")");
   for (size_t b = 0; b < there.log_det.size(); b++) {
     report.log_det_sum =
         std::max(report.log_det_sum, std::fabs(there.log_det[b] + back.log_det[b]));
   }
   if (!(report.log_det_sum <= tolerance.log_det))
     refuse(model, "has log-dets of forward and inverse that do not sum to zero (off by " +
-                      scientific(report.log_det_sum) + ")");
+                      number(report.log_det_sum, 2) + ")");
   return there;
 }
 
@@ -136,8 +131,8 @@ void check_point(Model &model, const double *u, double log_det, double tau_prior
   const double exact = std::get<1>(torch::linalg_slogdet(jacobian)).item<double>();
   const double error = std::fabs(log_det - exact);
   if (!(error <= tolerance.log_det))
-    refuse(model, "reports a log_det of " + scientific(log_det) +
-                      " where the determinant of its Jacobian gives " + scientific(exact));
+    refuse(model, "reports a log_det of " + number(log_det, 2) +
+                      " where the determinant of its Jacobian gives " + number(exact, 2));
   report.jacobian = std::max(report.jacobian, error);
   if (!differences) return;
   const bool single = model.metadata().dtype == "float32";
@@ -153,7 +148,7 @@ void check_point(Model &model, const double *u, double log_det, double tau_prior
   }
   if (!(deviation <= tolerance.derivative))
     refuse(model, "has derivatives that are not those of its forward (off by " +
-                      scientific(deviation) + ")");
+                      number(deviation, 2) + ")");
   report.derivative = std::max(report.derivative, deviation);
 }
 
@@ -170,7 +165,7 @@ void check_batch(Model &model, const std::vector<double> &u, const Pair &whole, 
   }
   if (!(report.batch <= flow_tolerance(model.metadata()).round_trip))
     refuse(model, "maps a point differently alone and in a batch (off by " +
-                      scientific(report.batch) + ")");
+                      number(report.batch, 2) + ")");
 }
 
 } // namespace
@@ -244,8 +239,8 @@ double check_steerability(Model &model, double tau, double other_tau) {
   const double spread = (high - low) / scale;
   if (!(spread <= flow_tolerance(metadata).round_trip))
     throw Error("model file '" + model.file() +
-                "' says that it is steerable, but its density at k_B T = " + scientific(other_tau) +
-                " is not a power of that at " + scientific(tau) + " (off by " + scientific(spread) +
+                "' says that it is steerable, but its density at k_B T = " + number(other_tau, 2) +
+                " is not a power of that at " + number(tau, 2) + " (off by " + number(spread, 2) +
                 "): set \"steerable\" to false or correct the flow");
   return spread;
 }

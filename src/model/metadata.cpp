@@ -1,6 +1,7 @@
 #include "model/metadata.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 
 #include <cmath>
@@ -225,11 +226,6 @@ std::string metadata_text(const Metadata &metadata) {
 
 namespace {
 
-std::string number(double value) {
-  std::string text = json(value).dump();
-  return text;
-}
-
 void require_types(const Metadata &metadata, const System &system, const std::string &file) {
   if (!metadata.types || system.types.empty()) return;
   for (size_t i = 0; i < system.types.size(); i++)
@@ -250,8 +246,8 @@ void require_box(const Metadata &metadata, const System &system, const std::stri
     if (!metadata.box || system.box.empty()) continue;
     if (std::fabs((*metadata.box)[k] - system.box[k]) > 1e-6 * (*metadata.box)[k])
       throw Error("model file '" + file + "' was made for a box length of " +
-                  number((*metadata.box)[k]) + " in " + std::string(1, "xyz"[k]) +
-                  ", but the simulation has " + number(system.box[k]) +
+                  number((*metadata.box)[k], 10) + " in " + std::string(1, "xyz"[k]) +
+                  ", but the simulation has " + number(system.box[k], 10) +
                   ": use the box of the training data, or train a model for this one");
   }
 }

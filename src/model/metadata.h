@@ -13,7 +13,6 @@
 namespace nflow {
 
 enum class Format { model, energy };
-enum class Prior { gaussian, boltzmann };
 
 /// The extra file `nflow.json` of a TorchScript archive (docs/model-contract.md), for flows
 /// (format "nflow-model") and for potentials (format "nflow-energy"). An energy file has no prior,

@@ -15,6 +15,10 @@ double log_acceptance_exchange(double work_ij, double work_ji) {
   return -work_ij - work_ji;
 }
 
+Works plain_works(double u_i, double u_j, double tau_i, double tau_j) {
+  return {work(u_i / tau_i, u_i / tau_j, 0.0), work(u_j / tau_j, u_j / tau_i, 0.0)};
+}
+
 double ExchangeMap::map(const double *in, double here, double there, double *out) {
   double log_det = 0.0;
   if (kind_ == Kind::forward) {

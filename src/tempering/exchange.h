@@ -17,6 +17,19 @@ double work(double h_in, double h_out, double log_det);
 /// never accepted, where a work is not a number or plus infinity.
 double log_acceptance_exchange(double work_ij, double work_ji);
 
+/// What an exchange is decided by: ln a of both works. Data, so that tests can show that a broken
+/// rule is caught.
+using ExchangeRule = double (*)(double work_ij, double work_ji);
+
+/// The works of one exchange: of i's configuration carried to j, and of j's carried to i.
+struct Works {
+  double ij = 0.0, ji = 0.0;
+};
+
+/// Of an exchange without a map: configurations of the energies u_i and u_j, at k_B T = tau_i and
+/// tau_j.
+Works plain_works(double u_i, double u_j, double tau_i, double tau_j);
+
 /// How a configuration goes from the ensemble at k_B T = `here` to that at `there`.
 class ExchangeMap {
  public:

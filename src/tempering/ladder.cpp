@@ -47,6 +47,10 @@ std::vector<double> regularised(std::vector<double> rejections) {
 
 } // namespace
 
+bool same_temperature(double a, double b) {
+  return std::fabs(a - b) <= 1e-6 * std::fabs(b);
+}
+
 double global_barrier(const std::vector<double> &rejections) {
   return cumulative_barrier(rejections).back();
 }

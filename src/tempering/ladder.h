@@ -9,6 +9,9 @@ namespace nflow::tempering {
 // rejection r_i in [0, 1] for each adjacent pair (i, i+1). Formulas: Syed, Bouchard-Cote,
 // Deligiannidis, Doucet, J. R. Stat. Soc. B 84, 321 (2022), arXiv 1905.02939 ("SBDD" below).
 
+/// Equal to 1e-6 relative, as temperatures of models, ladders and simulations must be.
+bool same_temperature(double a, double b);
+
 /// The global barrier Lambda = sum of the mean rejections r_i. Throws Error for a rejection outside
 /// of [0, 1].
 double global_barrier(const std::vector<double> &rejections);

@@ -5,6 +5,7 @@
 #include "mcmc/sampler.h"
 #include "reference/comparison.h"
 #include "statistics/toy_flows.h"
+#include "support/moves.h"
 
 #include <gtest/gtest.h>
 
@@ -15,9 +16,9 @@ namespace {
 
 using namespace nflow;
 using mcmc::AcceptanceRules;
-using mcmc::Move;
-using mcmc::MoveKind;
 using mcmc::PointWeights;
+using tests::make_moves;
+using Lines = std::vector<std::string>; // of moves, as in an input script
 
 constexpr double tau = 2.0; // of the chains: wells of 4 are crossed by all moves
 
@@ -37,12 +38,13 @@ struct Chain {
 
 /// A chain of `attempts` attempts at k_B T = tau with this flow and these moves, compared with
 /// quadrature.
-Chain run(tests::ToyFlow &flow, bool auxiliary, const std::vector<Move> &moves, int64_t attempts,
+Chain run(tests::ToyFlow &flow, bool auxiliary, const Lines &moves, int64_t attempts,
           const AcceptanceRules &rules = {}) {
   static const reference::MultiWell system = reference::random_multi_well(5, 7);
   static const reference::ExactMultiWell exact(system, tau);
   MultiWellTarget target(system);
-  mcmc::FlowSampler sampler(flow, target, {5, auxiliary, true, 1.0}, moves, 32, 2024, 0, rules);
+  mcmc::FlowSampler sampler(flow, target, {5, auxiliary, true, 1.0}, make_moves(moves), 32,
+                            {2024, 0}, rules);
   RandomStream random(99, 0, 0, Purpose::sample);
   std::vector<double> start(5), frames;
   exact.sample(random, start.data());
@@ -60,14 +62,6 @@ Chain run(tests::ToyFlow &flow, bool auxiliary, const std::vector<Move> &moves, 
   return chain;
 }
 
-Move move(MoveKind kind, double step = 0.0, int tries = 2) {
-  Move result;
-  result.kind = kind;
-  result.step = step;
-  result.tries = tries;
-  return result;
-}
-
 tests::ToyFlow flow(bool auxiliary, bool good = true) {
   const auto system = reference::random_multi_well(5, 7);
   // The good one spreads over both wells of each y; the bad one, as if untrained, is far too wide.
@@ -75,53 +69,49 @@ tests::ToyFlow flow(bool auxiliary, bool good = true) {
               : tests::ToyFlow(system, auxiliary, 1.7, 1.1);
 }
 
-void expect_exact(bool auxiliary, bool good, const std::vector<Move> &moves,
-                  int64_t attempts = 200000) {
+void expect_exact(bool auxiliary, bool good, const Lines &moves, int64_t attempts = 200000) {
   auto map = flow(auxiliary, good);
   const auto chain = run(map, auxiliary, moves, attempts);
   EXPECT_GE(chain.observables, 20u);
   EXPECT_GT(chain.acceptance, 0.005);
   EXPECT_LT(chain.largest_z, 4.0);
-  ::testing::Test::RecordProperty("largest_z", std::to_string(chain.largest_z));
+  std::printf("acceptance %.3f, largest |z| %.2f\n", chain.acceptance, chain.largest_z);
 }
 
 class Exactness : public ::testing::TestWithParam<std::tuple<bool, bool>> {};
 
 TEST_P(Exactness, Independence) {
-  expect_exact(std::get<0>(GetParam()), std::get<1>(GetParam()), {move(MoveKind::independence)});
+  expect_exact(std::get<0>(GetParam()), std::get<1>(GetParam()), {"independence"});
 }
 TEST_P(Exactness, Multitry) {
-  expect_exact(std::get<0>(GetParam()), std::get<1>(GetParam()), {move(MoveKind::multitry, 0.0, 8)},
-               60000);
+  expect_exact(std::get<0>(GetParam()), std::get<1>(GetParam()), {"multitry 8"}, 60000);
 }
 TEST_P(Exactness, MultitryOfTwo) {
-  expect_exact(std::get<0>(GetParam()), std::get<1>(GetParam()),
-               {move(MoveKind::multitry, 0.0, 2)});
+  expect_exact(std::get<0>(GetParam()), std::get<1>(GetParam()), {"multitry 2"});
 }
 TEST_P(Exactness, Latent) {
-  expect_exact(std::get<0>(GetParam()), std::get<1>(GetParam()), {move(MoveKind::latent, 0.7)});
+  expect_exact(std::get<0>(GetParam()), std::get<1>(GetParam()), {"latent sigma 0.7"});
 }
 TEST_P(Exactness, Preconditioned) {
-  expect_exact(std::get<0>(GetParam()), std::get<1>(GetParam()), {move(MoveKind::pcn, 0.5)});
+  expect_exact(std::get<0>(GetParam()), std::get<1>(GetParam()), {"pcn 0.5"});
 }
 TEST_P(Exactness, PreconditionedFullStepIsIndependence) {
-  expect_exact(std::get<0>(GetParam()), std::get<1>(GetParam()), {move(MoveKind::pcn, 1.0)});
+  expect_exact(std::get<0>(GetParam()), std::get<1>(GetParam()), {"pcn 1.0"});
 }
 TEST_P(Exactness, Mixture) {
   expect_exact(std::get<0>(GetParam()), std::get<1>(GetParam()),
-               {move(MoveKind::independence), move(MoveKind::latent, 0.5),
-                move(MoveKind::multitry, 0.0, 4), move(MoveKind::pcn, 0.3)});
+               {"independence", "latent sigma 0.5", "multitry 4", "pcn 0.3"});
 }
 INSTANTIATE_TEST_SUITE_P(AuxiliaryAndGood, Exactness,
                          ::testing::Combine(::testing::Bool(), ::testing::Bool()));
 
 /// The comparison must see the broken rule: |z| far beyond the bound of the exactness tests.
-void expect_caught(const AcceptanceRules &rules, const std::vector<Move> &moves,
-                   int64_t attempts = 400000) {
+void expect_caught(const AcceptanceRules &rules, const Lines &moves, int64_t attempts = 400000) {
   for (const bool auxiliary : {false, true}) {
     auto map = flow(auxiliary);
-    EXPECT_GT(run(map, auxiliary, moves, attempts, rules).largest_z, 6.0)
-        << "auxiliary " << auxiliary;
+    const double z = run(map, auxiliary, moves, attempts, rules).largest_z;
+    EXPECT_GT(z, 6.0) << "auxiliary " << auxiliary;
+    std::printf("caught at |z| = %.1f\n", z);
   }
 }
 
@@ -129,66 +119,70 @@ using Weights = const PointWeights &;
 
 TEST(BrokenRuleIsCaught, IndependenceEnergySign) {
   AcceptanceRules rules;
-  rules.independence = [](Weights o, Weights n) { return (n.h - o.h) + o.log_q() - n.log_q(); };
-  expect_caught(rules, {move(MoveKind::independence)}, 40000);
+  rules.prior_reversible = [](Weights o, Weights n) { return (n.h - o.h) + o.log_q() - n.log_q(); };
+  expect_caught(rules, {"independence"}, 40000);
 }
 TEST(BrokenRuleIsCaught, IndependenceProposalSign) {
   AcceptanceRules rules;
-  rules.independence = [](Weights o, Weights n) { return -(n.h - o.h) - o.log_q() + n.log_q(); };
-  expect_caught(rules, {move(MoveKind::independence)});
+  rules.prior_reversible = [](Weights o, Weights n) {
+    return -(n.h - o.h) - o.log_q() + n.log_q();
+  };
+  expect_caught(rules, {"independence"});
 }
 TEST(BrokenRuleIsCaught, IndependenceLogDetDropped) {
   AcceptanceRules rules;
-  rules.independence = [](Weights o, Weights n) {
+  rules.prior_reversible = [](Weights o, Weights n) {
     return -(n.h - o.h) + o.log_prior - n.log_prior;
   };
-  expect_caught(rules, {move(MoveKind::independence)});
+  expect_caught(rules, {"independence"});
 }
 TEST(BrokenRuleIsCaught, IndependenceLogDetSign) {
   AcceptanceRules rules;
-  rules.independence = [](Weights o, Weights n) {
+  rules.prior_reversible = [](Weights o, Weights n) {
     return -(n.h - o.h) + o.log_prior + o.log_det - n.log_prior - n.log_det;
   };
-  expect_caught(rules, {move(MoveKind::independence)});
+  expect_caught(rules, {"independence"});
 }
 TEST(BrokenRuleIsCaught, LatentEnergySign) {
   AcceptanceRules rules;
-  rules.latent = [](Weights o, Weights n) { return (n.h - o.h) + n.log_det - o.log_det; };
-  expect_caught(rules, {move(MoveKind::latent, 0.7)}, 100000);
+  rules.symmetric = [](Weights o, Weights n) { return (n.h - o.h) + n.log_det - o.log_det; };
+  expect_caught(rules, {"latent sigma 0.7"}, 100000);
 }
 TEST(BrokenRuleIsCaught, LatentLogDetDropped) {
   AcceptanceRules rules;
-  rules.latent = [](Weights o, Weights n) { return -(n.h - o.h); };
-  expect_caught(rules, {move(MoveKind::latent, 0.7)});
+  rules.symmetric = [](Weights o, Weights n) { return -(n.h - o.h); };
+  expect_caught(rules, {"latent sigma 0.7"});
 }
 TEST(BrokenRuleIsCaught, LatentLogDetSign) {
   AcceptanceRules rules;
-  rules.latent = [](Weights o, Weights n) { return -(n.h - o.h) - n.log_det + o.log_det; };
-  expect_caught(rules, {move(MoveKind::latent, 0.7)});
+  rules.symmetric = [](Weights o, Weights n) { return -(n.h - o.h) - n.log_det + o.log_det; };
+  expect_caught(rules, {"latent sigma 0.7"});
 }
 TEST(BrokenRuleIsCaught, PreconditionedPriorDropped) {
   AcceptanceRules rules;
-  rules.pcn = mcmc::log_acceptance_latent;
-  expect_caught(rules, {move(MoveKind::pcn, 0.5)});
+  rules.prior_reversible = mcmc::symmetric;
+  expect_caught(rules, {"pcn 0.5"});
 }
 TEST(BrokenRuleIsCaught, PreconditionedLogDetDropped) {
   AcceptanceRules rules;
-  rules.pcn = [](Weights o, Weights n) { return -(n.h - o.h) + o.log_prior - n.log_prior; };
-  expect_caught(rules, {move(MoveKind::pcn, 0.5)});
+  rules.prior_reversible = [](Weights o, Weights n) {
+    return -(n.h - o.h) + o.log_prior - n.log_prior;
+  };
+  expect_caught(rules, {"pcn 0.5"});
 }
 TEST(BrokenRuleIsCaught, MultitryUniformChoice) {
   AcceptanceRules rules;
-  rules.multitry = [](const double *, int64_t count, double uniform) {
+  rules.choose_by_weight = [](const double *, int64_t count, double uniform) {
     return static_cast<int64_t>(uniform * static_cast<double>(count));
   };
-  expect_caught(rules, {move(MoveKind::multitry, 0.0, 8)});
+  expect_caught(rules, {"multitry 8"});
 }
 TEST(BrokenRuleIsCaught, MultitryCurrentLeftOut) {
   AcceptanceRules rules;
-  rules.multitry = [](const double *weights, int64_t count, double uniform) {
+  rules.choose_by_weight = [](const double *weights, int64_t count, double uniform) {
     return 1 + mcmc::choose_by_weight(weights + 1, count - 1, uniform);
   };
-  expect_caught(rules, {move(MoveKind::multitry, 0.0, 8)});
+  expect_caught(rules, {"multitry 8"});
 }
 
 /// A flow that lies about its log-det biases the chain just as a broken rule does.
@@ -234,10 +228,9 @@ TEST(NotFinite, RejectedAndCounted) {
                         : x[0] * x[0] + x[1] * x[1] + x[2] * x[2] + x[3] * x[3] + x[4] * x[4];
     }
   } target;
-  for (const auto kind :
-       {MoveKind::independence, MoveKind::latent, MoveKind::multitry, MoveKind::pcn}) {
+  for (const char *move : {"independence", "latent sigma 0.5", "multitry 3", "pcn 0.5"}) {
     auto map = flow(false);
-    mcmc::FlowSampler sampler(map, target, {5, false, true, 1.0}, {move(kind, 0.5, 3)}, 16, 5, 0);
+    mcmc::FlowSampler sampler(map, target, {5, false, true, 1.0}, make_moves({move}), 16, {5, 0});
     const std::vector<double> start(5, 0.0);
     sampler.set_state(start.data(), 0.0, 2.0);
     for (int i = 0; i < 2000; i++) {
@@ -254,25 +247,24 @@ TEST(NotFinite, RejectedAndCounted) {
 /// nothing.
 TEST(Checkpoint, ContinuesToTheLastBit) {
   const auto system = reference::random_multi_well(5, 7);
-  const std::vector<Move> moves{move(MoveKind::independence), move(MoveKind::latent, 0.5),
-                                move(MoveKind::multitry, 0.0, 3)};
+  const Lines moves{"independence", "latent sigma 0.5", "multitry 3"};
   MultiWellTarget target(system);
   const std::vector<double> start(5, 0.1);
   auto map = flow(true);
-  mcmc::FlowSampler whole(map, target, {5, true, true, 1.0}, moves, 16, 11, 3);
+  mcmc::FlowSampler whole(map, target, {5, true, true, 1.0}, make_moves(moves), 16, {11, 3});
   whole.set_state(start.data(), system.energy(start.data()), 1.0);
-  mcmc::FlowSampler first(map, target, {5, true, true, 1.0}, moves, 16, 11, 3);
+  mcmc::FlowSampler first(map, target, {5, true, true, 1.0}, make_moves(moves), 16, {11, 3});
   first.set_state(start.data(), system.energy(start.data()), 1.0);
   for (int i = 0; i < 1000; i++) whole.attempt();
   for (int i = 0; i < 507; i++) first.attempt();
-  mcmc::FlowSampler second(map, target, {5, true, true, 1.0}, moves, 16, 11, 3);
-  second.restore(first.checkpoint());
+  mcmc::FlowSampler second(map, target, {5, true, true, 1.0}, make_moves(moves), 16, {11, 3});
+  second.restart({11, 3}, first.record().checkpoint());
   second.set_state(first.x(), first.energy(), 1.0);
   for (int i = 507; i < 1000; i++) second.attempt();
   for (int i = 0; i < 5; i++) EXPECT_EQ(second.x()[i], whole.x()[i]);
   EXPECT_EQ(second.counters().accepts, whole.counters().accepts);
   EXPECT_EQ(second.counters().move_accepts, whole.counters().move_accepts);
-  EXPECT_EQ(second.importance().fraction(), whole.importance().fraction());
+  EXPECT_EQ(second.record().importance.fraction(), whole.record().importance.fraction());
 }
 
 TEST(BrokenFlowIsCaught, LogDetDropped) {
@@ -281,8 +273,8 @@ TEST(BrokenFlowIsCaught, LogDetDropped) {
   const auto system = reference::random_multi_well(5, 7);
   const reference::ExactMultiWell exact(system, tau);
   MultiWellTarget target(system);
-  mcmc::FlowSampler sampler(lying, target, {5, true, true, 1.0}, {move(MoveKind::latent, 0.7)}, 32,
-                            1, 0);
+  mcmc::FlowSampler sampler(lying, target, {5, true, true, 1.0}, make_moves({"latent sigma 0.7"}),
+                            32, {1, 0});
   std::vector<double> start(5), frames;
   RandomStream random(99, 0, 0, Purpose::sample);
   exact.sample(random, start.data());

@@ -5,6 +5,7 @@
 #include "reference/comparison.h"
 #include "statistics/ring.h"
 #include "statistics/toy_flows.h"
+#include "support/moves.h"
 
 #include <gtest/gtest.h>
 
@@ -12,36 +13,34 @@ namespace {
 
 using namespace nflow;
 using mcmc::AcceptanceRules;
-using mcmc::Move;
-using mcmc::MoveKind;
 using mcmc::PointWeights;
+using tests::make_moves;
 using tests::Ring;
+using Lines = std::vector<std::string>; // of moves, as in an input script
 
 constexpr double hot = 2.0, cold = 0.8;
 
-Move mapped(int64_t frames = 100000) {
-  auto reservoir = std::make_shared<mcmc::Reservoir>();
-  reservoir->x.resize(frames * Ring::n);
-  RandomStream random(31, 0, 0, Purpose::sample);
-  for (int64_t i = 0; i < frames; i++) {
-    double *x = &reservoir->x[i * Ring::n];
-    Ring::sample(random, hot, x);
-    reservoir->energies.push_back(Ring::energy(x));
-  }
-  Move move;
-  move.kind = MoveKind::mapped;
-  move.reservoir = reservoir;
-  return move;
+const std::string mapped = "mapped reservoir hot";
+const std::string excursion = "excursion steps 4 timestep 0.2 repeat 2";
+std::string local(int atoms) {
+  return excursion + " local " + std::to_string(atoms);
 }
 
-Move excursion(int64_t local = 0) {
-  Move move;
-  move.kind = MoveKind::excursion;
-  move.steps = 4;
-  move.timestep = 0.2;
-  move.repeat = 2;
-  move.local = local;
-  return move;
+/// What `mapped` draws from: configurations at a temperature.
+mcmc::Reservoir frames_at(double tau, int64_t count, uint32_t seed = 31) {
+  mcmc::Reservoir reservoir;
+  reservoir.x.resize(count * Ring::n);
+  RandomStream random(seed, 0, 0, Purpose::sample);
+  for (int64_t i = 0; i < count; i++) {
+    double *x = &reservoir.x[i * Ring::n];
+    Ring::sample(random, tau, x);
+    reservoir.energies.push_back(Ring::energy(x));
+  }
+  return reservoir;
+}
+const mcmc::Reservoir &hot_frames() {
+  static const mcmc::Reservoir frames = frames_at(hot, 100000);
+  return frames;
 }
 
 tests::RingFlow flow(bool good) {
@@ -63,11 +62,12 @@ struct Chain {
   mcmc::Counters counters;
 };
 
-Chain run(bool good, const std::vector<Move> &moves, int64_t attempts,
-          const AcceptanceRules &rules = {}) {
+Chain run(bool good, const Lines &moves, int64_t attempts, const AcceptanceRules &rules = {},
+          const mcmc::Reservoir &reservoir = hot_frames()) {
   auto map = flow(good);
   tests::RingTarget target;
-  mcmc::FlowSampler sampler(map, target, ring_space(), moves, 32, 2026, 0, rules);
+  mcmc::FlowSampler sampler(map, target, ring_space(), make_moves(moves, reservoir), 32, {2026, 0},
+                            rules);
   RandomStream random(98, 0, 0, Purpose::sample);
   std::vector<double> start(Ring::n), frames;
   Ring::sample(random, cold, start.data());
@@ -82,7 +82,7 @@ Chain run(bool good, const std::vector<Move> &moves, int64_t attempts,
           counters};
 }
 
-void expect_exact(const std::vector<Move> &moves, int64_t attempts = 200000) {
+void expect_exact(const Lines &moves, int64_t attempts = 200000) {
   for (const bool good : {true, false}) {
     const auto chain = run(good, moves, attempts);
     EXPECT_LT(chain.largest_z, 4.0) << "good " << good;
@@ -93,22 +93,22 @@ void expect_exact(const std::vector<Move> &moves, int64_t attempts = 200000) {
 }
 
 TEST(RingExactness, Mapped) {
-  expect_exact({mapped()});
+  expect_exact({mapped});
 }
 TEST(RingExactness, Excursion) {
-  expect_exact({excursion()});
+  expect_exact({excursion});
 }
 TEST(RingExactness, LocalExcursions) {
   // One atom alone can never pass another on a ring, for it must stay the nearest.
-  expect_exact({excursion(1), excursion(3)}, 150000);
-  expect_exact({excursion(2)}, 150000);
+  expect_exact({local(1), local(3)}, 150000);
+  expect_exact({local(2)}, 150000);
 }
 TEST(RingExactness, Mixture) {
-  expect_exact({mapped(), excursion(), excursion(2)});
+  expect_exact({mapped, excursion, local(2)});
 }
 
 TEST(RingCounters, TellWhatHappened) {
-  const auto whole = run(true, {excursion()}, 1000).counters;
+  const auto whole = run(true, {excursion}, 1000).counters;
   EXPECT_EQ(whole.trajectories, 2000u);
   EXPECT_GT(whole.accepted_trajectories, 500u);
   // The start at T0, two trajectories of four steps, and the end at T1.
@@ -116,12 +116,12 @@ TEST(RingCounters, TellWhatHappened) {
   EXPECT_GT(whole.evaluations, 9900u);
   EXPECT_EQ(whole.not_reversible, 0u);
   EXPECT_GT(whole.rearrangements, 100u);
-  EXPECT_GT(run(true, {excursion(2)}, 1000).counters.not_reversible, 50u);
+  EXPECT_GT(run(true, {local(2)}, 1000).counters.not_reversible, 50u);
 }
 
 using Weights = const PointWeights &;
 
-void expect_caught(const AcceptanceRules &rules, const std::vector<Move> &moves, bool good = false,
+void expect_caught(const AcceptanceRules &rules, const Lines &moves, bool good = false,
                    int64_t attempts = 200000) {
   const double z = run(good, moves, attempts, rules).largest_z;
   EXPECT_GT(z, 6.0);
@@ -145,36 +145,30 @@ double prior_forgotten(Weights o, Weights n) {
 TEST(BrokenRuleIsCaught, Mapped) {
   for (const auto rule : {sign_flipped, log_det_dropped, log_det_sign, prior_forgotten}) {
     AcceptanceRules rules;
-    rules.mapped = rule;
-    expect_caught(rules, {mapped()});
+    rules.prior_reversible = rule;
+    expect_caught(rules, {mapped});
   }
 }
 
 TEST(BrokenRuleIsCaught, Excursion) {
   for (const auto rule : {sign_flipped, log_det_dropped, log_det_sign, prior_forgotten})
-    for (const int64_t local : {0, 2}) {
+    for (const int atoms : {0, 2}) {
       AcceptanceRules rules;
-      rules.excursion = rule;
-      expect_caught(rules, {excursion(local)}, false, 400000);
+      rules.prior_reversible = rule;
+      expect_caught(rules, {atoms ? local(atoms) : excursion}, false, 400000);
     }
 }
 
 TEST(BrokenRuleIsCaught, LocalWithoutTheReversibilityCheck) {
   AcceptanceRules rules;
-  rules.reversible = [](int64_t) { return true; };
-  expect_caught(rules, {excursion(1)}, false, 400000);
+  rules.is_reversible = [](int64_t) { return true; };
+  expect_caught(rules, {local(1)}, false, 400000);
 }
 
 TEST(BrokenReservoir, OfAnotherTemperatureIsCaught) {
-  auto move = mapped(20000);
-  auto wrong = std::make_shared<mcmc::Reservoir>(*move.reservoir);
-  RandomStream random(32, 0, 0, Purpose::sample);
-  for (size_t i = 0; i < wrong->energies.size(); i++) {
-    Ring::sample(random, 1.5 * hot, &wrong->x[i * Ring::n]);
-    wrong->energies[i] = Ring::energy(&wrong->x[i * Ring::n]);
-  }
-  move.reservoir = wrong;
-  expect_caught({}, {move});
+  const double z = run(false, {mapped}, 200000, {}, frames_at(1.5 * hot, 20000, 32)).largest_z;
+  EXPECT_GT(z, 6.0);
+  std::printf("caught at |z| = %.1f\n", z);
 }
 
 /// An energy that is not finite on a part of the ring: rejected, counted, and the rest stays exact.
@@ -189,9 +183,10 @@ TEST(NotFinite, RejectedAndCounted) {
       return std::sin(Ring::wave * (x[0] - x[1])) > 0.9 ? INFINITY : Ring::energy(x);
     }
   } target;
-  for (const auto &move : {mapped(1000), excursion(), excursion(2)}) {
+  const auto reservoir = frames_at(hot, 1000);
+  for (const auto &move : {mapped, excursion, local(2)}) {
     auto map = flow(true);
-    mcmc::FlowSampler sampler(map, target, ring_space(), {move}, 16, 5, 0);
+    mcmc::FlowSampler sampler(map, target, ring_space(), make_moves({move}, reservoir), 16, {5, 0});
     const std::vector<double> start{0.0, 1.9, 0.9, 2.9};
     sampler.set_state(start.data(), Ring::energy(start.data()), {hot, cold});
     for (int i = 0; i < 2000; i++) {
@@ -204,22 +199,24 @@ TEST(NotFinite, RejectedAndCounted) {
 }
 
 TEST(Checkpoint, ContinuesToTheLastBit) {
-  const std::vector<Move> moves{mapped(1000), excursion(), excursion(2)};
+  const auto moves = [reservoir = frames_at(hot, 1000)] {
+    return make_moves({mapped, excursion, local(2)}, reservoir);
+  };
   tests::RingTarget target;
   auto map = flow(true);
   const std::vector<double> start{0.0, 1.0, 2.0, 3.0};
-  mcmc::FlowSampler whole(map, target, ring_space(), moves, 16, 11, 3);
-  mcmc::FlowSampler first(map, target, ring_space(), moves, 16, 11, 3);
-  mcmc::FlowSampler second(map, target, ring_space(), moves, 16, 11, 3);
+  mcmc::FlowSampler whole(map, target, ring_space(), moves(), 16, {11, 3});
+  mcmc::FlowSampler first(map, target, ring_space(), moves(), 16, {11, 3});
+  mcmc::FlowSampler second(map, target, ring_space(), moves(), 16, {11, 3});
   for (auto sampler : {&whole, &first})
     sampler->set_state(start.data(), Ring::energy(start.data()), {hot, cold});
   for (int i = 0; i < 1000; i++) whole.attempt();
   for (int i = 0; i < 507; i++) first.attempt();
-  second.restore(first.checkpoint());
+  second.restart({11, 3}, first.record().checkpoint());
   second.set_state(first.x(), first.energy(), {hot, cold});
   for (int i = 507; i < 1000; i++) second.attempt();
   for (int64_t i = 0; i < Ring::n; i++) EXPECT_EQ(second.x()[i], whole.x()[i]);
-  EXPECT_EQ(second.checkpoint(), whole.checkpoint());
+  EXPECT_EQ(second.record().checkpoint(), whole.record().checkpoint());
 }
 
 /// ToyFlow between two boltzmann distributions, for it maps from the line of wells: no momenta.
@@ -262,19 +259,17 @@ TEST(WellExactness, MappedWithoutMomenta) {
    private:
     const reference::MultiWell &system_;
   } target(system);
-  auto reservoir = std::make_shared<mcmc::Reservoir>();
+  mcmc::Reservoir reservoir;
   RandomStream random(5, 0, 0, Purpose::sample);
   std::vector<double> x(5);
   for (int i = 0; i < 100000; i++) {
     hot_wells.sample(random, x.data());
-    reservoir->x.insert(reservoir->x.end(), x.begin(), x.end());
-    reservoir->energies.push_back(system.energy(x.data()));
+    reservoir.x.insert(reservoir.x.end(), x.begin(), x.end());
+    reservoir.energies.push_back(system.energy(x.data()));
   }
-  Move move;
-  move.kind = MoveKind::mapped;
-  move.reservoir = reservoir;
   WellFlow map(system, 1.0, 0.95);
-  mcmc::FlowSampler sampler(map, target, {5, false, false, 1.0}, {move}, 32, 77, 0);
+  mcmc::FlowSampler sampler(map, target, {5, false, false, 1.0}, make_moves({mapped}, reservoir),
+                            32, {77, 0});
   std::vector<double> frames;
   cold_wells.sample(random, x.data());
   sampler.set_state(x.data(), system.energy(x.data()), {3.0, 2.0});
@@ -285,7 +280,7 @@ TEST(WellExactness, MappedWithoutMomenta) {
   for (const auto &o : reference::compare(system, cold_wells, frames))
     EXPECT_LT(std::fabs(o.z()), 4.0) << o.name;
   EXPECT_GT(sampler.counters().accepts, 20000u);
-  EXPECT_GT(sampler.importance().fraction(), 0.05);
+  EXPECT_GT(sampler.record().importance.fraction(), 0.05);
 }
 
 } // namespace

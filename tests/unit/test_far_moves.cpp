@@ -6,6 +6,7 @@
 #include "statistics/ring.h"
 #include "statistics/toy_flows.h"
 #include "support/far_exec.h"
+#include "support/moves.h"
 #include "tempering/exchange.h"
 
 #include <gtest/gtest.h>
@@ -13,9 +14,9 @@
 namespace {
 
 using namespace nflow;
-using mcmc::Move;
-using mcmc::MoveKind;
+using tests::make_moves;
 using tests::Ring;
+using Lines = std::vector<std::string>; // of moves, as in an input script
 
 constexpr int attempts = 400;
 
@@ -62,48 +63,39 @@ class WellTarget : public Target {
   reference::MultiWell system = reference::random_multi_well(5, 7);
 };
 
-Move move(MoveKind kind, double step = 0.0, int tries = 2) {
-  Move result;
-  result.kind = kind;
-  result.step = step;
-  result.tries = tries;
-  return result;
-}
+const std::string mapped = "mapped reservoir hot";
+const std::string excursion = "excursion steps 4 timestep 0.2 repeat 2";
 
-Move excursion(int64_t local) {
-  Move result = move(MoveKind::excursion);
-  result.steps = 4;
-  result.timestep = 0.2;
-  result.repeat = 2;
-  result.local = local;
-  return result;
-}
-
-std::shared_ptr<mcmc::Reservoir> reservoir(int64_t frames, uint64_t number = 0) {
-  auto result = std::make_shared<mcmc::Reservoir>();
-  result->x.resize(frames * Ring::n);
+/// What `mapped` draws from.
+mcmc::Reservoir frames_of_ring(int64_t count, uint64_t number = 0) {
+  mcmc::Reservoir result;
+  result.x.resize(count * Ring::n);
   RandomStream random(31, 0, number, Purpose::sample);
-  for (int64_t i = 0; i < frames; i++) {
-    Ring::sample(random, 2.0, &result->x[i * Ring::n]);
-    result->energies.push_back(Ring::energy(&result->x[i * Ring::n]));
+  for (int64_t i = 0; i < count; i++) {
+    Ring::sample(random, 2.0, &result.x[i * Ring::n]);
+    result.energies.push_back(Ring::energy(&result.x[i * Ring::n]));
   }
-  return result;
-}
-
-Move mapped(const std::shared_ptr<mcmc::Reservoir> &frames) {
-  Move result = move(MoveKind::mapped);
-  result.reservoir = frames;
   return result;
 }
 
 /// Two samplers with the same moves from the same start, one of them far away.
 class Twins {
  public:
-  Twins(Flow &flow, Target &target, const mcmc::Space &space, const std::vector<Move> &moves,
-        bool masses)
+  Twins(Flow &flow, Target &target, const mcmc::Space &space, const Lines &moves, bool masses)
       : space_(space), far_flow_(flow), far_target_(target, masses ? space.coordinates : 0),
-        near_(flow, target, space, moves, 16, 2024, 1),
-        far_(far_flow_, far_target_, space, moves, 16, 2024, 1, {}, tests::far_arrays()) {}
+        near_(flow, target, space, make_moves(moves, frames_of_ring(300)), 16, {2024, 1}),
+        far_(far_flow_, far_target_, space, make_moves(moves, frames_of_ring(300)), 16, {2024, 1},
+             {}, tests::far_arrays()) {}
+
+  /// Gives a move of both another reservoir.
+  void refill(size_t move, const mcmc::Reservoir &frames) {
+    for (const auto *sampler : {&near_, &far_}) {
+      mcmc::Reservoir &reservoir = *sampler->moves()[move].move->needs().reservoir;
+      const uint64_t revision = reservoir.revision + 1;
+      reservoir = frames;
+      reservoir.revision = revision;
+    }
+  }
 
   void start(const std::vector<double> &x, double energy, const Temperatures &tau) {
     near_.set_state(x.data(), energy, tau);
@@ -118,9 +110,9 @@ class Twins {
       tests::FarExec::copy_out(far_.x(), sizeof(double) * x.size(), x.data());
       ASSERT_EQ(x, std::vector<double>(near_.x(), near_.x() + x.size())) << "attempt " << i;
       ASSERT_EQ(near_.energy(), far_.energy());
-      const double log_acceptance = near_.last_log_acceptance();
+      const double log_acceptance = near_.record().log_acceptance;
       if (!std::isfinite(log_acceptance)) continue;
-      ASSERT_NEAR(far_.last_log_acceptance(), log_acceptance,
+      ASSERT_NEAR(far_.record().log_acceptance, log_acceptance,
                   1e-12 * (1.0 + std::fabs(log_acceptance)));
     }
   }
@@ -132,7 +124,7 @@ class Twins {
     EXPECT_EQ(near.rearrangements, far.rearrangements);
     EXPECT_EQ(near.evaluations, far.evaluations);
     EXPECT_EQ(near.accepted_trajectories, far.accepted_trajectories);
-    EXPECT_NEAR(near_.importance().fraction(), far_.importance().fraction(), 1e-10);
+    EXPECT_NEAR(near_.record().importance.fraction(), far_.record().importance.fraction(), 1e-10);
     EXPECT_GT(near.accepts, 5u);
     EXPECT_LT(near.accepts, near.attempts);
   }
@@ -144,7 +136,7 @@ class Twins {
   mcmc::FlowSampler near_, far_;
 };
 
-void compare_on_the_wells(bool auxiliary, const std::vector<Move> &moves) {
+void compare_on_the_wells(bool auxiliary, const Lines &moves) {
   WellTarget target;
   tests::ToyFlow flow(target.system, auxiliary, 1.6, 0.7);
   Twins twins(flow, target, {5, auxiliary, true, 1.0}, moves, false);
@@ -155,8 +147,7 @@ void compare_on_the_wells(bool auxiliary, const std::vector<Move> &moves) {
 }
 
 TEST(FarMoves, OfAGaussianPrior) {
-  const std::vector<Move> moves{move(MoveKind::independence), move(MoveKind::multitry, 0.0, 4),
-                                move(MoveKind::latent, 0.7), move(MoveKind::pcn, 0.5)};
+  const Lines moves{"independence", "multitry 4", "latent sigma 0.7", "pcn 0.5"};
   for (const bool auxiliary : {false, true}) {
     for (const auto &one : moves) compare_on_the_wells(auxiliary, {one});
     compare_on_the_wells(auxiliary, moves);
@@ -199,10 +190,10 @@ TEST(FarMoves, OfABoltzmannPrior) {
   tests::RingTarget target;
   tests::RingFlow with_momenta(0.15, 0.1, 0.9, -0.05);
   RingShifts without;
-  const std::vector<Move> moves{mapped(reservoir(300)), excursion(0), excursion(1), excursion(3)};
+  const Lines moves{mapped, excursion, excursion + " local 1", excursion + " local 3"};
   for (const bool auxiliary : {false, true}) {
     Flow &flow = auxiliary ? static_cast<Flow &>(with_momenta) : without;
-    std::vector<std::vector<Move>> cases{moves};
+    std::vector<Lines> cases{moves};
     for (const auto &one : moves) cases.push_back({one});
     for (const auto &chosen : cases) {
       Twins twins(flow, target, ring_space(auxiliary), chosen, true);
@@ -217,15 +208,12 @@ TEST(FarMoves, OfABoltzmannPrior) {
 TEST(FarMoves, SeeAReservoirThatHasChanged) {
   tests::RingTarget target;
   tests::RingFlow flow(0.15, 0.1, 0.9, -0.05);
-  const auto first = reservoir(300), second = reservoir(200, 1);
-  Twins twins(flow, target, ring_space(true), {mapped(first), mapped(second), excursion(2)}, true);
+  Twins twins(flow, target, ring_space(true), {mapped, mapped, excursion + " local 2"}, true);
+  twins.refill(1, frames_of_ring(200, 1));
   for (const auto &tau : {ring_tau, Temperatures(2.0, 0.9)}) { // which makes a block anew
     twins.start(ring_start, Ring::energy(ring_start.data()), tau);
     twins.run(attempts);
-    const auto other = reservoir(300, 2);
-    first->x = other->x;
-    first->energies = other->energies;
-    first->revision++;
+    twins.refill(0, frames_of_ring(300, 2));
   }
   twins.expect_same_counters();
 }
@@ -240,8 +228,7 @@ TEST(FarMoves, RejectWhatIsNotFinite) {
   } target;
   WellTarget wells;
   tests::ToyFlow flow(wells.system, false, 1.6, 0.7);
-  const std::vector<Move> moves{move(MoveKind::independence), move(MoveKind::latent, 0.7)};
-  Twins twins(flow, target, {5, false, true, 1.0}, moves, false);
+  Twins twins(flow, target, {5, false, true, 1.0}, {"independence", "latent sigma 0.7"}, false);
   twins.start(std::vector<double>(5, 0.0), 0.0, 2.0);
   twins.run(attempts);
   twins.expect_same_counters();
@@ -253,14 +240,14 @@ TEST(FarMovesDeathTest, TheConfigurationIsOutOfReach) {
   tests::FarFlow far_flow(flow);
   tests::FarTarget far_target(target);
   mcmc::FlowSampler sampler(far_flow, far_target, {5, false, true, 1.0},
-                            {move(MoveKind::independence)}, 16, 1, 0, {}, tests::far_arrays());
+                            make_moves({"independence"}), 16, {1, 0}, {}, tests::far_arrays());
   const std::vector<double> host(5, 0.1);
   EXPECT_DEATH(sampler.set_state(host.data(), 0.0, 1.0), "address of the host");
   EXPECT_DEATH(std::printf("%g", sampler.x()[0]), "");
   EXPECT_DEATH(far_target.energy(host.data()), "address of the host");
   // A flow that is not told of the far memory cannot even read its points.
-  mcmc::FlowSampler wrong(flow, far_target, {5, false, true, 1.0}, {move(MoveKind::independence)},
-                          16, 1, 0, {}, tests::far_arrays());
+  mcmc::FlowSampler wrong(flow, far_target, {5, false, true, 1.0}, make_moves({"independence"}), 16,
+                          {1, 0}, {}, tests::far_arrays());
   EXPECT_DEATH(wrong.attempt(), "");
 }
 

@@ -1,6 +1,7 @@
 #include "trainer/energies/lammps_sampler.h"
 
 #include "base/random.h"
+#include "base/text.h"
 #include "estimators/autocorrelation.h"
 #include "trainer/energies/lammps_system_impl.h"
 
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 namespace nflow::trainer {
 
@@ -34,13 +34,6 @@ double drift_of(const std::vector<double> &series) {
   const auto second = estimators::mean_with_error({middle, series.end()});
   const double error = std::hypot(first.error, second.error);
   return first.mean == second.mean ? 0.0 : (second.mean - first.mean) / error;
-}
-
-std::string number(double value) {
-  std::ostringstream text;
-  text.precision(17);
-  text << value;
-  return text.str();
 }
 
 } // namespace
@@ -75,10 +68,10 @@ LammpsSampler::Run::Run(LammpsSystem::Impl &system, const SampleOptions &options
     : system_(system), options_(options), lmp_(system.session.lammps()),
       random_(options.seed, options.rank, 0, Purpose::sample), start_(system.numbers()),
       velocities_(3 * system.system.n_atoms) {
-  system_.session.run([&] { system_.configuration->read(start_.data()); });
+  system_.session.run([&] { system_.positions->read(start_.data()); });
   for (int i = 0; i < lmp_->atom->nlocal; i++)
     for (int k = 0; k < 3; k++)
-      velocities_[3 * system_.configuration->ordinal(i) + k] = lmp_->atom->v[i][k];
+      velocities_[3 * system_.positions->ordinal(i) + k] = lmp_->atom->v[i][k];
 }
 
 /// After an error: what can be put back is, and the error that is under way stays the one told.
@@ -95,8 +88,8 @@ void LammpsSampler::Run::restore() {
   for (const auto id : {recorder, plane, integrator, langevin}) remove_fix(id);
   for (int i = 0; i < lmp_->atom->nlocal; i++)
     for (int k = 0; k < 3; k++)
-      lmp_->atom->v[i][k] = velocities_[3 * system_.configuration->ordinal(i) + k];
-  system_.configuration->replace(start_.data());
+      lmp_->atom->v[i][k] = velocities_[3 * system_.positions->ordinal(i) + k];
+  system_.positions->replace(start_.data());
   system_.prepare();
 }
 
@@ -114,7 +107,7 @@ void LammpsSampler::Run::draw_velocities(double temperature) {
     const double sigma = std::sqrt(lmp_->force->boltz * temperature / (mass * lmp_->force->mvv2e));
     for (int k = 0; k < 3; k++)
       atom->v[i][k] =
-          k < system_.system.dim ? sigma * noise[3 * system_.configuration->ordinal(i) + k] : 0.0;
+          k < system_.system.dim ? sigma * noise[3 * system_.positions->ordinal(i) + k] : 0.0;
   }
 }
 
@@ -123,7 +116,7 @@ void LammpsSampler::Run::draw_velocities(double temperature) {
 void LammpsSampler::Run::relax() {
   const auto atom = lmp_->atom;
   double energy = 0.0, largest = 0.0;
-  system_.session.run([&] { energy = system_.configuration->energy(true); });
+  system_.session.run([&] { energy = system_.potential.evaluate(true); });
   for (int i = 0; i < atom->nlocal; i++) {
     const double mass = atom->rmass ? atom->rmass[i] : atom->mass[atom->type[i]];
     const double speed =
@@ -138,9 +131,9 @@ void LammpsSampler::Run::relax() {
 void LammpsSampler::Run::define_dynamics(double from, double to) {
   for (const auto id : {plane, integrator, langevin}) remove_fix(id);
   const int seed = 1 + static_cast<int>(random_.uniform() * 899999998.0);
-  system_.session.command("fix " + std::string(langevin) + " all langevin " + number(from) + " " +
-                          number(to) + " " + number(damping * lmp_->update->dt) + " " +
-                          std::to_string(seed));
+  system_.session.command("fix " + std::string(langevin) + " all langevin " + number(from, 17) +
+                          " " + number(to, 17) + " " + number(damping * lmp_->update->dt, 17) +
+                          " " + std::to_string(seed));
   system_.session.command("fix " + std::string(integrator) + " all nve");
   // Also beside one of the input, which stands before fix langevin and so misses its noise.
   if (system_.system.dim == 2)
@@ -176,7 +169,7 @@ void LammpsSampler::Run::equilibrate(double temperature, SampleSet &result) {
       return;
     if (steps + 2 * window > options_.most_steps)
       throw Error("the energy is not at equilibrium after " + std::to_string(steps) +
-                  " steps at temperature " + number(temperature) + place() +
+                  " steps at temperature " + number(temperature, 17) + place() +
                   ": start from a higher temperature, or allow more steps");
   }
 }
@@ -202,7 +195,7 @@ void LammpsSampler::Run::collect(SampleSet &result) {
     system_.session.command(run + (i == 0 ? " post no" : " pre no post no"));
     system_.session.run([&] {
       result.energies.push_back(potential->compute_scalar());
-      system_.configuration->read(samples.x.data() + i * system_.numbers());
+      system_.positions->read(samples.x.data() + i * system_.numbers());
     });
     if (!std::isfinite(result.energies.back()))
       throw Error("the potential energy became infinite while sampling" + place() +

@@ -3,14 +3,13 @@
 #include "trainer/energies/lammps_system_impl.h"
 
 #include "lammps/atoms_platform.h"
+#include "lammps/usable.h"
 
 #include "atom.h"
 #include "domain.h"
-#include "fix.h"
 #include "force.h"
 #include "neighbor.h"
 #include "pair.h"
-#include "update.h"
 
 #include <algorithm>
 #include <cmath>
@@ -21,29 +20,20 @@ namespace {
 
 using LAMMPS_NS::LAMMPS;
 
-/// What no configuration of a fixed set of atoms in a fixed box can be made of.
-void require_usable(LAMMPS *lmp, const std::string &file) {
-  const auto stop = [&](const std::string &sentence) {
-    throw Error("the LAMMPS input '" + file + "' " + sentence);
-  };
-  if (!lmp->domain->box_exist) stop("makes no simulation box: it must define box and atoms");
-  if (lmp->atom->natoms == 0) stop("has no atoms: it must create or read them");
-  if (lmp->domain->triclinic) stop("has a triclinic box: use an orthogonal one");
-  if (lmp->domain->nonperiodic == 2)
-    stop("has a shrink-wrapped box, but a flow is made for a fixed one: use boundary f or p");
-  if (LAMMPS_NS::utils::strmatch(lmp->update->integrate_style, "^respa"))
-    stop("uses run_style respa: use run_style verlet");
+/// Throws an Error about the input script where `check` finds what cannot be used.
+template <class Check>
+void require_of_input(const std::string &file, const Check &check) {
+  try {
+    check();
+  } catch (const Error &e) {
+    throw Error("the LAMMPS input '" + file + "' cannot be used: " + e.what());
+  }
 }
 
-/// Known only after LAMMPS has initialised its fixes.
-void require_fixed_box(LAMMPS *lmp, const std::string &file) {
-  if (lmp->domain->box_change_size || lmp->domain->box_change_shape || lmp->domain->deform_flag)
-    throw Error("the LAMMPS input '" + file +
-                "' has a fix that changes the box, but a flow is made for a fixed one: remove it");
-  for (int i = 0; i < lmp->modify->nfix; i++)
-    if (LAMMPS_NS::compat::begins_with(lmp->modify->fix[i]->style, {"shake", "rattle", "rigid"}))
-      throw Error("the LAMMPS input '" + file + "' has a fix " + lmp->modify->fix[i]->style +
-                  ", whose constraints a flow would break: remove it");
+void require_atoms(const LAMMPS *lmp) {
+  if (!lmp->domain->box_exist)
+    throw Error("it makes no simulation box: it must define box and atoms");
+  if (lmp->atom->natoms == 0) throw Error("it has no atoms: it must create or read them");
 }
 
 /// Every evaluation finds all neighbours anew, so a skin only adds pairs beyond the cutoff. Where
@@ -59,22 +49,25 @@ constexpr double bare_skin = 1e-3; // in cutoffs
 } // namespace
 
 LammpsSystem::Impl::Impl(const std::string &file, const std::vector<std::string> &variables)
-    : session(file, variables) {
+    : session(file, variables), potential(session.lammps(), LAMMPS_NS::host_platform()) {
   const auto lmp = session.lammps();
-  require_usable(lmp, file);
+  require_of_input(file, [&] { require_atoms(lmp); });
   input_skin = lmp->neighbor->skin;
   const int dim = lmp->domain->dimension;
   bool periodic = true;
   for (int k = 0; k < dim; k++) periodic = periodic && lmp->domain->periodicity[k];
-  configuration = LAMMPS_NS::host_platform().configuration(lmp, 0 /* all */, dim, periodic);
+  positions = LAMMPS_NS::host_platform().positions(lmp, 0 /* all */, dim, periodic);
   session.command("run 0 post no"); // says what is wrong with the script itself
-  require_fixed_box(lmp, file);
+  require_of_input(file, [&] {
+    LAMMPS_NS::require_fixed_setting(lmp, 0 /* all */);
+    positions->init();
+  });
   prepare();
-  system = configuration->system();
-  for (const auto id : configuration->ids()) ids.push_back(id);
+  system = positions->system();
+  for (const auto id : positions->ids()) ids.push_back(id);
   double energy = 0.0;
-  session.run([&] { energy = configuration->energy(true); });
-  pairs = PairLaw::make(session, *configuration);
+  session.run([&] { energy = potential.evaluate(true); });
+  pairs = PairLaw::make(session, *positions);
 }
 
 void LammpsSystem::Impl::prepare() {
@@ -91,7 +84,10 @@ void LammpsSystem::Impl::prepare() {
     use_input_skin();
     session.command("run 0 post no");
   }
-  session.run([&] { configuration->init(); });
+  session.run([&] {
+    positions->init();
+    potential.init();
+  });
 }
 
 void LammpsSystem::Impl::use_input_skin() {
@@ -99,13 +95,13 @@ void LammpsSystem::Impl::use_input_skin() {
 }
 
 bool LammpsSystem::Impl::compute(const double *x, double &energy) {
-  if (!configuration->replace(x)) return false;
-  return session.run_if_possible([&] { energy = configuration->energy(true); });
+  if (!positions->replace(x)) return false;
+  return session.run_if_possible([&] { energy = potential.evaluate(true); });
 }
 
 bool LammpsSystem::Impl::take(double &energy, double *forces) {
   if (forces) {
-    configuration->forces(forces);
+    positions->forces(forces);
     double sum = 0.0; // NaN where any is not finite
     for (int64_t i = 0; i < numbers(); i++) sum += 0.0 * forces[i];
     if (sum == 0.0 && std::isfinite(energy)) return true;
@@ -124,8 +120,8 @@ void LammpsSystem::Impl::evaluate_linearised(const double *x, double &energy, do
     energy = INFINITY;
     if (forces) std::fill(forces, forces + numbers(), 0.0);
   };
-  if (!configuration->replace(x)) return unusable();
-  const bool computed = session.run_if_possible([&] { energy = configuration->energy(true); });
+  if (!positions->replace(x)) return unusable();
+  const bool computed = session.run_if_possible([&] { energy = potential.evaluate(true); });
   if (computed && take(energy, forces) && pairs->correct(dim, energy, forces)) return;
 
   // Overlaps that LAMMPS cannot express: everything else from LAMMPS, the pairs one by one.
@@ -133,7 +129,7 @@ void LammpsSystem::Impl::evaluate_linearised(const double *x, double &energy, do
   pair->compute_flag = 0;
   pair->eng_vdwl = pair->eng_coul = 0.0;
   try {
-    possible = session.run_if_possible([&] { energy = configuration->energy(true); });
+    possible = session.run_if_possible([&] { energy = potential.evaluate(true); });
   } catch (...) {
     pair->compute_flag = 1;
     throw;
@@ -158,7 +154,7 @@ const std::vector<int64_t> &LammpsSystem::ids() const {
 
 std::vector<double> LammpsSystem::positions() {
   std::vector<double> x(impl_->numbers());
-  impl_->session.run([&] { impl_->configuration->read(x.data()); });
+  impl_->session.run([&] { impl_->positions->read(x.data()); });
   return x;
 }
 

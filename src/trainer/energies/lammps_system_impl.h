@@ -3,7 +3,8 @@
 
 // Internal to this folder: needs LAMMPS headers.
 
-#include "lammps/group_configuration.h"
+#include "lammps/group_positions.h"
+#include "lammps/potential_energy.h"
 #include "trainer/energies/lammps_session.h"
 #include "trainer/energies/lammps_system.h"
 #include "trainer/energies/pair_law.h"
@@ -28,7 +29,8 @@ struct LammpsSystem::Impl {
   int64_t numbers() const { return system.n_atoms * system.dim; }
 
   LammpsSession session;
-  std::unique_ptr<LAMMPS_NS::GroupConfiguration> configuration;
+  std::unique_ptr<LAMMPS_NS::GroupPositions> positions;
+  LAMMPS_NS::PotentialEnergy potential;
   System system;
   std::vector<int64_t> ids;
   double input_skin = 0.0;

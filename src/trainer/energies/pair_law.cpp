@@ -36,15 +36,14 @@ bool pairs_make_up_the_energy(LAMMPS_NS::LAMMPS *lmp) {
 
 } // namespace
 
-PairLaw::PairLaw(LammpsSession &session, LAMMPS_NS::GroupConfiguration &configuration)
-    : session_(session), configuration_(configuration),
-      stride_(session.lammps()->atom->ntypes + 1) {}
+PairLaw::PairLaw(LammpsSession &session, LAMMPS_NS::GroupPositions &positions)
+    : session_(session), positions_(positions), stride_(session.lammps()->atom->ntypes + 1) {}
 
 std::unique_ptr<PairLaw> PairLaw::make(LammpsSession &session,
-                                       LAMMPS_NS::GroupConfiguration &configuration) {
+                                       LAMMPS_NS::GroupPositions &positions) {
   const auto lmp = session.lammps();
   if (!pairs_make_up_the_energy(lmp)) return nullptr;
-  std::unique_ptr<PairLaw> law(new PairLaw(session, configuration));
+  std::unique_ptr<PairLaw> law(new PairLaw(session, positions));
   double magnitude = 0.0;
   const double sum = law->sum_of_pairs(magnitude);
   const double whole = lmp->force->pair->eng_vdwl + lmp->force->pair->eng_coul;
@@ -143,8 +142,8 @@ void PairLaw::set_cap(double cap) {
 void PairLaw::add_force(int dim, int i, int j, double force_over_r, double *forces) const {
   if (!forces) return;
   double **const x = session_.lammps()->atom->x;
-  double *const on_i = forces + configuration_.ordinal(i) * dim;
-  double *const on_j = forces + configuration_.ordinal(j) * dim;
+  double *const on_i = forces + positions_.ordinal(i) * dim;
+  double *const on_j = forces + positions_.ordinal(j) * dim;
   for (int k = 0; k < dim; k++) {
     const double component = force_over_r * (x[i][k] - x[j][k]);
     on_i[k] += component;

@@ -3,7 +3,7 @@
 
 // Internal to this folder: needs LAMMPS headers.
 
-#include "lammps/group_configuration.h"
+#include "lammps/group_positions.h"
 #include "trainer/energies/lammps_session.h"
 
 #include <memory>
@@ -19,7 +19,7 @@ class PairLaw {
   /// styles, styles without single(), or a sum of pairs (over the configuration that LAMMPS has,
   /// whose energy was just computed) that differs from LAMMPS's pair energy.
   static std::unique_ptr<PairLaw> make(LammpsSession &session,
-                                       LAMMPS_NS::GroupConfiguration &configuration);
+                                       LAMMPS_NS::GroupPositions &positions);
 
   /// Energy and radial force -dV/dr at distance r; +inf and 0 where the style has no value.
   void operator()(int type_a, int type_b, double r, double &energy, double &force) const;
@@ -42,7 +42,7 @@ class PairLaw {
     double energy, force_over_r;
   };
 
-  PairLaw(LammpsSession &session, LAMMPS_NS::GroupConfiguration &configuration);
+  PairLaw(LammpsSession &session, LAMMPS_NS::GroupPositions &positions);
   double sum_of_pairs(double &magnitude) const;
   Wall find_wall(int type_a, int type_b, double cap) const;
   const Wall &wall(int type_a, int type_b) const { return walls_[type_a * stride_ + type_b]; }
@@ -51,7 +51,7 @@ class PairLaw {
   void add_force(int dim, int i, int j, double force_over_r, double *forces) const;
 
   LammpsSession &session_;
-  LAMMPS_NS::GroupConfiguration &configuration_;
+  LAMMPS_NS::GroupPositions &positions_;
   int stride_; // types + 1
   double cap_ = 0.0;
   std::vector<Wall> walls_; // [type, type] of the present cap

@@ -1,5 +1,6 @@
 #include "trainer/training/checkpoint.h"
 
+#include "base/digest.h"
 #include "base/error.h"
 
 #include <cstdio>
@@ -48,12 +49,9 @@ void require_same(const json &header, const json &options, const nlohmann::json 
 } // namespace
 
 std::string digest(const void *data, size_t bytes) {
-  uint64_t hash = 1469598103934665603ull;
-  const auto *from = static_cast<const unsigned char *>(data);
-  for (size_t i = 0; i < bytes; i++) hash = (hash ^ from[i]) * 1099511628211ull;
-  char text[32];
-  std::snprintf(text, sizeof(text), "fnv1a64:%016llx", static_cast<unsigned long long>(hash));
-  return text;
+  Digest digest;
+  digest.add(data, bytes);
+  return digest.text();
 }
 
 std::string digest(const std::vector<double> &values) {

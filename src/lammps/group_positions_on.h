@@ -1,35 +1,31 @@
-#ifndef NFLOW_LAMMPS_GROUP_CONFIGURATION_ON_H
-#define NFLOW_LAMMPS_GROUP_CONFIGURATION_ON_H
+#ifndef NFLOW_LAMMPS_GROUP_POSITIONS_ON_H
+#define NFLOW_LAMMPS_GROUP_POSITIONS_ON_H
 
-#include "lammps/group_configuration.h"
+#include "lammps/group_positions.h"
 #include "lammps/kernels.h"
 
 #include "atom.h"
 #include "atom_masks.h"
 #include "comm.h"
 #include "domain.h"
-#include "force.h"
-#include "irregular.h"
-#include "update.h"
 
 namespace LAMMPS_NS {
 
-/// GroupConfiguration by the loops of `Exec` (mcmc/arrays_on.h) over the atoms of `Access`, which
+/// GroupPositions by the loops of `Exec` (arrays/arrays_on.h) over the atoms of `Access`, which
 /// has
 ///     View view(read, modified)    of the local atoms; the masks say what of them is used
-///     to_host(), use(space, read, modified), irregular_migrate(irregular), clear_forces()
-///     call(fix, work)              does work(), which calls the fix
+///     to_host()                    before the host reads its atoms
 template <class Exec, class Access>
-class GroupConfigurationOn : public GroupConfiguration {
+class GroupPositionsOn : public GroupPositions {
  public:
   using View = typename Access::View;
 
-  GroupConfigurationOn(LAMMPS *lmp, int igroup, int dim, bool modulo_box, nflow::Arrays &arrays)
-      : GroupConfiguration(lmp, igroup, dim, modulo_box, arrays), access_(lmp), placed_(arrays),
+  GroupPositionsOn(LAMMPS *lmp, int igroup, int dim, bool modulo_box, nflow::Arrays &arrays)
+      : GroupPositions(lmp, igroup, dim, modulo_box, arrays), access_(lmp), placed_(arrays),
         virial_(arrays, 6), kernel_ids_(arrays), kernel_places_(arrays), kernel_pairs_(arrays) {}
 
   void init() override {
-    GroupConfiguration::init();
+    GroupPositions::init();
     placed_.resize(state_size());
     kernel_ids_.assign(ids_.data(), size());
     kernel_places_.assign(places_.data(), static_cast<int64_t>(places_.size()));
@@ -142,22 +138,8 @@ class GroupConfigurationOn : public GroupConfiguration {
                                              rows.data()});
   }
 
-  void kick(double sign) override {
-    const double half_step = 0.5 * sign * update->dt * force->ftm2v;
-    const View atoms = access_.view(V_MASK | F_MASK | MASK_MASK | TYPE_MASK | RMASS_MASK, V_MASK);
-    Exec::for_each(atom->nlocal, kernels::HalfKick<View>{atoms, integrated_groups(), half_step});
-  }
-
-  void call(Fix *fix, const std::function<void()> &work) override { access_.call(fix, work); }
-
  protected:
   void to_host() override { access_.to_host(); }
-  void use(ExecutionSpace space, unsigned int read, unsigned int modified) override {
-    access_.use(space, read, modified);
-  }
-  void irregular_migrate() override { access_.irregular_migrate(*irregular_); }
-  void clear_forces() override { access_.clear_forces(); }
-  void before_reverse_comm() override { access_.before_reverse_comm(); }
 
  private:
   kernels::Members<View> members(unsigned int read, unsigned int modified) {

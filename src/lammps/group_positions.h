@@ -1,13 +1,11 @@
-#ifndef NFLOW_LAMMPS_GROUP_CONFIGURATION_H
-#define NFLOW_LAMMPS_GROUP_CONFIGURATION_H
+#ifndef NFLOW_LAMMPS_GROUP_POSITIONS_H
+#define NFLOW_LAMMPS_GROUP_POSITIONS_H
 
 #include "arrays/arrays.h"
 #include "model/metadata.h"
 #include "pointers.h"
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -18,15 +16,14 @@ struct PlaceOf;
 }
 
 /// The positions of all atoms of a group, in ascending atom-ID order and on every rank of the
-/// partition: read them, replace them by others anywhere in the box, evaluate the energy there, and
-/// go back. The leading `dim` components are handled, the others stay. All addresses of numbers are
+/// partition: read them, replace them by others anywhere in the box, and go back. The leading `dim` components are handled, the others stay. All addresses of numbers are
 /// in the memory of arrays(). Every function that is not const is collective. A Platform makes it.
-class GroupConfiguration : protected Pointers {
+class GroupPositions : protected Pointers {
  public:
   /// Per-atom arrays of LAMMPS.
   enum class Field { velocity, force };
 
-  ~GroupConfiguration() override;
+  ~GroupPositions() override;
   nflow::Arrays &arrays() const { return arrays_; }
 
   /// Collects the atom IDs and types of the group; to be called in init(). Throws nflow::Error for
@@ -73,53 +70,17 @@ class GroupConfiguration : protected Pointers {
   virtual void virial(const double *x, const double *gradient, double *sums) = 0;
   virtual void atom_virials(const double *x, const double *gradient,
                             nflow::Buffer<double> &rows) = 0;
-  /// Does work(), which calls the fix, with the atoms in the memory that it works on.
-  virtual void call(class Fix *fix, const std::function<void()> &work) = 0;
-  /// Sends the atoms to the ranks that own their positions, as LAMMPS expects it after a
-  /// pre_exchange().
-  void migrate();
-  /// The potential energy of the whole system (compute thermo_pe, so with all `fix_modify energy
-  /// yes`) at the present positions, after the re-neighbouring that atoms moved anywhere need. The
-  /// same on every rank. Leaves forces in atom->f, complete only `with_forces` (which costs a
-  /// communication); with `tally` also the virial and what else this step's output needs, so that
-  /// it fits the new positions.
-  double energy(bool with_forces = false, bool tally = false);
-  /// The same at the present positions and with the present neighbor lists, which are those of an
-  /// earlier step.
-  double present_energy(bool with_forces, bool tally);
-  /// The potential energy of the present step as the force computation left it, if it was asked to
-  /// by tally_energy_at() before that step.
-  double tallied_energy();
-  void tally_energy_at(bigint step);
-  /// Whether fixes other than those in energy() add to the forces (thermostats).
-  bool has_other_forces() const { return other_forces_; }
-  /// The forces of the last energy(true) on the atoms of the group into f [n, dim].
+  /// The forces that the atoms have into f [n, dim].
   void forces(double *f) { gather(Field::force, dim_, f); }
 
-  /// Velocity Verlet calls pre_exchange() between its two half-kicks, when velocities are half a
-  /// step behind and correlated with the forces. kick(+1) completes the step with the forces of the
-  /// present configuration, kick(-1) takes half a step back from them. For all atoms that a fix
-  /// integrates; needs energy(true) before.
-  virtual void kick(double sign) = 0;
-  /// Whether any fix integrates atoms.
-  bool has_dynamics() const;
-
  protected:
-  GroupConfiguration(LAMMPS *lmp, int igroup, int dim, bool modulo_box, nflow::Arrays &arrays);
+  GroupPositions(LAMMPS *lmp, int igroup, int dim, bool modulo_box, nflow::Arrays &arrays);
 
-  // What depends on where the atoms are.
-  /// Before the host reads or changes any of its atoms.
-  virtual void to_host() {}
-  /// Before something in LAMMPS reads and changes these fields of the atoms in its own memory.
-  virtual void use(ExecutionSpace, unsigned int /*read*/, unsigned int /*modified*/) {}
-  virtual void irregular_migrate() = 0;
-  virtual void clear_forces() = 0;
-  virtual void before_reverse_comm() {}
+  /// Before the host reads its atoms.
+  virtual void to_host() = 0;
 
   /// What finds places by IDs, of copies of ids_ and places_ in some memory.
   kernels::PlaceOf place_of_ids(const tagint *ids, const int32_t *places) const;
-  /// The groups of the atoms that have a half-step velocity, as bits.
-  int integrated_groups() const;
   /// Sums the numbers of all ranks, each of which is zero on all ranks but one.
   void sum_over_ranks(double *values, int64_t count) const;
   [[noreturn]] void stop_for_changed_group() const;
@@ -130,7 +91,6 @@ class GroupConfiguration : protected Pointers {
   std::vector<tagint> ids_;     // ascending
   std::vector<int32_t> places_; // by ID, from the first on; empty: not needed, or too many
   nflow::Buffer<double> saved_; // the state of the last read(), and a number of atoms
-  std::unique_ptr<class Irregular> irregular_;
   // Places of atoms of the group that share a bond, angle, dihedral or improper.
   std::vector<std::pair<int64_t, int64_t>> bonded_pairs_;
 
@@ -138,19 +98,9 @@ class GroupConfiguration : protected Pointers {
   int64_t place_of(tagint id) const;
   void tabulate_places();
   std::vector<tagint> gather_ids(const std::vector<tagint> &mine) const;
-  void forget_computes();
-  template <class Style>
-  void compute(Style *style, int eflag, int vflag);
-  void compute_forces(bool with_forces, int eflag, int vflag);
-  int energy_flags() const;
-  int virial_flags() const;
-  void find_forcing_fixes();
   void find_bonded_pairs();
 
-  std::vector<int> types_;             // in the order of the IDs
-  class Compute *potential_ = nullptr; // thermo_pe
-  std::vector<class Fix *> forcing_fixes_;
-  bool other_forces_ = false;
+  std::vector<int> types_;                   // in the order of the IDs
   mutable std::vector<double> host_scratch_; // where MPI cannot read the memory
 };
 

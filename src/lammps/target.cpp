@@ -1,4 +1,4 @@
-#include "lammps/lammps_target.h"
+#include "lammps/target.h"
 
 #include "atom.h"
 #include "comm.h"
@@ -9,9 +9,9 @@
 namespace LAMMPS_NS {
 
 void LammpsTarget::init() {
-  host_inverse_masses_.assign(configuration_.size() * dim_, 0.0);
+  host_inverse_masses_.assign(positions_.size() * dim_, 0.0);
   for (int i = 0; i < atom->nlocal; i++) {
-    const int64_t first = configuration_.ordinal(i) * dim_;
+    const int64_t first = positions_.ordinal(i) * dim_;
     if (first < 0) continue;
     const double mass = atom->rmass ? atom->rmass[i] : atom->mass[atom->type[i]];
     for (int k = 0; k < dim_; k++) host_inverse_masses_[first + k] = 1.0 / (mass * force->mvv2e);
@@ -23,19 +23,19 @@ void LammpsTarget::init() {
 }
 
 int64_t LammpsTarget::agree(int64_t decision) {
-  if (comm->nprocs > 1 && !configuration_.arrays().on_host())
+  if (comm->nprocs > 1 && !positions_.arrays().on_host())
     MPI_Bcast(&decision, 1, MPI_INT64_T, 0, world);
   return decision;
 }
 
 double LammpsTarget::energy(const double *x) {
-  return agree(configuration_.replace(x)) ? configuration_.energy() : INFINITY;
+  return agree(positions_.replace(x)) ? energy_.evaluate() : INFINITY;
 }
 
 double LammpsTarget::energy_and_forces(const double *x, double *forces) {
-  if (!agree(configuration_.replace(x))) return INFINITY;
-  const double energy = configuration_.energy(true);
-  configuration_.forces(forces);
+  if (!agree(positions_.replace(x))) return INFINITY;
+  const double energy = energy_.evaluate(true);
+  positions_.forces(forces);
   return energy;
 }
 

@@ -1,8 +1,9 @@
-#ifndef NFLOW_LAMMPS_LAMMPS_TARGET_H
-#define NFLOW_LAMMPS_LAMMPS_TARGET_H
+#ifndef NFLOW_LAMMPS_TARGET_H
+#define NFLOW_LAMMPS_TARGET_H
 
 #include "flow/target.h"
-#include "lammps/group_configuration.h"
+#include "lammps/group_positions.h"
+#include "lammps/potential_energy.h"
 #include "pointers.h"
 
 #include <vector>
@@ -10,12 +11,12 @@
 namespace LAMMPS_NS {
 
 /// The energy of a configuration of the group as the moves see it: puts the atoms there and asks
-/// LAMMPS. Addresses are in the memory of the configuration. Every function is collective.
+/// LAMMPS. Addresses are in the memory of the positions. Every function is collective.
 class LammpsTarget : public nflow::Target, protected Pointers {
  public:
-  LammpsTarget(LAMMPS *lmp, GroupConfiguration &configuration, int dim)
-      : Pointers(lmp), configuration_(configuration), dim_(dim),
-        inverse_masses_(configuration.arrays()) {}
+  LammpsTarget(LAMMPS *lmp, GroupPositions &positions, PotentialEnergy &energy, int dim)
+      : Pointers(lmp), positions_(positions), energy_(energy), dim_(dim),
+        inverse_masses_(positions.arrays()) {}
   // In some versions of LAMMPS that of Pointers may throw, which Target does not allow.
   ~LammpsTarget() noexcept override {}
 
@@ -31,7 +32,8 @@ class LammpsTarget : public nflow::Target, protected Pointers {
   int64_t agree(int64_t decision) override;
 
  private:
-  GroupConfiguration &configuration_;
+  GroupPositions &positions_;
+  PotentialEnergy &energy_;
   int dim_;
   std::vector<double> host_inverse_masses_;
   nflow::Buffer<double> inverse_masses_;

@@ -1,0 +1,47 @@
+#include "bound_flow.h"
+
+#include "require_usable.h"
+
+#include "comm.h"
+#include "error.h"
+#include "universe.h"
+
+namespace LAMMPS_NS {
+
+BoundFlow::BoundFlow(LAMMPS *lmp, const std::string &style, int igroup, const std::string &file,
+                     const std::string &device, Platform &platform)
+    : Pointers(lmp), style_(style), file_(file), igroup_(igroup), platform_(platform),
+      model_(std::make_unique<RootModel>(world, file, device, universe->iworld, platform)),
+      x_(platform.arrays()) {
+  // A gaussian prior lives on the line, so unwrapped positions count even where the box is
+  // periodic.
+  const bool modulo_box = boltzmann() && metadata().periodic;
+  positions_ = platform.positions(lmp, igroup, static_cast<int>(metadata().dim), modulo_box);
+}
+
+BoundFlow::~BoundFlow() = default;
+
+void BoundFlow::init() {
+  require_usable(lmp, igroup_, platform_);
+  positions_->init();
+  nflow::require_match(metadata(), positions_->system(), file_);
+}
+
+void BoundFlow::check(const std::function<void(const nflow::Buffer<double> &x)> &check) {
+  x_.resize(metadata().coordinates());
+  positions_->read(x_.data());
+  check(x_);
+  if (warned_ || model_->jacobian_checked() || comm->me > 0) return;
+  warned_ = true;
+  error->warning(FLERR, "the flow of " + style_ +
+                            " is too large to compare its log_det with its Jacobian: only its "
+                            "round trip was checked");
+}
+
+void BoundFlow::log_placement() {
+  if (logged_ || comm->me > 0) return;
+  logged_ = true;
+  utils::logmesg(lmp, style_ + ": " + model_->placement() + "\n");
+}
+
+} // namespace LAMMPS_NS

@@ -1,0 +1,72 @@
+#ifndef NFLOW_LAMMPS_POTENTIAL_ENERGY_H
+#define NFLOW_LAMMPS_POTENTIAL_ENERGY_H
+
+#include "lammps/atoms_platform.h"
+#include "lammps/local_atoms.h"
+
+#include "pointers.h"
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace LAMMPS_NS {
+
+/// The potential energy of the whole system, and the forces, wherever its atoms have been put in
+/// the middle of a run. Every function that is not const is collective in the partition.
+class PotentialEnergy : protected Pointers {
+ public:
+  PotentialEnergy(LAMMPS *lmp, Platform &platform);
+  ~PotentialEnergy() override;
+
+  /// Finds what belongs to an evaluation; to be called in init().
+  void init();
+  /// Sends the atoms to the ranks that own their positions, as LAMMPS expects it after a
+  /// pre_exchange().
+  void migrate();
+  /// The potential energy (compute thermo_pe, so with all `fix_modify energy
+  /// yes`) at the present positions, after the re-neighbouring that atoms moved anywhere need. The
+  /// same on every rank. Leaves forces in atom->f, complete only `with_forces` (which costs a
+  /// communication); with `tally` also the virial and what else this step's output needs, so that
+  /// it fits the new positions.
+  double evaluate(bool with_forces = false, bool tally = false);
+  /// The same at the present positions and with the present neighbor lists, which are those of an
+  /// earlier step.
+  double evaluate_with_present_lists(bool with_forces, bool tally);
+  /// The potential energy of the present step as the force computation left it, if it was asked to
+  /// by tally_at() before that step.
+  double tallied();
+  void tally_at(bigint step);
+  /// Whether fixes other than those of an evaluation add to the forces (thermostats).
+  bool has_other_forces() const { return other_forces_; }
+  /// Does work(), which calls the fix, with the atoms in the memory that it works on.
+  void call(class Fix *fix, const std::function<void()> &work) { atoms_->call(fix, work); }
+
+  /// Velocity Verlet calls pre_exchange() between its two half-kicks, when velocities are half a
+  /// step behind and correlated with the forces. kick(+1) completes the step with the forces of the
+  /// present configuration, kick(-1) takes half a step back from them. For all atoms that a fix
+  /// integrates; needs evaluate(true) before.
+  void kick(double sign);
+  /// Whether any fix integrates atoms.
+  bool has_dynamics() const;
+
+ private:
+  void forget_computes();
+  template <class Style>
+  void compute(Style *style, int eflag, int vflag);
+  void compute_forces(bool with_forces, int eflag, int vflag);
+  int energy_flags() const;
+  int virial_flags() const;
+  void find_forcing_fixes();
+  int integrated_groups() const;
+
+  std::unique_ptr<LocalAtoms> atoms_;
+  std::unique_ptr<class Irregular> irregular_;
+  class Compute *potential_ = nullptr; // thermo_pe
+  std::vector<class Fix *> forcing_fixes_;
+  bool other_forces_ = false;
+};
+
+} // namespace LAMMPS_NS
+
+#endif

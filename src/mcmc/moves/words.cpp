@@ -1,0 +1,48 @@
+#include "mcmc/moves/words.h"
+
+#include "base/error.h"
+
+#include <cstdlib>
+
+namespace nflow::mcmc {
+
+namespace {
+
+/// Stops as LAMMPS does for a word with other letters than these.
+void require_letters(const std::string &word, const char *letters, const char *kind) {
+  if (!word.empty() && word.find_first_not_of(letters) == std::string::npos) return;
+  throw Error(std::string("Expected ") + kind + " parameter instead of '" + word +
+              "' in input script or data file");
+}
+
+} // namespace
+
+const std::string &Words::next() const {
+  static const std::string none;
+  return empty() ? none : words_[taken_];
+}
+
+bool Words::take_if(const char *word) {
+  if (empty() || words_[taken_] != word) return false;
+  taken_++;
+  return true;
+}
+
+const std::string &Words::take(const std::string &what) {
+  if (empty()) throw Error(what + " is missing");
+  return words_[taken_++];
+}
+
+double Words::take_number(const std::string &what) {
+  const std::string &word = take(what);
+  require_letters(word, "0123456789-+.eE", "floating point");
+  return std::atof(word.c_str());
+}
+
+int Words::take_integer(const std::string &what) {
+  const std::string &word = take(what);
+  require_letters(word, "0123456789-+", "integer");
+  return std::atoi(word.c_str());
+}
+
+} // namespace nflow::mcmc

@@ -1,0 +1,61 @@
+#include "mcmc/record.h"
+
+#include <cmath>
+#include <iterator>
+
+namespace nflow::mcmc {
+
+namespace {
+
+/// The counters that are not of one move, in the order in which a checkpoint holds them.
+constexpr uint64_t Counters::*common_counters[] = {
+    &Counters::attempts,       &Counters::accepts,
+    &Counters::not_finite,     &Counters::not_reversible,
+    &Counters::rearrangements, &Counters::evaluations,
+    &Counters::trajectories,   &Counters::accepted_trajectories};
+
+} // namespace
+
+void Record::add_weight(double log_weight) {
+  importance.add(std::isfinite(log_weight) ? log_weight : -INFINITY);
+}
+
+void Record::add_attempt(size_t move, bool accepted) {
+  counters.attempts++;
+  counters.move_attempts[move]++;
+  counters.accepts += accepted;
+  counters.move_accepts[move] += accepted;
+  timings.attempts++;
+}
+
+std::vector<double> Record::checkpoint() const {
+  std::vector<double> numbers{energy_change, log_acceptance};
+  for (const auto counter : common_counters)
+    numbers.push_back(static_cast<double>(counters.*counter));
+  const auto ess = importance.state();
+  numbers.insert(numbers.end(), ess.begin(), ess.end());
+  for (size_t i = 0; i < counters.move_attempts.size(); i++) {
+    numbers.push_back(static_cast<double>(counters.move_attempts[i]));
+    numbers.push_back(static_cast<double>(counters.move_accepts[i]));
+  }
+  return numbers;
+}
+
+void Record::restore(const std::vector<double> &numbers) {
+  auto ess = importance.state();
+  const size_t moves = counters.move_attempts.size();
+  if (numbers.size() < 2 + std::size(common_counters) + ess.size()) return;
+  auto next = numbers.begin();
+  energy_change = *next++;
+  log_acceptance = *next++;
+  for (const auto counter : common_counters) counters.*counter = static_cast<uint64_t>(*next++);
+  for (auto &number : ess) number = *next++;
+  importance.set_state(ess);
+  if (numbers.end() - next != static_cast<std::ptrdiff_t>(2 * moves)) return;
+  for (size_t i = 0; i < moves; i++) {
+    counters.move_attempts[i] = static_cast<uint64_t>(*next++);
+    counters.move_accepts[i] = static_cast<uint64_t>(*next++);
+  }
+}
+
+} // namespace nflow::mcmc

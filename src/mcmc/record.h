@@ -1,0 +1,56 @@
+#ifndef NFLOW_MCMC_RECORD_H
+#define NFLOW_MCMC_RECORD_H
+
+#include "estimators/importance.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace nflow::mcmc {
+
+struct Counters {
+  uint64_t attempts = 0;
+  uint64_t accepts = 0;
+  uint64_t not_finite = 0;     // rejected because an energy, a proposal or ln a was NaN or infinite
+  uint64_t not_reversible = 0; // local excursions after which other atoms were the nearest
+  uint64_t rearrangements = 0; // atoms rearranged by accepted moves
+  uint64_t evaluations = 0;    // energies that attempts have asked for
+  uint64_t trajectories = 0, accepted_trajectories = 0; // of excursions
+  std::vector<uint64_t> move_attempts, move_accepts;    // by move
+};
+
+/// Wall time spent in attempts, and in the two things that an attempt cannot do without.
+struct Timings {
+  double total = 0.0, flow = 0.0, energy = 0.0; // seconds
+  uint64_t attempts = 0;
+};
+
+/// What happened so far: everything that a restart must carry besides the configuration, and the
+/// wall times, which begin anew.
+struct Record {
+  explicit Record(size_t moves) {
+    counters.move_attempts.resize(moves);
+    counters.move_accepts.resize(moves);
+  }
+
+  Counters counters;
+  Timings timings;
+  estimators::RunningEss importance; // of fresh configurations
+  // Of the last attempt.
+  double energy_change = 0.0, log_acceptance = 0.0;
+
+  /// Takes note of the weight of a fresh configuration.
+  void add_weight(double log_weight);
+  /// Takes note of an attempt of a move at its end.
+  void add_attempt(size_t move, bool accepted);
+
+  /// All but the wall times as numbers for a restart file, and back. restore() ignores per-move
+  /// counts if the list of moves has changed since.
+  std::vector<double> checkpoint() const;
+  void restore(const std::vector<double> &numbers);
+};
+
+} // namespace nflow::mcmc
+
+#endif
