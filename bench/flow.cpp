@@ -7,12 +7,11 @@
 
 #include "architectures/flow_builder.h"
 #include "base/random.h"
-#include "base/units.h"
 #include "model/archive.h"
 #include "model/model.h"
 #include "operators/kick_drift.h"
 #include "trainer/energies/lammps_sampler.h"
-#include "trainer/energies/pair_scales.h"
+#include "trainer/training/thermal_setting.h"
 
 #include <torch/torch.h>
 
@@ -57,15 +56,23 @@ void measure(std::vector<Series> &all) {
     for (auto &series : all) series.times.push_back(microseconds(series.work) / series.count);
 }
 
+template <class T>
+const T &value(const FlowSetting &o, const std::string &option) {
+  return std::get<T>(o.values.at(option));
+}
+
 /// The operator's arguments as plain arrays, of the flow's starting weights.
 struct Plain {
   std::vector<int64_t> species;
-  std::vector<double> damping, drift, first, last, strength, splines;
+  std::vector<double> sigma, epsilon, damping, drift, first, last, strength, splines;
   operators::KickDriftParameters<double> parameters;
 
-  explicit Plain(const FlowOptions &o) : species(species_of(o.types)) {
-    const int64_t s = 1 + *std::max_element(species.begin(), species.end()), l = o.layers;
-    const int64_t pairs = s * (s + 1) / 2, k = o.spline_size;
+  explicit Plain(const FlowSetting &o)
+      : species(species_of(o.types)), sigma(value<std::vector<double>>(o, "sigma")),
+        epsilon(value<std::vector<double>>(o, "epsilon")) {
+    const int64_t s = 1 + *std::max_element(species.begin(), species.end());
+    const int64_t pairs = s * (s + 1) / 2, l = value<int64_t>(o, "layers");
+    const auto k = value<int64_t>(o, "spline-size");
     damping.assign(l * s, 0.98);
     drift.assign(l * s, 0.015);
     first.assign(s, 0.007);
@@ -76,11 +83,11 @@ struct Plain {
                   l,
                   s,
                   k,
-                  o.cutoff,
+                  value<double>(o, "cutoff"),
                   species.data(),
                   o.box.data(),
-                  o.sigma.data(),
-                  o.epsilon.data(),
+                  sigma.data(),
+                  epsilon.data(),
                   damping.data(),
                   drift.data(),
                   first.data(),
@@ -102,22 +109,16 @@ std::vector<double> points_of(const Samples &samples) {
 }
 
 template <int D>
-void measure_flow(const FlowOptions &o, trainer::LammpsSystem &lammps, const Samples &samples,
-                  double temperature) {
+void measure_flow(const FlowSetting &o, trainer::LammpsSystem &lammps, const Samples &samples) {
   const int64_t m = o.n_atoms * o.dim;
   const auto u = points_of(samples);
   std::vector<double> v(u.size()), log_det(frames), f(m), energies(frames), forces(frames * m);
   Plain plain(o);
   operators::KickDrift<double, D> kernel(plain.parameters);
 
-  const auto metadata_of = [&] {
-    auto metadata = flow_metadata(o, 0.0);
-    metadata.temperature_pairs = {{temperature, 0.7 * temperature}};
-    return metadata;
-  };
-  save_archive(build_flow(o), metadata_of(), "bench_flow.pt");
+  save_archive(build_flow(o), flow_metadata(o), "bench_flow.pt");
   Model model("bench_flow.pt", "cpu");
-  const auto [tau0, tau1] = o.tau_pairs.front();
+  const double tau0 = o.tau(0), tau1 = o.tau(1);
   auto flow = build_flow(o);
   const auto batch = torch::from_blob(const_cast<double *>(u.data()), {frames, 2, o.n_atoms, o.dim},
                                       torch::kFloat64);
@@ -125,7 +126,7 @@ void measure_flow(const FlowOptions &o, trainer::LammpsSystem &lammps, const Sam
   const auto forward = [&] {
     return flow.get_method("forward")({batch, tau}).toTupleRef().elements()[0].toTensor();
   };
-  const double count = frames, layers = o.layers;
+  const double count = frames, layers = value<int64_t>(o, "layers");
   std::vector<Series> all = {
       {"Lennard-Jones forces",
        [&] {
@@ -190,9 +191,9 @@ void measure_flow(const FlowOptions &o, trainer::LammpsSystem &lammps, const Sam
 
 /// A kick by size: copies of one configuration side by side.
 template <int D>
-void measure_sizes(FlowOptions o, const Samples &samples) {
+void measure_sizes(FlowSetting o, const Samples &samples) {
   std::printf("\n%-10s %14s %16s\n", "atoms", "kick, us", "us per atom");
-  const FlowOptions one = o;
+  const FlowSetting one = o;
   for (const int64_t copies : {1, 2, 3, 5, 8}) {
     std::vector<double> x;
     o.types.clear();
@@ -232,24 +233,22 @@ void run(int argc, char **argv) {
   sampling.frames = frames;
   const auto samples = trainer::LammpsSampler(lammps).sample(sampling).samples;
 
-  FlowOptions o;
-  o.architecture = "kick-drift";
-  o.layers = argc > 3 ? std::stoi(argv[3]) : 16;
-  const auto &system = lammps.system();
-  o.n_atoms = system.n_atoms;
-  o.dim = system.dim;
-  o.types = system.types;
-  o.box.assign(system.box.begin(), system.box.begin() + system.dim);
-  const double tau = boltzmann_constant(system.units) * temperature;
-  o.tau_pairs = {{tau, 0.7 * tau}};
-  trainer::complete_pair_scales(o, lammps, samples);
+  FlowOptions options;
+  options.architecture = "kick-drift";
+  options.set("layers", argc > 3 ? std::stoi(argv[3]) : 16);
+  options.set("spline-size", 16);
+  options.set("cutoff", 2.5);
+  trainer::ThermalSamples data;
+  data.samples = samples;
+  const auto o =
+      trainer::thermal_setting(options, {temperature, 0.7 * temperature}, lammps, {data});
   std::printf("%s: %lld atoms, kick-drift with %d layers and splines, one core\n", input.c_str(),
-              static_cast<long long>(o.n_atoms), o.layers);
+              static_cast<long long>(o.n_atoms), static_cast<int>(value<int64_t>(o, "layers")));
   if (o.dim == 2) {
-    measure_flow<2>(o, lammps, samples, temperature);
+    measure_flow<2>(o, lammps, samples);
     measure_sizes<2>(o, samples);
   } else {
-    measure_flow<3>(o, lammps, samples, temperature);
+    measure_flow<3>(o, lammps, samples);
     measure_sizes<3>(o, samples);
   }
 }

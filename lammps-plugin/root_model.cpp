@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "flow/prior.h"
 #include "model/masked_checks.h"
 
 #include <cmath>
@@ -163,8 +162,7 @@ void RootModel::inverse_masked(int64_t batch, const double *v, const Temperature
 }
 
 double RootModel::momentum_variance(double tau) const {
-  return nflow::auxiliary_variance(metadata_.prior == nflow::Prior::gaussian, tau,
-                                   metadata_.auxiliary_variance);
+  return metadata_.momentum_variance(tau);
 }
 
 void RootModel::check(const Temperatures &tau, const std::vector<double> &x, int64_t batch,

@@ -1,29 +1,27 @@
 #ifndef NFLOW_ARCHITECTURES_FLOW_BUILDER_H
 #define NFLOW_ARCHITECTURES_FLOW_BUILDER_H
 
-#include "architectures/flow_options.h"
-#include "model/metadata.h"
+#include "architectures/architecture.h"
 
 #include <torch/script.h>
 
 namespace nflow {
 
-/// A flow of the model contract (docs/model-contract.md), gaussian prior, assembled from the
-/// TorchScript sources of this folder: forward(u [B, S, n, d], tau [2]) -> (v, log_det [B] float64)
-/// and inverse. Near the identity in the couplings; the weights depend on options.seed alone. S = 2
-/// for tsf (augmented, volume preserving but for a constant), 1 for rnvp. Parameters require
-/// gradients; the module is in training mode (eval() before freezing). Throws Error for impossible
-/// options.
-torch::jit::Module build_flow(const FlowOptions &options);
+/// A flow of the model contract (docs/model-contract.md), assembled from the TorchScript sources
+/// of this folder: forward(u [B, S, n, d], tau [2]) -> (v, log_det [B] float64) and inverse. Near
+/// the identity in the couplings; the weights depend on setting.seed alone. Parameters require
+/// gradients; the module is in training mode (eval() before freezing). Throws Error for an
+/// impossible setting.
+torch::jit::Module build_flow(const FlowSetting &setting);
 
-/// nflow.json of that flow, without types, units and provenance.
-Metadata flow_metadata(const FlowOptions &options, double temperature);
+/// nflow.json of that flow, without provenance.
+Metadata flow_metadata(const FlowSetting &setting);
 
-/// Sets the constants that come from data [N, n, d] float64 at temperature options.tau: mean,
-/// scale, and in the structured form the mixing matrix from independent component analysis. The
-/// latent scale k starts at one in units of data spread / sqrt(tau). Throws Error where a
-/// coordinate does not vary.
-void initialise_from_data(torch::jit::Module &flow, const FlowOptions &options,
+/// Of a flow with a gaussian prior: sets the constants that come from data [N, n, d] float64 at
+/// the temperature of the setting: mean, scale, and in the structured form the mixing matrix from
+/// independent component analysis. The latent scale k starts at one in units of data spread /
+/// sqrt(tau). Throws Error where a coordinate does not vary.
+void initialise_from_data(torch::jit::Module &flow, const FlowSetting &setting,
                           const torch::Tensor &data);
 
 /// Number of trainable numbers.

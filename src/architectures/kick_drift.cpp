@@ -1,7 +1,7 @@
-#include "architectures/kick_drift.h"
-
+#include "architectures/kick_drift_scales.h"
 #include "architectures/module_assembler.h"
 #include "architectures/source_text.h"
+#include "base/error.h"
 #include "operators/kick_drift_weights.h"
 
 #include <torch/csrc/jit/frontend/resolver.h>
@@ -12,6 +12,24 @@
 namespace nflow {
 
 namespace {
+
+const Option<int64_t> layers("layers", 8, "kicks and drifts of kick-drift");
+const Option<bool> splines("splines", true,
+                           "--scalars: damping, drift and strength of each layer only, no splines",
+                           "scalars");
+const Option<int64_t> spline_size("spline-size", 16, "spline coefficients of a species pair");
+const Option<double> timestep("timestep", 0.0, "of the untrained dynamics (0: by layers)");
+const Option<double> cutoff("cutoff", 2.5, "of the kicks, in sigma of the pair");
+const Option<std::vector<double>> sigma("sigma", {},
+                                        "of all species pairs, a square (default: from LAMMPS)");
+const Option<std::vector<double>> epsilon("epsilon", {},
+                                          "of all species pairs, a square (default: from LAMMPS)");
+
+/// Step of the untrained dynamics, in units of the most frequent species, for temperatures up to
+/// k_B T = epsilon: measured to be safe.
+double default_timestep(int64_t number_of_layers) {
+  return std::max(0.022 - 0.00025 * static_cast<double>(number_of_layers), 0.012);
+}
 
 /// Finds `nflow` in the TorchScript source: the operators of src/operators.
 struct OperatorResolver : torch::jit::NativeResolver {
@@ -32,10 +50,10 @@ torch::Tensor centre_and_range(const std::vector<double> &values, double least) 
 
 class KickDriftAssembler : ModuleAssembler {
  public:
-  explicit KickDriftAssembler(const FlowOptions &options)
-      : ModuleAssembler(options), species_(species_of(options.types)),
+  explicit KickDriftAssembler(const FlowSetting &setting)
+      : ModuleAssembler(setting), species_(species_of(setting.types)),
         count_(1 + *std::max_element(species_.begin(), species_.end())),
-        layout_{options.layers, count_, options.splines ? options.spline_size : 0},
+        layout_{layers(setting), count_, splines(setting) ? spline_size(setting) : 0},
         flow_("__torch__.nflow_kick_drift") {}
 
   torch::jit::Module build() {
@@ -43,24 +61,26 @@ class KickDriftAssembler : ModuleAssembler {
     add_weights();
     // Steps and kicks of the untrained dynamics, in units of the most frequent species.
     const int64_t most = most_frequent();
-    const double sigma = o_.sigma[most * count_ + most], epsilon = o_.epsilon[most * count_ + most];
-    double dt = o_.timestep;
+    const double sigma_most = sigma(o_)[most * count_ + most],
+                 epsilon_most = epsilon(o_)[most * count_ + most];
+    double dt = timestep(o_);
     if (dt == 0.0) {
       // Above k_B T = epsilon thermal steps of the same dt run too far into the cores.
       double hottest = 0.0;
-      for (const auto &pair : o_.tau_pairs) hottest = std::max({hottest, pair.first, pair.second});
-      dt = default_timestep(o_.layers) * std::min(1.0, std::sqrt(epsilon / hottest));
+      for (const auto &pair : o_.tau_pairs())
+        hottest = std::max({hottest, pair.first, pair.second});
+      dt = default_timestep(layers(o_)) * std::min(1.0, std::sqrt(epsilon_most / hottest));
     }
-    const auto unit = precise(dt * sigma / std::sqrt(epsilon));
+    const auto unit = precise(dt * sigma_most / std::sqrt(epsilon_most));
     const auto source =
         expanded_source(is_ladder() ? "kick_drift_ladder" : "kick_drift_pair", {}, {}) +
         expanded_source("kick_drift",
-                        {{"layers", std::to_string(o_.layers)},
+                        {{"layers", std::to_string(layers(o_))},
                          {"spline_size", std::to_string(layout_.spline_size)},
                          {"step", unit},
                          {"kick", unit},
-                         {"spline_unit", precise(epsilon / sigma)},
-                         {"cutoff", precise(o_.cutoff)}},
+                         {"spline_unit", precise(epsilon_most / sigma_most)},
+                         {"cutoff", precise(cutoff(o_))}},
                         {});
     flow_.define(source, std::make_shared<OperatorResolver>());
     flow_.train();
@@ -68,7 +88,7 @@ class KickDriftAssembler : ModuleAssembler {
   }
 
  private:
-  bool is_ladder() const { return o_.tau_pairs.size() > 1; }
+  bool is_ladder() const { return o_.temperatures.size() > 2; }
 
   static std::string precise(double value) {
     char text[32];
@@ -84,8 +104,8 @@ class KickDriftAssembler : ModuleAssembler {
     flow_.register_buffer("species", torch::tensor(species_, torch::kInt64));
     flow_.register_buffer("no_mask", torch::zeros({0}, torch::kBool));
     constant(flow_, "box", torch::tensor(o_.box, torch::kFloat64));
-    constant(flow_, "sigma", square(o_.sigma));
-    constant(flow_, "epsilon", square(o_.epsilon));
+    constant(flow_, "sigma", square(sigma(o_)));
+    constant(flow_, "epsilon", square(epsilon(o_)));
   }
 
   int64_t most_frequent() const {
@@ -100,12 +120,12 @@ class KickDriftAssembler : ModuleAssembler {
     const auto fill = [&](int64_t first, int64_t end, double value) {
       weights.slice(0, first, end).fill_(value);
     };
-    fill(0, layout_.drift(), 0.9 / static_cast<double>(o_.layers));
+    fill(0, layout_.drift(), 0.9 / static_cast<double>(layers(o_)));
     fill(layout_.first_drift() - count_, layout_.last_scale(), std::log(0.5));
     fill(layout_.last_scale(), layout_.strength(), -0.5);
     if (is_ladder()) {
       std::vector<double> middle, fall;
-      for (const auto &pair : o_.tau_pairs) {
+      for (const auto &pair : o_.tau_pairs()) {
         middle.push_back(0.5 * std::log(pair.first * pair.second));
         fall.push_back(std::log(pair.second / pair.first));
       }
@@ -122,14 +142,63 @@ class KickDriftAssembler : ModuleAssembler {
   torch::jit::Module flow_;
 };
 
-} // namespace
+/// Learned damped dynamics (docs/flows.md): alternating momentum kicks by radial forces between
+/// species, and drifts. Equivariant under permutations within a species, translations, rotations
+/// and reflections that the box allows; constant log-det.
+class KickDrift : public Architecture {
+ public:
+  KickDrift() {
+    properties_.name = "kick-drift";
+    properties_.summary = "learned damped dynamics of a liquid";
+    properties_.prior = Prior::boltzmann;
+    properties_.auxiliary = true;
+    properties_.periodic = true;
+    properties_.ladder = true;
+    properties_.operators = {"kick_drift"};
+  }
+  std::vector<OptionText> options() const override {
+    return {layers, splines, spline_size, timestep, cutoff, sigma, epsilon};
+  }
+  void learn(FlowSetting &setting, const StartingData &data) const override {
+    if (!sigma(setting).empty() && !epsilon(setting).empty()) return;
+    auto scales = pair_scales(setting, cutoff(setting), data);
+    if (sigma(setting).empty()) sigma.set(setting, std::move(scales.sigma));
+    if (epsilon(setting).empty()) epsilon.set(setting, std::move(scales.epsilon));
+  }
+  void check(const FlowSetting &setting) const override;
+  torch::jit::Module build(const FlowSetting &setting) const override {
+    return KickDriftAssembler(setting).build();
+  }
+  std::string describe(const FlowSetting &setting) const override {
+    return "kick-drift, " + std::to_string(layers(setting)) + " layers, " +
+           (splines(setting) ? "splines" : "scalars");
+  }
+};
 
-double default_timestep(int layers) {
-  return std::max(0.022 - 0.00025 * layers, 0.012);
+void KickDrift::check(const FlowSetting &o) const {
+  const auto species = species_of(o.types);
+  const auto count = static_cast<size_t>(1 + *std::max_element(species.begin(), species.end()));
+  require(o.dim >= 2, "kick-drift moves 2 or 3 components of each atom");
+  require(layers(o) >= 1, "kick-drift needs at least 1 layer: raise --layers");
+  require(spline_size(o) >= 1, "a spline needs at least 1 coefficient: raise --spline-size");
+  require(timestep(o) >= 0.0 && timestep(o) <= 0.1, "--timestep must be positive, and at most 0.1");
+  require(cutoff(o) > 0.8, "--cutoff must be above 0.8 sigma");
+  require(sigma(o).size() == count * count && epsilon(o).size() == count * count,
+          "kick-drift needs sigma and epsilon of every pair of species");
+  for (const auto &values : {sigma(o), epsilon(o)})
+    for (const double value : values)
+      require(value > 0.0 && std::isfinite(value), "sigma and epsilon must be positive");
+  const double reach = cutoff(o) * *std::max_element(sigma(o).begin(), sigma(o).end());
+  const double half = 0.5 * *std::min_element(o.box.begin(), o.box.end());
+  require(reach <= half * (1.0 + 1e-6), "the cutoff of the kicks, " + std::to_string(reach) +
+                                            ", is beyond half the box, " + std::to_string(half) +
+                                            ": lower --cutoff, or take a larger box");
 }
 
-torch::jit::Module build_kick_drift(const FlowOptions &options) {
-  return KickDriftAssembler(options).build();
+} // namespace
+
+std::unique_ptr<const Architecture> make_kick_drift() {
+  return std::make_unique<KickDrift>();
 }
 
 } // namespace nflow

@@ -1,7 +1,7 @@
 #ifndef NFLOW_ARCHITECTURES_MODULE_ASSEMBLER_H
 #define NFLOW_ARCHITECTURES_MODULE_ASSEMBLER_H
 
-#include "architectures/flow_options.h"
+#include "architectures/flow_setting.h"
 #include "base/random.h"
 
 #include <torch/script.h>
@@ -10,12 +10,12 @@
 
 namespace nflow {
 
-/// What building any flow needs: tensors registered in the arithmetic of options.dtype, and random
+/// What building any flow needs: tensors registered in the arithmetic of setting.dtype, and random
 /// starting values, each parameter with a stream of its own.
 class ModuleAssembler {
  public:
-  explicit ModuleAssembler(const FlowOptions &options)
-      : o_(options), type_(options.dtype == "float32" ? torch::kFloat32 : torch::kFloat64) {}
+  explicit ModuleAssembler(const FlowSetting &setting)
+      : o_(setting), type_(setting.dtype == "float32" ? torch::kFloat32 : torch::kFloat64) {}
 
  protected:
   void constant(torch::jit::Module &module, const std::string &name, const torch::Tensor &value) {
@@ -33,7 +33,7 @@ class ModuleAssembler {
     parameter(module, name, value);
   }
 
-  const FlowOptions o_;
+  const FlowSetting o_;
   const torch::ScalarType type_;
 
  private:

@@ -2,6 +2,7 @@
 #define NFLOW_BASE_ERROR_H
 
 #include <stdexcept>
+#include <string>
 
 namespace nflow {
 
@@ -12,6 +13,10 @@ class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+inline void require(bool good, const std::string &sentence) {
+  if (!good) throw Error(sentence);
+}
 
 } // namespace nflow
 

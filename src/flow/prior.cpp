@@ -35,8 +35,4 @@ double log_gaussian(Arrays &arrays, const double *values, int64_t count, double 
   return log_gaussian_of(arrays.sum_of_squares(count, values), count, variance);
 }
 
-double auxiliary_variance(bool gaussian_prior, double tau, double recorded) {
-  return gaussian_prior ? tau : recorded;
-}
-
 } // namespace nflow

@@ -14,7 +14,9 @@ double log_gaussian_of(double squares, int64_t count, double variance);
 
 /// Variance `a` of the auxiliary momenta: tau for a gaussian prior, else the number of the
 /// metadata.
-double auxiliary_variance(bool gaussian_prior, double tau, double recorded);
+inline double auxiliary_variance(bool gaussian_prior, double tau, double recorded) {
+  return gaussian_prior ? tau : recorded;
+}
 
 /// |p|^2 / (2 a): what auxiliary momenta add to the reduced energy h.
 double auxiliary_energy(const double *momenta, int64_t count, double variance);

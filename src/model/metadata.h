@@ -1,6 +1,8 @@
 #ifndef NFLOW_MODEL_METADATA_H
 #define NFLOW_MODEL_METADATA_H
 
+#include "flow/prior.h"
+
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -45,6 +47,10 @@ struct Metadata {
   int64_t coordinates() const { return n_atoms * dim; }
   /// Numbers in one point of the augmented space.
   int64_t size() const { return slots() * coordinates(); }
+  /// Variance `a` of the auxiliary momenta at k_B T = tau.
+  double momentum_variance(double tau) const {
+    return nflow::auxiliary_variance(prior == Prior::gaussian, tau, auxiliary_variance);
+  }
 };
 
 /// Parses and validates `text`. Throws Error that names `file`, the field and the remedy.

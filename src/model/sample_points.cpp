@@ -1,7 +1,6 @@
 #include "model/sample_points.h"
 
 #include "base/random.h"
-#include "flow/prior.h"
 
 #include <cmath>
 #include <functional>
@@ -33,8 +32,7 @@ void fill_positions(const Metadata &metadata, RandomStream &random, double *x) {
 std::vector<double> prior_points(const Metadata &metadata, double tau, int64_t count) {
   std::vector<double> u(count * metadata.size());
   RandomStream random(20210929, 0, 0, Purpose::check);
-  const double sigma_aux = std::sqrt(
-      auxiliary_variance(metadata.prior == Prior::gaussian, tau, metadata.auxiliary_variance));
+  const double sigma_aux = std::sqrt(metadata.momentum_variance(tau));
   const int64_t m = metadata.coordinates();
   for (int64_t b = 0; b < count; b++) {
     double *x = &u[b * metadata.size()];

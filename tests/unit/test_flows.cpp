@@ -14,7 +14,7 @@
 
 namespace {
 
-using nflow::FlowOptions;
+using nflow::FlowSetting;
 
 struct Case {
   std::string architecture;
@@ -45,14 +45,14 @@ class Flow : public testing::TestWithParam<Case> {
     nflow::use_threads(1);
     const Case c = GetParam();
     options_.architecture = c.architecture;
-    options_.structured = c.structured;
+    options_.set("structured", c.structured);
     options_.dtype = c.dtype;
     options_.n_atoms = c.n;
     options_.dim = c.d;
-    options_.activation = c.activation;
-    options_.couplings = 5; // odd, so that both orders of the halves are seen
-    options_.hidden = 16;
-    options_.tau = 0.6;
+    options_.set("activation", c.activation);
+    options_.set("couplings", 5); // odd, so that both orders of the halves are seen
+    options_.set("hidden", 16);
+    options_.temperatures = {0.6};
     flow_ = nflow::build_flow(options_);
     nflow::tests::perturb(flow_, normal, 0.2);
     // Correlated data with a mean, for the constants.
@@ -74,18 +74,18 @@ class Flow : public testing::TestWithParam<Case> {
   /// ln|det| of d(method)/d(points) for one point, by autograd.
   double jacobian(const char *method, const torch::Tensor &point) {
     return nflow::tests::log_det_by_autograd(
-        [&](const torch::Tensor &in) { return call(flow_, method, in, options_.tau).points; },
+        [&](const torch::Tensor &in) { return call(flow_, method, in, options_.tau()).points; },
         point);
   }
 
-  FlowOptions options_;
+  FlowSetting options_;
   torch::jit::Module flow_;
 };
 
 TEST_P(Flow, InverseUndoesForward) {
-  const auto u = latents(64, options_.tau);
-  const auto forward = call(flow_, "forward", u, options_.tau);
-  const auto back = call(flow_, "inverse", forward.points, options_.tau);
+  const auto u = latents(64, options_.tau());
+  const auto forward = call(flow_, "forward", u, options_.tau());
+  const auto back = call(flow_, "inverse", forward.points, options_.tau());
   const double tolerance = single() ? 2e-4 : 1e-11;
   EXPECT_EQ(forward.points.sizes(), u.sizes());
   EXPECT_EQ(forward.points.scalar_type(), u.scalar_type());
@@ -97,9 +97,9 @@ TEST_P(Flow, InverseUndoesForward) {
 }
 
 TEST_P(Flow, LogDetIsThatOfTheJacobian) {
-  const auto u = latents(3, options_.tau);
-  const auto forward = call(flow_, "forward", u, options_.tau);
-  const auto inverse = call(flow_, "inverse", forward.points.detach(), options_.tau);
+  const auto u = latents(3, options_.tau());
+  const auto forward = call(flow_, "forward", u, options_.tau());
+  const auto inverse = call(flow_, "inverse", forward.points.detach(), options_.tau());
   const double tolerance = single() ? 1e-3 : 1e-10;
   for (int i = 0; i < 3; i++) {
     EXPECT_NEAR(forward.log_det[i].item<double>(), jacobian("forward", u.slice(0, i, i + 1)),
@@ -110,7 +110,7 @@ TEST_P(Flow, LogDetIsThatOfTheJacobian) {
 }
 
 TEST_P(Flow, VolumeIsConstantForTsfOnly) {
-  const auto log_det = call(flow_, "forward", latents(64, options_.tau), options_.tau).log_det;
+  const auto log_det = call(flow_, "forward", latents(64, options_.tau()), options_.tau()).log_det;
   const double spread = (log_det.max() - log_det.min()).item<double>();
   if (augmented())
     EXPECT_EQ(spread, 0.0);
@@ -120,7 +120,7 @@ TEST_P(Flow, VolumeIsConstantForTsfOnly) {
 
 /// ln q_tau' - (tau / tau') ln q_tau is the same for all points: TSF equation 4.
 TEST_P(Flow, SteerabilityHoldsForTsfOnly) {
-  const double tau = options_.tau, other = 2.7 * options_.tau;
+  const double tau = options_.tau(), other = 2.7 * options_.tau();
   const auto log_q = [&](const torch::Tensor &v, double t) {
     const auto inverse = call(flow_, "inverse", v, t);
     return inverse.points.to(torch::kFloat64).flatten(1).square().sum(1) * (-0.5 / t) +
@@ -136,31 +136,31 @@ TEST_P(Flow, SteerabilityHoldsForTsfOnly) {
 }
 
 TEST_P(Flow, SavedLoadedAndFrozenIsTheSame) {
-  const auto u = latents(7, options_.tau);
-  const auto v = call(flow_, "forward", u, options_.tau);
-  auto metadata = nflow::flow_metadata(options_, options_.tau);
+  const auto u = latents(7, options_.tau());
+  const auto v = call(flow_, "forward", u, options_.tau());
+  auto metadata = nflow::flow_metadata(options_);
   const std::string file = "flow_" + name_of({GetParam(), 0}) + ".pt";
   nflow::save_archive(flow_, metadata, file);
   const auto loaded = nflow::load_archive(file, nflow::Format::model);
   EXPECT_EQ(loaded.metadata.auxiliary, augmented());
   EXPECT_EQ(loaded.metadata.steerable, augmented());
   EXPECT_EQ(nflow::weights_digest(loaded.module), nflow::weights_digest(flow_));
-  const auto again = call(loaded.module, "forward", u, options_.tau);
+  const auto again = call(loaded.module, "forward", u, options_.tau());
   EXPECT_TRUE(torch::equal(again.points, v.points));
   const auto frozen =
       torch::jit::freeze(loaded.module, std::vector<std::string>{"forward", "inverse"});
   for (int repeat = 0; repeat < 3; repeat++) { // the executor optimises at the second call
-    const auto cold = call(frozen, "forward", u, options_.tau);
+    const auto cold = call(frozen, "forward", u, options_.tau());
     const double tolerance = single() ? 1e-5 : 1e-13;
     EXPECT_LT(difference(cold.points, v.points), tolerance);
     EXPECT_LT(difference(cold.log_det, v.log_det), tolerance);
-    EXPECT_LT(difference(call(frozen, "inverse", cold.points, options_.tau).points, u),
+    EXPECT_LT(difference(call(frozen, "inverse", cold.points, options_.tau()).points, u),
               single() ? 2e-4 : 1e-11);
   }
 }
 
 TEST_P(Flow, EveryParameterLearns) {
-  const auto forward = call(flow_, "forward", latents(16, options_.tau), options_.tau);
+  const auto forward = call(flow_, "forward", latents(16, options_.tau()), options_.tau());
   const auto loss = forward.points.pow(3).sum() + forward.log_det.sum();
   std::vector<torch::Tensor> parameters;
   for (const auto &parameter : flow_.parameters()) parameters.push_back(parameter);
@@ -183,8 +183,8 @@ INSTANTIATE_TEST_SUITE_P(
     name_of);
 
 TEST(FlowBuilder, HasThePublishedNumberOfParameters) {
-  FlowOptions options;
-  options.couplings = 8;
+  FlowSetting options;
+  options.set("couplings", 8);
   options.dim = 1;
   options.n_atoms = 20; // dense 64: 8 (20*64+64 + 64*40+40 + 3*12*20) and the mixing
   EXPECT_EQ(nflow::parameter_count(nflow::build_flow(options)), 8 * 4664 + 2 * 400 + 20 + 1);
@@ -193,7 +193,7 @@ TEST(FlowBuilder, HasThePublishedNumberOfParameters) {
 }
 
 TEST(FlowBuilder, DependsOnTheSeedAlone) {
-  FlowOptions options;
+  FlowSetting options;
   options.n_atoms = 4;
   options.dim = 1;
   const auto digest = nflow::weights_digest(nflow::build_flow(options));
@@ -203,14 +203,14 @@ TEST(FlowBuilder, DependsOnTheSeedAlone) {
 }
 
 TEST(FlowBuilder, RefusesWhatCannotBe) {
-  FlowOptions good;
+  FlowSetting good;
   good.n_atoms = 4;
   good.dim = 1;
   auto bad = good;
   bad.architecture = "nice";
   EXPECT_THROW(nflow::build_flow(bad), nflow::Error);
   bad = good;
-  bad.activation = "sine";
+  bad.set("activation", "sine");
   EXPECT_THROW(nflow::build_flow(bad), nflow::Error);
   bad = good;
   bad.dim = 4;
@@ -220,7 +220,7 @@ TEST(FlowBuilder, RefusesWhatCannotBe) {
   bad.n_atoms = 1;
   EXPECT_THROW(nflow::build_flow(bad), nflow::Error);
   bad = good;
-  bad.couplings = 0;
+  bad.set("couplings", 0);
   EXPECT_THROW(nflow::build_flow(bad), nflow::Error);
   auto flow = nflow::build_flow(good);
   EXPECT_THROW(nflow::initialise_from_data(flow, good, torch::ones({100, 4, 1})), nflow::Error);

@@ -227,24 +227,24 @@ TEST(Operator, RefusesWhatDoesNotFit) {
   EXPECT_FALSE(message(a).empty());
 }
 
-nflow::FlowOptions ka(int64_t n, bool ladder, const std::string &dtype = "float64") {
-  nflow::FlowOptions o;
+nflow::FlowSetting ka(int64_t n, bool ladder, const std::string &dtype = "float64") {
+  nflow::FlowSetting o;
   o.architecture = "kick-drift";
   o.n_atoms = n;
   o.dim = 2;
   for (int64_t i = 0; i < n; i++) o.types.push_back(1 + static_cast<int>(i % 3));
   o.box = {6.0, 6.3};
-  o.tau_pairs = {{0.6, 0.4}};
-  if (ladder) o.tau_pairs = {{1.0, 0.7}, {0.7, 0.5}, {0.5, 0.4}};
-  o.layers = 4;
-  o.sigma = {1.0, 0.8, 0.9, 0.8, 0.88, 0.8, 0.9, 0.8, 0.94};
-  o.epsilon = {1.0, 1.5, 0.75, 1.5, 0.5, 1.5, 0.75, 1.5, 0.75};
+  o.temperatures = {0.6, 0.4};
+  if (ladder) o.temperatures = {1.0, 0.7, 0.5, 0.4};
+  o.set("layers", 4);
+  o.set("sigma", std::vector<double>{1.0, 0.8, 0.9, 0.8, 0.88, 0.8, 0.9, 0.8, 0.94});
+  o.set("epsilon", std::vector<double>{1.0, 1.5, 0.75, 1.5, 0.5, 1.5, 0.75, 1.5, 0.75});
   o.dtype = dtype;
   return o;
 }
 
 /// A flow whose weights are no longer those it starts with.
-torch::jit::Module trained(const nflow::FlowOptions &options) {
+torch::jit::Module trained(const nflow::FlowSetting &options) {
   auto flow = nflow::build_flow(options);
   auto weights = flow.attr("weights").toTensor().detach();
   weights += 0.3 * uniform(weights.sizes(), 20, -1.0, 1.0).to(weights.scalar_type());
@@ -348,15 +348,13 @@ TEST(KickDrift, IsAContractModel) {
     const auto o = ka(12, false, dtype);
     auto flow = trained(o);
     for (auto parameter : flow.parameters()) parameter.set_requires_grad(false);
-    auto metadata = nflow::flow_metadata(o, 0.0);
-    metadata.temperature_pairs = {{0.6, 0.4}};
+    const auto metadata = nflow::flow_metadata(o);
     nflow::save_archive(flow, metadata, "kick_drift.pt");
     nflow::Model model("kick_drift.pt", "cpu");
     const auto report = nflow::check_flow(model, 0.6, 0.4);
     EXPECT_GE(report.jacobian, 0.0);
   }
-  auto metadata = nflow::flow_metadata(ka(12, false), 0.0);
-  metadata.temperature_pairs = {{0.6, 0.4}};
+  auto metadata = nflow::flow_metadata(ka(12, false));
   metadata.operators = {"kick_drift", "warp"};
   auto flow = nflow::build_flow(ka(12, false));
   nflow::save_archive(flow, metadata, "warp.pt");
@@ -369,7 +367,7 @@ TEST(KickDrift, IsAContractModel) {
 }
 
 TEST(KickDrift, WrongOptionsGetASentence) {
-  const auto refused = [](nflow::FlowOptions o, const char *wanted) {
+  const auto refused = [](nflow::FlowSetting o, const char *wanted) {
     try {
       nflow::build_flow(o);
       FAIL() << "not refused: " << wanted;
@@ -378,19 +376,19 @@ TEST(KickDrift, WrongOptionsGetASentence) {
     }
   };
   auto o = ka(12, false);
-  o.cutoff = 3.1;
+  o.set("cutoff", 3.1);
   refused(o, "beyond half the box");
   o = ka(12, false);
-  o.tau_pairs = {{0.5, 0.5}};
+  o.temperatures = {0.5, 0.5};
   refused(o, "must differ");
   o = ka(12, false);
-  o.layers = 0;
+  o.set("layers", 0);
   refused(o, "--layers");
   o = ka(12, false);
   o.box.clear();
   refused(o, "periodic box");
   o = ka(12, false);
-  o.sigma.pop_back();
+  o.set("sigma", std::vector<double>(8, 1.0));
   refused(o, "sigma and epsilon");
 }
 

@@ -1,6 +1,7 @@
 // The flow spline: exact inverse, log-det, linear tails, what it leaves alone, smoothness,
 // gradients in both directions, and that a file of it passes the checks of the contract.
 #include "architectures/flow_builder.h"
+#include "architectures/spline_start.h"
 #include "base/error.h"
 #include "model/archive.h"
 #include "model/checks.h"
@@ -14,7 +15,8 @@
 
 namespace {
 
-using nflow::FlowOptions;
+using nflow::FlowSetting;
+using nflow::SplineStart;
 
 const nflow::tests::Normals normal{14};
 
@@ -23,19 +25,23 @@ nflow::tests::Mapped call(torch::jit::Module module, const char *method,
   return nflow::tests::call(module, method, points, {5.0, 1.0});
 }
 
+SplineStart &start_of(FlowSetting &setting) {
+  return std::any_cast<SplineStart &>(setting.start);
+}
+
 /// n atoms with d components, of which these coordinates are active.
-FlowOptions options_of(int64_t n, int64_t d, std::vector<int64_t> active) {
-  FlowOptions options;
+FlowSetting options_of(int64_t n, int64_t d, std::vector<int64_t> active) {
+  FlowSetting options;
   options.architecture = "spline";
   options.n_atoms = n;
   options.dim = d;
   options.types.assign(n, 1);
-  options.tau_pairs = {{5.0, 1.0}};
-  options.couplings = 5; // neither a multiple of 2 nor of 4
-  options.hidden = 8;
-  options.bins = 5;
-  options.activation = "silu";
-  auto &start = options.start;
+  options.temperatures = {5.0, 1.0};
+  options.set("couplings", 5); // neither a multiple of 2 nor of 4
+  options.set("hidden", 8);
+  options.set("bins", 5);
+  options.set("activation", "silu");
+  SplineStart start;
   for (int64_t i = 0; i < n * d; i++) {
     start.origin.push_back(0.1 * static_cast<double>(i));
     start.centre.push_back(-0.2 * static_cast<double>(i));
@@ -48,6 +54,7 @@ FlowOptions options_of(int64_t n, int64_t d, std::vector<int64_t> active) {
     start.middle.push_back(start.centre[i] + 0.1);
     start.bound.push_back(2.0);
   }
+  options.start = start;
   return options;
 }
 
@@ -83,7 +90,7 @@ class Spline : public testing::TestWithParam<Case> {
         [&](const torch::Tensor &in) { return call(flow_, method, in).points; }, point);
   }
 
-  FlowOptions options_;
+  FlowSetting options_;
   torch::jit::Module flow_;
 };
 
@@ -99,7 +106,7 @@ TEST_P(Spline, InverseUndoesForwardAndForwardInverse) {
     EXPECT_LT(difference(back.points, u), single() ? 5e-4 : 2e-10) << one;
     EXPECT_LT(difference(there.log_det, -back.log_det), single() ? 5e-3 : 1e-9) << one;
     EXPECT_GT(difference(there.points, u), 0.1) << "the flow does something";
-    if (!options_.start.active.empty()) {
+    if (!start_of(options_).active.empty()) {
       EXPECT_GT(there.log_det.std().item<double>(), 0.1) << "the volume changes";
     }
   }
@@ -129,7 +136,7 @@ TEST_P(Spline, APointIsMappedTheSameAloneAndInABatch) {
 TEST_P(Spline, OnlyActiveCoordinatesAreMappedByTheSplines) {
   const auto u = points(16, 1.0);
   auto passive = torch::ones({size()}, torch::kBool);
-  for (const int64_t i : options_.start.active) passive[i] = false;
+  for (const int64_t i : start_of(options_).active) passive[i] = false;
   const auto mapped = call(flow_, "forward", u);
   const auto at = [&](const char *name) { return flow_.attr(name).toTensor(); };
   const auto line =
@@ -144,7 +151,7 @@ TEST_P(Spline, OnlyActiveCoordinatesAreMappedByTheSplines) {
     const auto other = call(flow_, "forward", changed);
     EXPECT_EQ(difference(other.log_det, mapped.log_det), 0.0);
   }
-  for (const int64_t i : options_.start.active)
+  for (const int64_t i : start_of(options_).active)
     EXPECT_GT(apart.select(1, i).max().item<double>(), 1e-2) << i;
 }
 
@@ -179,7 +186,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(SplineFlow, IsContinuousWithItsDerivative) {
   torch::jit::setGraphExecutorOptimize(false);
   auto options = options_of(2, 1, {0, 1});
-  options.couplings = 2;
+  options.set("couplings", 2);
   auto flow = nflow::build_flow(options);
   nflow::tests::perturb(flow, normal, 0.3);
   const auto largest = [](const torch::Tensor &x) { return x.abs().max().item<double>(); };
@@ -217,11 +224,11 @@ TEST(SplineFlow, GradientsOfParametersAgreeWithDifferences) {
 
 TEST(SplineFlow, StartsAsTheScaleAloneWithFiniteGradients) {
   torch::jit::setGraphExecutorOptimize(false);
-  const auto options = options_of(4, 1, {0, 1});
+  auto options = options_of(4, 1, {0, 1});
   const auto flow = nflow::build_flow(options);
   // Also exactly on the ends of the splines and on the knots between equal bins.
   auto u = normal({64, 1, 4, 1}, 1, 2.0);
-  const auto &start = options.start;
+  const auto &start = start_of(options);
   for (int k = 0; k <= 10; k++)
     for (int64_t i = 0; i < 2; i++)
       u[k][0][i][0] =
@@ -244,9 +251,9 @@ TEST(SplineFlow, StartsAsTheScaleAloneWithFiniteGradients) {
 
 TEST(SplineFlow, HasThePublishedSizeForTheDoubleWell) {
   auto options = options_of(64, 1, {0, 1});
-  options.couplings = 4;
-  options.hidden = 0;
-  options.bins = 16;
+  options.set("couplings", 4);
+  options.set("hidden", 0);
+  options.set("bins", 16);
   EXPECT_EQ(nflow::parameter_count(nflow::build_flow(options)), 7420);
 }
 
@@ -258,8 +265,7 @@ TEST(SplineFlow, IsOfTheContract) {
     options.dtype = dtype;
     auto flow = nflow::build_flow(options);
     nflow::tests::perturb(flow, normal, 0.2);
-    auto metadata = nflow::flow_metadata(options, 1.0);
-    metadata.temperature_pairs = options.tau_pairs;
+    const auto metadata = nflow::flow_metadata(options);
     const std::string file = "spline_" + std::string(dtype) + ".pt";
     nflow::save_archive(flow, metadata, file);
     nflow::Model model(file, "cpu");
@@ -276,7 +282,7 @@ TEST(SplineFlow, IsOfTheContract) {
   }
 }
 
-std::string complaint(const FlowOptions &options) {
+std::string complaint(const FlowSetting &options) {
   try {
     nflow::build_flow(options);
   } catch (const nflow::Error &e) {
@@ -292,13 +298,13 @@ TEST(SplineFlow, ImpossibleOptionsGetASentence) {
     EXPECT_NE(complaint(options).find(part), std::string::npos) << complaint(options);
   };
   EXPECT_EQ(complaint(options_of(3, 1, {0, 1})), "");
-  expect([](auto &o) { o.start.active = {0, 3}; }, "--active must list");
-  expect([](auto &o) { o.start.active = {1, 1}; }, "--active must list");
-  expect([](auto &o) { o.bins = 1; }, "at least 2 bins");
+  expect([](auto &o) { start_of(o).active = {0, 3}; }, "--active must list");
+  expect([](auto &o) { start_of(o).active = {1, 1}; }, "--active must list");
+  expect([](auto &o) { o.set("bins", 1); }, "at least 2 bins");
   expect([](auto &o) { o.box = {3.0}; }, "open systems");
-  expect([](auto &o) { o.tau_pairs.push_back({1.0, 0.5}); }, "one pair of temperatures");
-  expect([](auto &o) { o.start.scale[1] = -1.0; }, "must be positive");
-  expect([](auto &o) { o.start.bound.pop_back(); }, "a middle and a bound");
+  expect([](auto &o) { o.temperatures.push_back(0.5); }, "one pair of temperatures");
+  expect([](auto &o) { start_of(o).scale[1] = -1.0; }, "must be positive");
+  expect([](auto &o) { start_of(o).bound.pop_back(); }, "a middle and a bound");
 }
 
 } // namespace

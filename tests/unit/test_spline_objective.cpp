@@ -1,5 +1,6 @@
 // Flow spline with an energy file, in process: the gradient of the acceptance loss through flow and
 // energies, works against the saved model, where the flow starts, and which coordinates are active.
+#include "architectures/spline_start.h"
 #include "estimators/exchange.h"
 #include "estimators/exchange_states.h"
 #include "lammps_case.h"
@@ -9,7 +10,7 @@
 #include "reference/exact_multi_well.h"
 #include "trainer/energies/file_energy.h"
 #include "trainer/objectives/thermal_objective.h"
-#include "trainer/training/spline_start.h"
+#include "trainer/training/thermal_setting.h"
 
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
@@ -42,19 +43,19 @@ ThermalSamples samples_of(const Exact &exact, EnergySource &source, int64_t coun
   return all;
 }
 
-TrainOptions options_for(int64_t atoms) {
-  TrainOptions o;
-  o.precision = "float64";
-  o.cap = 100.0;
-  o.flow.architecture = "spline";
-  o.flow.n_atoms = atoms;
-  o.flow.dim = 1;
-  o.flow.tau_pairs = {{hot, cold}};
-  o.flow.couplings = 4;
-  o.flow.activation = "silu";
-  o.flow.hidden = 8;
-  o.flow.bins = 6;
+FlowOptions small_spline() {
+  FlowOptions o;
+  o.architecture = "spline";
+  o.set("couplings", 4);
+  o.set("activation", "silu");
+  o.set("hidden", 8);
+  o.set("bins", 6);
   return o;
+}
+
+SplineStart start_of(const FlowOptions &options, EnergySource &source,
+                     const std::vector<ThermalSamples> &data) {
+  return std::any_cast<SplineStart>(thermal_setting(options, {hot, cold}, source, data).start);
 }
 
 /// The double well with a flow that is no longer the one of the start.
@@ -64,9 +65,8 @@ struct Case {
     source = std::make_unique<FileEnergy>("dw64.pt", "lj");
     data.push_back(samples_of(reference::ExactDoubleWell64(hot), *source, 400, 1));
     data.push_back(samples_of(reference::ExactDoubleWell64(cold), *source, 400, 2));
-    complete_spline_start(options, *source, data);
-    objective =
-        std::make_unique<ThermalObjective>(options, std::vector<double>{hot, cold}, *source);
+    objective = std::make_unique<ThermalObjective>(
+        thermal_setting(options, {hot, cold}, *source, data), "float64", 100.0, *source);
     parameters = tests::shaken(objective->parameters(), 0.02, 8);
     objective->set_parameters(parameters);
     const ThermalBatches batches(data, 1, 64, 1);
@@ -79,7 +79,7 @@ struct Case {
     return estimators::acceptance_loss(works.forward, works.backward).value;
   }
 
-  TrainOptions options = options_for(64);
+  FlowOptions options = small_spline();
   std::unique_ptr<FileEnergy> source;
   std::vector<ThermalSamples> data;
   std::unique_ptr<ThermalObjective> objective;
@@ -190,7 +190,7 @@ TEST(SplineObjective, TheShippedModelExchangesFreshSamples) {
 
 TEST(SplineStart, OfTheDoubleWellFindsItsTwoActiveCoordinates) {
   Case c;
-  const auto &start = c.options.flow.start;
+  const auto start = start_of(c.options, *c.source, c.data);
   EXPECT_EQ(start.active, (std::vector<int64_t>{0, 1}));
   EXPECT_EQ(coordinate_names(start.active, 1), "x1 x2");
   for (int64_t i = 2; i < 64; i++) EXPECT_NEAR(start.scale[i], std::sqrt(0.2), 1e-12);
@@ -199,11 +199,11 @@ TEST(SplineStart, OfTheDoubleWellFindsItsTwoActiveCoordinates) {
     for (const int64_t frame : c.data[1].split.training)
       EXPECT_LT(std::fabs(c.data[1].samples.frame(frame)[i] - start.middle[i]), start.bound[i]);
   auto given = c.options;
-  given.active = {7, 2};
-  given.bound = 2.5;
-  complete_spline_start(given, *c.source, c.data);
-  EXPECT_EQ(given.flow.start.active, (std::vector<int64_t>{1, 6}));
-  EXPECT_EQ(given.flow.start.bound, (std::vector<double>{2.5, 2.5}));
+  given.set("active", std::vector<int64_t>{7, 2});
+  given.set("bound", 2.5);
+  const auto as_given = start_of(given, *c.source, c.data);
+  EXPECT_EQ(as_given.active, (std::vector<int64_t>{1, 6}));
+  EXPECT_EQ(as_given.bound, (std::vector<double>{2.5, 2.5}));
 }
 
 TEST(SplineStart, OfAMultiWellFindsThatAllAreActive) {
@@ -213,11 +213,10 @@ TEST(SplineStart, OfAMultiWellFindsThatAllAreActive) {
   std::vector<ThermalSamples> data{
       samples_of(reference::ExactMultiWell(system, hot), source, 300, 1),
       samples_of(reference::ExactMultiWell(system, cold), source, 300, 2)};
-  auto options = options_for(3);
-  complete_spline_start(options, source, data);
-  EXPECT_EQ(options.flow.start.active, (std::vector<int64_t>{0, 1, 2}));
+  const auto options = small_spline();
+  EXPECT_EQ(start_of(options, source, data).active, (std::vector<int64_t>{0, 1, 2}));
   for (int64_t f = 0; f < 300; f++) data[0].samples.x[3 * f + 1] = 0.5;
-  const auto said = tests::sentence([&] { complete_spline_start(options, source, data); });
+  const auto said = tests::sentence([&] { start_of(options, source, data); });
   EXPECT_NE(said.find("coordinate x2 does not vary"), std::string::npos) << said;
 }
 

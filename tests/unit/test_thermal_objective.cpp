@@ -2,12 +2,11 @@
 // against the saved model and LAMMPS, scales of the kicks, the temperature that forces tell.
 #include "lammps_case.h"
 #include "model/model.h"
-#include "trainer/command/train_options.h"
 #include "trainer/data/configurational_temperature.h"
 #include "trainer/data/thermal_data.h"
 #include "trainer/energies/lammps_sampler.h"
-#include "trainer/energies/pair_scales.h"
 #include "trainer/objectives/thermal_objective.h"
+#include "trainer/training/thermal_setting.h"
 
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
@@ -57,36 +56,26 @@ Liquid &liquid() {
   return *made;
 }
 
-TrainOptions options_for(const std::string &architecture, double cap) {
-  auto &lammps = liquid().lammps;
-  TrainOptions o;
-  o.precision = "float64";
-  o.cap = cap;
-  auto &flow = o.flow;
-  flow.architecture = architecture;
-  flow.n_atoms = lammps.system().n_atoms;
-  flow.dim = lammps.system().dim;
-  flow.types = lammps.system().types;
-  flow.box.assign(lammps.system().box.begin(), lammps.system().box.begin() + flow.dim);
-  flow.tau_pairs = {{hot, cold}};
-  flow.layers = 3;
-  flow.spline_size = 5;
-  flow.couplings = 2;
-  flow.hidden = 8;
-  flow.depth = 1;
-  flow.bins = 4;
-  if (architecture == "kick-drift") complete_pair_scales(flow, lammps, liquid().data[0].samples);
-  return o;
+FlowSetting setting_for(const std::string &architecture) {
+  FlowOptions o;
+  o.architecture = architecture;
+  o.set("layers", 3);
+  o.set("spline-size", 5);
+  o.set("couplings", 2);
+  o.set("hidden", 8);
+  o.set("depth", 1);
+  o.set("bins", 4);
+  return thermal_setting(o, {hot, cold}, liquid().lammps, liquid().data);
 }
 
 /// An objective whose parameters are no longer those of the start, with points of both sides.
 struct Case {
   Case(const std::string &architecture, double cap)
-      : options(options_for(architecture, cap)), objective(options, {hot, cold}, liquid().lammps),
+      : objective(setting_for(architecture), "float64", cap, liquid().lammps),
         parameters(tests::shaken(objective.parameters(), 0.02, 8)) {
     objective.set_parameters(parameters);
     const ThermalBatches batches(liquid().data, objective.metadata().slots(),
-                                 options.flow.n_atoms * options.flow.dim, 1);
+                                 objective.setting().coordinates(), 1);
     target = batches.target(3, {0, 4});
     prior = batches.prior(3, {0, 4});
   }
@@ -97,7 +86,6 @@ struct Case {
     return ml * terms.ml + kl * terms.kl;
   }
 
-  TrainOptions options;
   ThermalObjective objective;
   std::vector<double> parameters;
   Points target, prior;
@@ -135,7 +123,7 @@ void expect_works(const std::string &architecture, bool forward) {
   Model model(file, "cpu");
   auto &lammps = liquid().lammps;
   const Points &points = forward ? c.prior : c.target;
-  const int64_t m = c.options.flow.n_atoms * c.options.flow.dim, size = metadata.size();
+  const int64_t m = c.objective.setting().coordinates(), size = metadata.size();
   std::vector<double> out(points.values.size()), log_det(points.count);
   const Temperatures tau{hot, cold};
   if (forward)
@@ -197,18 +185,16 @@ struct Scales {
 
 Scales scales_of(LammpsSystem &lammps, double tau) {
   FlowOptions flow;
-  const auto &system = lammps.system();
-  flow.n_atoms = system.n_atoms;
-  flow.dim = system.dim;
-  flow.types = system.types;
-  flow.box.assign(system.box.begin(), system.box.begin() + system.dim);
-  flow.tau_pairs = {{tau, 0.5 * tau}};
-  Samples samples;
-  samples.n_atoms = system.n_atoms;
-  samples.dim = system.dim;
-  samples.x = lammps.positions();
-  complete_pair_scales(flow, lammps, samples);
-  return {flow.sigma, flow.epsilon};
+  flow.architecture = "kick-drift";
+  ThermalSamples data;
+  data.samples.n_atoms = lammps.system().n_atoms;
+  data.samples.dim = lammps.system().dim;
+  data.samples.x = lammps.positions();
+  const auto setting = thermal_setting(flow, {tau, 0.5 * tau}, lammps, {data});
+  const auto learned = [&](const char *name) {
+    return std::get<std::vector<double>>(setting.values.at(name));
+  };
+  return {learned("sigma"), learned("epsilon")};
 }
 
 TEST(PairScales, OfKa2dAreThoseOfItsDefinition) {

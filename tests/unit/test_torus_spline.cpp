@@ -15,7 +15,7 @@
 
 namespace {
 
-using nflow::FlowOptions;
+using nflow::FlowSetting;
 
 torch::Tensor uniform(at::IntArrayRef shape, uint32_t number) {
   auto values = torch::empty(shape, torch::kFloat64);
@@ -36,18 +36,18 @@ nflow::tests::Mapped call(torch::jit::Module module, const char *method,
   return nflow::tests::call(module, method, points, {1.0, 0.7});
 }
 
-FlowOptions options_of(int64_t n, int64_t d) {
-  FlowOptions options;
+FlowSetting options_of(int64_t n, int64_t d) {
+  FlowSetting options;
   options.architecture = "torus-spline";
   options.n_atoms = n;
   options.dim = d;
   for (int64_t i = 0; i < n; i++) options.types.push_back(i % 3 == 2 ? 4 : 1);
   options.box = {6.0, 7.5, 5.25};
   options.box.resize(d);
-  options.tau_pairs = {{1.0, 0.7}};
-  options.couplings = 5; // neither a multiple of 2 nor of 3
-  options.hidden = 8;
-  options.bins = 5;
+  options.temperatures = {1.0, 0.7};
+  options.set("couplings", 5); // neither a multiple of 2 nor of 3
+  options.set("hidden", 8);
+  options.set("bins", 5);
   return options;
 }
 
@@ -86,7 +86,7 @@ class Torus : public testing::TestWithParam<Case> {
         [&](const torch::Tensor &in) { return call(flow_, method, in).points; }, point);
   }
 
-  FlowOptions options_;
+  FlowSetting options_;
   torch::jit::Module flow_;
   torch::Tensor box_;
 };
@@ -176,7 +176,7 @@ class SmallTorus : public testing::Test {
   torch::Tensor points(int64_t count, uint32_t number = 5) const {
     return uniform({count, 1, 4, 2}, number) * torch::tensor(options_.box, torch::kFloat64);
   }
-  FlowOptions options_;
+  FlowSetting options_;
   torch::jit::Module flow_;
 };
 
@@ -205,7 +205,8 @@ Jumps jumps(torch::jit::Module flow, const char *method, const torch::Tensor &st
 }
 
 TEST_F(SmallTorus, IsContinuousWithItsDerivativeAllAround) {
-  options_.couplings = 2; // the coordinate that moves is mapped, then it is what others depend on
+  options_.set("couplings",
+               2); // the coordinate that moves is mapped, then it is what others depend on
   auto flow = nflow::build_flow(options_);
   nflow::tests::perturb(flow, normal, 0.25);
   for (const char *method : {"forward", "inverse"}) {
@@ -237,7 +238,7 @@ TEST_F(SmallTorus, GradientsOfParametersAgreeWithDifferences) {
 /// Without perturbation of raw bins, knots are at multiples of L / bins: points exactly on them, on
 /// the edges of the box and in one place must give neither NaN nor another slope.
 TEST_F(SmallTorus, PointsOnKnotsHaveGradients) {
-  options_.bins = 4;
+  options_.set("bins", 4);
   options_.box = {8.0, 4.0};
   auto flow = nflow::build_flow(options_);
   {
@@ -266,9 +267,9 @@ TEST_F(SmallTorus, PointsOnKnotsHaveGradients) {
 
 TEST(TorusSpline, StartsNearTheIdentityAndDependsOnTheSeed) {
   auto options = options_of(43, 2);
-  options.couplings = 12;
-  options.hidden = 0;
-  options.bins = 16;
+  options.set("couplings", 12);
+  options.set("hidden", 0);
+  options.set("bins", 16);
   const auto flow = nflow::build_flow(options);
   const auto u = uniform({4, 1, 43, 2}, 1) * torch::tensor(options.box, torch::kFloat64);
   const auto v = call(flow, "forward", u);
@@ -291,8 +292,7 @@ TEST(TorusSpline, IsOfTheContract) {
       options.dtype = dtype;
       auto flow = nflow::build_flow(options);
       nflow::tests::perturb(flow, normal, 0.1);
-      auto metadata = nflow::flow_metadata(options, 1.0);
-      metadata.temperature_pairs = options.tau_pairs;
+      const auto metadata = nflow::flow_metadata(options);
       const std::string file = "torus_" + std::string(dtype) + std::to_string(d) + ".pt";
       nflow::save_archive(flow, metadata, file);
       nflow::Model model(file, "cpu");
@@ -313,7 +313,7 @@ TEST(TorusSpline, IsOfTheContract) {
     }
 }
 
-void expect_refused(const FlowOptions &options, const std::string &words) {
+void expect_refused(const FlowSetting &options, const std::string &words) {
   try {
     nflow::build_flow(options);
     ADD_FAILURE() << "not refused: " << words;
@@ -325,16 +325,16 @@ void expect_refused(const FlowOptions &options, const std::string &words) {
 TEST(TorusSpline, RefusesWhatCannotBe) {
   const auto good = options_of(4, 2);
   auto bad = good;
-  bad.couplings = 0;
+  bad.set("couplings", 0);
   expect_refused(bad, "at least 1 coupling");
   bad = good;
-  bad.bins = 1;
+  bad.set("bins", 1);
   expect_refused(bad, "at least 2 bins");
   bad = good;
-  bad.hidden = 6;
+  bad.set("hidden", 6);
   expect_refused(bad, "multiple");
   bad = good;
-  bad.depth = 0;
+  bad.set("depth", 0);
   expect_refused(bad, "--depth");
   bad = good;
   bad.dim = 1;
@@ -350,9 +350,9 @@ TEST(TorusSpline, RefusesWhatCannotBe) {
   bad.types.pop_back();
   expect_refused(bad, "types of all atoms");
   bad = good;
-  bad.tau_pairs = {{1.0, 0.7}, {0.7, 0.5}};
+  bad.temperatures = {1.0, 0.7, 0.5};
   expect_refused(bad, "one pair");
-  bad.tau_pairs = {{1.0, 1.0}};
+  bad.temperatures = {1.0, 1.0};
   expect_refused(bad, "must differ");
 }
 

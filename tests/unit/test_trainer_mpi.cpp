@@ -41,8 +41,8 @@ TEST_F(TrainerRanks, ShardsOfABatchHaveTheGradientOfTheWhole) {
   options.energy = "harmonic.pt";
   options.temperature = 1.0;
   options.precision = "float64";
-  options.flow.dim = 1;
-  options.flow.couplings = 2;
+  options.dim = 1;
+  options.flow.set("couplings", 2);
   const auto samples = nflow::read_dumps({"train.dump"}, 1);
   GaussianObjective objective(options, samples);
   const auto split = split_by_blocks(samples, 0.1);

@@ -1,5 +1,6 @@
 #include "trainer/command/run.h"
 
+#include "architectures/architecture.h"
 #include "base/error.h"
 #include "trainer/command/run_common.h"
 #include "trainer/command/run_thermal.h"
@@ -25,37 +26,40 @@ nlohmann::json data_digest(const TrainOptions &options, const Samples &samples) 
   return digests;
 }
 
-std::string describe(const TrainOptions &o, const Objective &objective, const Split &split,
+std::string describe(const GaussianObjective &objective, const Split &split,
                      const Parallel &parallel) {
+  const auto &setting = objective.setting();
   std::ostringstream text;
-  text << "nflow-train: " << o.flow.architecture
-       << (o.flow.structured ? " structured, " : " plain, ") << o.flow.couplings << " couplings, "
-       << objective.parameters().size() << " parameters, " << o.flow.n_atoms << " atoms x "
-       << o.flow.dim << ", " << split.training.size() << " training and " << split.validation.size()
-       << " validation samples, " << parallel.size() << (parallel.size() == 1 ? " rank" : " ranks");
+  text << "nflow-train: " << architecture_of(setting).describe(setting) << ", "
+       << objective.parameters().size() << " parameters, " << setting.n_atoms << " atoms x "
+       << setting.dim << ", " << split.training.size() << " training and "
+       << split.validation.size() << " validation samples, " << parallel.size()
+       << (parallel.size() == 1 ? " rank" : " ranks");
   return text.str();
 }
 
-int run_gaussian(TrainOptions options, const Parallel &parallel) {
-  parallel.together([&] { complete_dim(options); });
-  const Samples samples = shared_samples(options.data, options.flow.dim, options.units, parallel);
+int run_gaussian(const TrainOptions &options, const Parallel &parallel) {
+  int64_t dim = 0;
+  parallel.together([&] { dim = moved_components(options); });
+  const Samples samples = shared_samples(options.data, dim, options.units, parallel);
   std::unique_ptr<GaussianObjective> objective;
   parallel.together([&] { objective = std::make_unique<GaussianObjective>(options, samples); });
   const Split split = split_by_blocks(samples, options.validation);
   if (samples.count() > 0 && split.training.size() < 2)
     throw Error("the data hold " + std::to_string(samples.count()) +
                 " frames, too few to train on: give more frames in --data");
-  const auto data = data_digest(options, samples);
-  auto state = first_state(options, parallel, *objective, data, [&] {
+  const auto &setting = objective->setting();
+  const Fingerprint fingerprint{schedule_options(options, setting), data_digest(options, samples)};
+  auto state = first_state(options, parallel, *objective, fingerprint, [&] {
     if (samples.count() > 0) objective->initialise(samples, split.training);
   });
-  const int64_t slots = options.flow.architecture == "tsf" ? 2 : 1;
-  const Batches batches(samples, split, slots, options.flow.n_atoms * options.flow.dim,
-                        options.flow.tau, options.flow.seed);
+  const Batches batches(samples, split, objective->metadata().slots(), setting.coordinates(),
+                        setting.tau(), setting.seed);
   const GaussianValidator validator(options, parallel, *objective, batches);
 
-  Training training(options, parallel, *objective, batches, validator, std::move(state), data);
-  if (parallel.root()) std::printf("%s\n", describe(options, *objective, split, parallel).c_str());
+  Training training(options, parallel, *objective, batches, validator, std::move(state),
+                    fingerprint);
+  if (parallel.root()) std::printf("%s\n", describe(*objective, split, parallel).c_str());
   const auto end = training.run();
   if (end == Training::End::interrupted) return interrupted(options, parallel, training);
   Metadata metadata = objective->metadata();
@@ -63,15 +67,14 @@ int run_gaussian(TrainOptions options, const Parallel &parallel) {
   metadata.provenance["energy"] = options.energy;
   metadata.provenance["samples"] = {{"training", split.training.size()},
                                     {"validation", split.validation.size()}};
-  add_provenance(metadata, options, training, parallel, data);
+  add_provenance(metadata, options, training, parallel, fingerprint);
   return finish(options, parallel, training, end, *objective, metadata);
 }
 
 } // namespace
 
-int run(TrainOptions options, const Parallel &parallel) {
-  if (!options.thermal()) return run_gaussian(std::move(options), parallel);
-  return run_thermal(std::move(options), parallel);
+int run(const TrainOptions &options, const Parallel &parallel) {
+  return options.thermal() ? run_thermal(options, parallel) : run_gaussian(options, parallel);
 }
 
 } // namespace nflow::trainer

@@ -8,7 +8,7 @@ namespace nflow::trainer {
 
 /// Reads data and energy, trains, and writes the best model. Returns the exit code: 0, or 3 where a
 /// signal or --stop-at ended it early with a checkpoint. Throws Error on all ranks alike.
-int run(TrainOptions options, const Parallel &parallel);
+int run(const TrainOptions &options, const Parallel &parallel);
 
 } // namespace nflow::trainer
 

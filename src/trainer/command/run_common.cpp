@@ -57,12 +57,12 @@ Samples shared_samples(const std::vector<std::string> &files, int64_t dim, const
 }
 
 TrainingState first_state(const TrainOptions &options, const Parallel &parallel,
-                          Objective &objective, const nlohmann::json &data,
+                          Objective &objective, const Fingerprint &fingerprint,
                           const std::function<void()> &initialise) {
   TrainingState state;
   parallel.together([&] {
     if (options.resume) {
-      state = read_checkpoint(schedule_options(options), data, options.checkpoint);
+      state = read_checkpoint(fingerprint, options.checkpoint);
       return;
     }
     if (!parallel.root()) return;
@@ -76,18 +76,19 @@ TrainingState first_state(const TrainOptions &options, const Parallel &parallel,
   return state;
 }
 
+nlohmann::json known(double value) {
+  return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
+}
+
 void add_provenance(Metadata &metadata, const TrainOptions &o, const Training &training,
-                    const Parallel &parallel, const nlohmann::json &data) {
+                    const Parallel &parallel, const Fingerprint &fingerprint) {
   const auto &state = training.state();
-  const auto known = [](double value) {
-    return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
-  };
   auto &p = metadata.provenance;
   p["program"] = "nflow-train";
   p["version"] = NFLOW_VERSION;
   p["command"] = o.command_line;
-  p["options"] = schedule_options(o);
-  p["data_digest"] = data;
+  p["options"] = fingerprint.options;
+  p["data_digest"] = fingerprint.data;
   p["seed"] = o.flow.seed;
   p["ranks"] = parallel.size();
   p["steps_done"] = state.step;

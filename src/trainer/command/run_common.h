@@ -18,12 +18,14 @@ Samples shared_samples(const std::vector<std::string> &files, int64_t dim, const
 /// The state to start from: of the checkpoint where a run is resumed, else that of the objective
 /// after `initialise`, which the root alone calls. The same on all ranks.
 TrainingState first_state(const TrainOptions &options, const Parallel &parallel,
-                          Objective &objective, const nlohmann::json &data,
+                          Objective &objective, const Fingerprint &fingerprint,
                           const std::function<void()> &initialise);
 
 /// Command, options, data digests, losses, versions and date.
 void add_provenance(Metadata &metadata, const TrainOptions &options, const Training &training,
-                    const Parallel &parallel, const nlohmann::json &data);
+                    const Parallel &parallel, const Fingerprint &fingerprint);
+/// A number for the provenance; null where it is not known (NaN, infinite).
+nlohmann::json known(double value);
 
 /// Writes the model and says so; the exit code.
 int finish(const TrainOptions &options, const Parallel &parallel, const Training &training,

@@ -1,15 +1,15 @@
 #include "trainer/command/run_thermal.h"
 
+#include "architectures/architecture.h"
 #include "base/error.h"
-#include "base/units.h"
 #include "estimators/autocorrelation.h"
 #include "trainer/command/run_common.h"
 #include "trainer/energies/file_energy.h"
 #include "trainer/energies/thermal_sources.h"
-#include "trainer/training/spline_start.h"
+#include "trainer/training/thermal_setting.h"
 #include "trainer/training/thermal_validation.h"
 #ifdef NFLOW_TRAINER_LAMMPS
-#include "trainer/energies/pair_scales.h"
+#include "trainer/energies/lammps_system.h"
 #endif
 
 #include <cmath>
@@ -22,59 +22,25 @@ namespace {
 
 constexpr int lost_state = 4; // exit code
 
-struct Sources {
-  std::unique_ptr<FileEnergy> file;
-#ifdef NFLOW_TRAINER_LAMMPS
-  std::unique_ptr<LammpsSystem> lammps;
-#endif
-  EnergySource *energies = nullptr;
-};
-
 /// Opens the energy file or runs the input script.
-Sources open_sources(const TrainOptions &o) {
-  Sources sources;
-  if (!o.energy.empty()) {
-    sources.file = std::make_unique<FileEnergy>(o.energy, o.units);
-    sources.energies = sources.file.get();
-    return sources;
-  }
+std::unique_ptr<EnergySource> open_source(const TrainOptions &o) {
+  if (!o.energy.empty()) return std::make_unique<FileEnergy>(o.energy, o.units);
 #ifdef NFLOW_TRAINER_LAMMPS
-  sources.lammps = std::make_unique<LammpsSystem>(o.lammps, o.variables);
-  sources.energies = sources.lammps.get();
-  return sources;
+  return std::make_unique<LammpsSystem>(o.lammps, o.variables);
 #else
   throw Error("this nflow-train was built without LAMMPS, which --lammps needs: configure with "
               "LAMMPS_SOURCE_DIR and LAMMPS_BINARY_DIR");
 #endif
 }
 
-/// What the system has, into the options of the flow.
-void complete_options(TrainOptions &o, const Sources &sources,
-                      const std::vector<ThermalSamples> &data) {
-  const System &system = sources.energies->system();
-  auto &flow = o.flow;
-  flow.n_atoms = system.n_atoms;
-  flow.dim = system.dim;
-  flow.types = system.types.empty() ? data[0].samples.types : system.types;
-  if (is_periodic(flow)) flow.box.assign(system.box.begin(), system.box.begin() + system.dim);
-  const double boltzmann = boltzmann_constant(o.units);
-  const auto temperatures = o.temperatures();
-  for (size_t i = 0; i + 1 < temperatures.size(); i++)
-    flow.tau_pairs.emplace_back(boltzmann * temperatures[i], boltzmann * temperatures[i + 1]);
-  if (flow.architecture == "spline") complete_spline_start(o, *sources.energies, data);
-#ifdef NFLOW_TRAINER_LAMMPS
-  if (flow.architecture == "kick-drift")
-    complete_pair_scales(flow, *sources.lammps, data[0].samples);
-#endif
-}
-
 /// The states that the user names, or else those that part the samples of the target, or of the
-/// prior, in an open system.
-std::vector<std::string> named_states(const TrainOptions &o,
+/// prior, where the architecture knows coordinates that may do so.
+std::vector<std::string> named_states(const TrainOptions &o, const FlowSetting &setting,
                                       const std::vector<ThermalSamples> &data) {
-  if (!o.states.empty() || o.flow.architecture != "spline") return o.states;
-  const auto states = states_by_valley(data[1], o.flow.start.active);
-  return states.empty() ? states_by_valley(data[0], o.flow.start.active) : states;
+  if (!o.states.empty()) return o.states;
+  const auto coordinates = architecture_of(setting).dividing_coordinates(setting);
+  const auto states = states_by_valley(data[1], coordinates);
+  return states.empty() ? states_by_valley(data[0], coordinates) : states;
 }
 
 /// Of samples and their energies, so that a checkpoint is not resumed with others.
@@ -94,22 +60,13 @@ nlohmann::json data_digest(const std::vector<ThermalSamples> &data) {
   return digests;
 }
 
-std::string describe(const TrainOptions &o, const Objective &objective,
-                     const std::vector<ThermalSamples> &data, const Parallel &parallel) {
+std::string describe(const ThermalObjective &objective, const std::vector<ThermalSamples> &data,
+                     const Parallel &parallel) {
+  const auto &setting = objective.setting();
   std::ostringstream text;
-  text << "nflow-train: " << o.flow.architecture << ", ";
-  if (o.flow.architecture == "kick-drift")
-    text << o.flow.layers << " layers, " << (o.flow.splines ? "splines" : "scalars");
-  else
-    text << o.flow.couplings << " couplings";
-  if (o.flow.architecture == "spline") {
-    const auto &active = o.flow.start.active;
-    text << " of " << active.size() << " active coordinates";
-    if (!active.empty() && active.size() <= 12)
-      text << " (" << coordinate_names(active, o.flow.dim) << ")";
-  }
-  text << ", " << objective.parameters().size() << " parameters, " << o.flow.n_atoms << " atoms x "
-       << o.flow.dim << ", " << parallel.size() << (parallel.size() == 1 ? " rank" : " ranks");
+  text << "nflow-train: " << architecture_of(setting).describe(setting) << ", "
+       << objective.parameters().size() << " parameters, " << setting.n_atoms << " atoms x "
+       << setting.dim << ", " << parallel.size() << (parallel.size() == 1 ? " rank" : " ranks");
   for (const auto &samples : data) {
     text << "\n  T = " << samples.temperature << ": ";
     if (samples.energies.empty()) {
@@ -117,7 +74,7 @@ std::string describe(const TrainOptions &o, const Objective &objective,
       continue;
     }
     const auto mean = estimators::mean_with_error(samples.energies);
-    const auto atoms = static_cast<double>(o.flow.n_atoms);
+    const auto atoms = static_cast<double>(setting.n_atoms);
     text << samples.split.training.size() << " training and " << samples.split.validation.size()
          << " validation samples, energy per atom " << mean.mean / atoms << " +- "
          << mean.error / atoms;
@@ -147,9 +104,6 @@ using PairReport = ThermalValidator::PairReport;
 
 nlohmann::json quality_of_states(const estimators::ExchangeStates &report,
                                  const std::vector<State> &states) {
-  const auto known = [](double value) {
-    return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
-  };
   nlohmann::json list = nlohmann::json::array();
   for (size_t i = 0; i < states.size(); i++) {
     const auto &s = report.states[i];
@@ -168,9 +122,6 @@ nlohmann::json quality_of_states(const estimators::ExchangeStates &report,
 }
 
 nlohmann::json quality(const std::vector<PairReport> &reports, const std::vector<State> &states) {
-  const auto known = [](double value) {
-    return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json();
-  };
   nlohmann::json list = nlohmann::json::array();
   for (const auto &report : reports) {
     const auto &r = report.exchange;
@@ -189,29 +140,29 @@ nlohmann::json quality(const std::vector<PairReport> &reports, const std::vector
 
 } // namespace
 
-int run_thermal(TrainOptions options, const Parallel &parallel) {
-  Sources sources;
-  parallel.together([&] { sources = open_sources(options); });
-  options.units = sources.energies->system().units;
-  const auto data = thermal_samples(options, *sources.energies, parallel);
+int run_thermal(const TrainOptions &options, const Parallel &parallel) {
+  std::unique_ptr<EnergySource> source;
+  parallel.together([&] { source = open_source(options); });
+  const auto data = thermal_samples(options, *source, parallel);
   std::unique_ptr<ThermalObjective> objective;
   parallel.together([&] {
-    complete_options(options, sources, data);
-    objective =
-        std::make_unique<ThermalObjective>(options, options.temperatures(), *sources.energies);
+    objective = std::make_unique<ThermalObjective>(
+        thermal_setting(options.flow, options.temperatures(), *source, data), options.precision,
+        options.cap, *source);
   });
-  const auto digests = data_digest(data);
+  const auto &setting = objective->setting();
+  const Fingerprint fingerprint{schedule_options(options, setting), data_digest(data)};
   const auto untrained = objective->parameters();
-  auto state = first_state(options, parallel, *objective, digests, [] {});
-  const int64_t slots = objective->metadata().slots();
-  const ThermalBatches batches(data, slots, options.flow.n_atoms * options.flow.dim,
-                               options.flow.seed);
+  auto state = first_state(options, parallel, *objective, fingerprint, [] {});
+  const ThermalBatches batches(data, objective->metadata().slots(), setting.coordinates(),
+                               setting.seed);
   const auto states =
-      parse_states(named_states(options, data), options.flow.n_atoms, options.flow.dim);
+      parse_states(named_states(options, setting, data), setting.n_atoms, setting.dim);
   const ThermalValidator validator(options, parallel, *objective, batches, data, states);
 
-  Training training(options, parallel, *objective, batches, validator, std::move(state), digests);
-  if (parallel.root()) std::printf("%s\n", describe(options, *objective, data, parallel).c_str());
+  Training training(options, parallel, *objective, batches, validator, std::move(state),
+                    fingerprint);
+  if (parallel.root()) std::printf("%s\n", describe(*objective, data, parallel).c_str());
   const auto end = training.run();
   if (end == Training::End::interrupted) return interrupted(options, parallel, training);
   Metadata metadata = objective->metadata();
@@ -221,7 +172,7 @@ int run_thermal(TrainOptions options, const Parallel &parallel) {
   metadata.provenance["data"] = options.data;
   metadata.provenance["ladder_data"] = options.ladder_data;
   metadata.provenance["mean_energy"] = energies_of(data);
-  add_provenance(metadata, options, training, parallel, digests);
+  add_provenance(metadata, options, training, parallel, fingerprint);
   std::vector<PairReport> reports;
   const auto table = validator.table(untrained, training.state().best_parameters,
                                      4 * options.validation_samples, reports);

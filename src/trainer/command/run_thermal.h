@@ -10,7 +10,7 @@ namespace nflow::trainer {
 /// reports what it gained over the identity and over the untrained dynamics. Returns the exit code
 /// as run() does, and 4 where the model, which is written, loses a state that the samples have.
 /// Throws Error on all ranks alike.
-int run_thermal(TrainOptions options, const Parallel &parallel);
+int run_thermal(const TrainOptions &options, const Parallel &parallel);
 
 } // namespace nflow::trainer
 

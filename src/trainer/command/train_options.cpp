@@ -1,44 +1,62 @@
 #include "trainer/command/train_options.h"
 
+#include "architectures/architecture.h"
 #include "base/error.h"
 #include "base/units.h"
 
 #include <CLI/CLI.hpp>
 
 #include <cmath>
+#include <map>
+#include <type_traits>
 
 namespace nflow::trainer {
 
 namespace {
 
-void add_flow_options(CLI::App &app, FlowOptions &flow, bool &plain) {
+/// "tsf (temperature-steerable) or rnvp (...)" of the architectures with this prior.
+std::string summaries(Prior prior) {
+  std::vector<std::string> texts;
+  for (const auto &architecture : architectures()) {
+    const auto &p = architecture->properties();
+    if (p.prior == prior) texts.push_back(p.name + " (" + p.summary + ")");
+  }
+  return listed(texts, "or");
+}
+
+/// Lists of numbers may have commas between them, lists of lengths and energies may not.
+template <class T>
+void add_option_of_flow(CLI::App &app, const OptionText &text, T &value, const char *group) {
+  if constexpr (std::is_same_v<T, bool>) {
+    app.add_flag("!--" + text.opposite + ",--" + text.name, value, text.help)->group(group);
+  } else {
+    auto *option = app.add_option("--" + text.name, value, text.help)->group(group);
+    if constexpr (std::is_same_v<T, std::vector<int64_t>>) option->delimiter(',');
+  }
+}
+
+/// The options that architectures of this prior are the first to declare.
+void add_options_of_flows(CLI::App &app, FlowOptions &flow, Prior prior, const char *group) {
+  for (const auto &[text, owner] : declared_options()) {
+    if (owner->properties().prior != prior) continue;
+    auto &value = flow.values.emplace(text.name, text.standard).first->second;
+    std::visit([&, &text = text](auto &v) { add_option_of_flow(app, text, v, group); }, value);
+  }
+}
+
+void add_flow_options(CLI::App &app, FlowOptions &flow) {
   const char *group = "Flow";
   app.add_option("--architecture", flow.architecture,
-                 "tsf (temperature-steerable) or rnvp; between two temperatures kick-drift, "
-                 "torus-spline or spline")
+                 summaries(Prior::gaussian) + "; between two temperatures " +
+                     summaries(Prior::boltzmann))
       ->group(group);
-  app.add_flag("--plain,!--structured", plain,
-               "multilayer perceptrons instead of linear mixing with per-coordinate networks")
-      ->group(group);
-  app.add_option("--couplings", flow.couplings, "number of couplings")->group(group);
-  app.add_option("--hidden", flow.hidden,
-                 "units of a hidden layer (0: 32 for up to 8 coordinates, "
-                 "else 64)")
-      ->group(group);
-  app.add_option("--depth", flow.depth, "hidden layers of the plain form")->group(group);
-  app.add_option("--units-per-coordinate", flow.units_per_coordinate,
-                 "units of each per-coordinate network of the structured form")
-      ->group(group);
-  app.add_option("--activation", flow.activation, "tanh, silu or relu")->group(group);
+  add_options_of_flows(app, flow, Prior::gaussian, group);
   app.add_option("--dtype", flow.dtype, "float64 or float32: arithmetic of the saved model")
-      ->group(group);
-  app.add_option("--length", flow.length, "scale of the coordinates where no data give one")
       ->group(group);
 }
 
 void add_thermal_options(CLI::App &app, TrainOptions &o) {
   const char *group = "Between two temperatures";
-  auto &flow = o.flow;
   app.add_option("--lammps", o.lammps, "LAMMPS input script of the system, without a run")
       ->group(group);
   app.add_option("--variable", o.variables, "name=value, an index variable of the script")
@@ -60,33 +78,11 @@ void add_thermal_options(CLI::App &app, TrainOptions &o) {
   app.add_option("--exchange-start", o.exchange_start,
                  "loss exchange: fraction of the steps that minimise the mean works first")
       ->group(group);
-  app.add_option("--active", o.active,
-                 "coordinates that the splines of spline map, by number (atom - 1) dim + component "
-                 "(default: those that need it)")
-      ->delimiter(',')
-      ->group(group);
   app.add_option("--state", o.states,
                  "a state for the validation, NAME: CONDITION, as in \"left: x1 < 0\"; repeatable "
                  "(default for spline: two sides of a valley in the samples)")
       ->group(group);
-  app.add_option("--bound", o.bound,
-                 "half-width of the splines of spline in distance units (0: from the samples)")
-      ->group(group);
-  app.add_option("--layers", flow.layers, "kicks and drifts of kick-drift")->group(group);
-  app.add_flag("!--scalars,--splines", flow.splines,
-               "--scalars: damping, drift and strength of each layer only, no splines")
-      ->group(group);
-  app.add_option("--spline-size", flow.spline_size, "spline coefficients of a species pair")
-      ->group(group);
-  app.add_option("--bins", flow.bins, "bins of the splines of torus-spline and spline")
-      ->group(group);
-  app.add_option("--timestep", flow.timestep, "of the untrained dynamics (0: by layers)")
-      ->group(group);
-  app.add_option("--cutoff", flow.cutoff, "of the kicks, in sigma of the pair")->group(group);
-  app.add_option("--sigma", flow.sigma, "of all species pairs, a square (default: from LAMMPS)")
-      ->group(group);
-  app.add_option("--epsilon", flow.epsilon, "of all species pairs, a square (default: from LAMMPS)")
-      ->group(group);
+  add_options_of_flows(app, o.flow, Prior::boltzmann, group);
 }
 
 void add_target_options(CLI::App &app, TrainOptions &o) {
@@ -97,7 +93,7 @@ void add_target_options(CLI::App &app, TrainOptions &o) {
       ->group(group);
   app.add_option("--temperature", o.temperature, "temperature of the training")->group(group);
   app.add_option("--units", o.units, "LAMMPS units of temperature, energy and data")->group(group);
-  app.add_option("--dim", o.flow.dim,
+  app.add_option("--dim", o.dim,
                  "leading components of each atom that the flow moves "
                  "(default: those of the energy file)")
       ->group(group);
@@ -151,10 +147,6 @@ void add_run_options(CLI::App &app, TrainOptions &o) {
   app.add_option("--threads", o.threads, "LibTorch threads of each rank")->group(group);
 }
 
-void require(bool good, const std::string &sentence) {
-  if (!good) throw Error(sentence);
-}
-
 void check_schedule(const TrainOptions &o) {
   require(o.steps >= 1 && o.batch >= 1, "--steps and --batch must be at least 1");
   require(o.learning_rate > 0.0, "--learning-rate must be positive");
@@ -177,24 +169,25 @@ void check_schedule(const TrainOptions &o) {
 
 /// Energies and loss of flows between temperatures.
 void check_thermal_source(const TrainOptions &o) {
-  const bool spline = o.flow.architecture == "spline";
-  require(spline || !o.lammps.empty(), "architecture " + o.flow.architecture +
-                                           " takes its energies from LAMMPS: give an input script "
-                                           "with --lammps");
-  require(spline || o.energy.empty(),
-          "--energy is for tsf, rnvp and spline: give the system with --lammps");
-  require(!spline || o.lammps.empty() != o.energy.empty(),
-          "architecture spline needs energies from one source: give an energy file with --energy, "
-          "or an input script with --lammps");
+  const bool by_file = architecture_of(o.flow).properties().energy_files;
+  require(by_file || !o.lammps.empty(), "architecture " + o.flow.architecture +
+                                            " takes its energies from LAMMPS: give an input script "
+                                            "with --lammps");
+  require(by_file || o.energy.empty(),
+          "--energy is for " +
+              architectures_with([](const Properties &p) { return p.energy_files; }, "and") +
+              ": give the system with --lammps");
+  require(!by_file || o.lammps.empty() != o.energy.empty(),
+          "architecture " + o.flow.architecture +
+              " needs energies from one source: give an energy file with --energy, or an input "
+              "script with --lammps");
   require(o.sample == 0 || !o.lammps.empty(),
           "--sample needs LAMMPS, which --lammps gives: with --energy give dumps with "
           "--prior-data and --data");
   require(o.loss == "reverse" || o.loss == "forward" || o.loss == "both" || o.loss == "exchange",
           "--loss must be reverse, forward, both or exchange");
   require(o.loss != "exchange" || o.exchange_start >= 0.0, "--exchange-start must not be negative");
-  require(spline || (o.active.empty() && o.bound == 0.0),
-          "--active and --bound are of architecture spline");
-  require(o.bound >= 0.0, "--bound must not be negative");
+  check_exclusive_options(o.flow);
 }
 
 void check_thermal(const TrainOptions &o) {
@@ -205,9 +198,11 @@ void check_thermal(const TrainOptions &o) {
                                o.temperature == 0.0 && o.data.empty() && o.prior_data.empty()),
           "--ladder needs two temperatures or more, and replaces --temperature, "
           "--prior-temperature, --data and --prior-data");
-  require(o.ladder.size() <= 2 || o.flow.architecture == "kick-drift",
-          o.flow.architecture + " serves one pair of temperatures: train a model for each pair of "
-                                "the ladder, or use kick-drift");
+  require(o.ladder.size() <= 2 || architecture_of(o.flow).properties().ladder,
+          o.flow.architecture +
+              " serves one pair of temperatures: train a model for each pair of the ladder, or "
+              "use " +
+              architectures_with([](const Properties &p) { return p.ladder; }, "or"));
   require(o.ladder_data.empty() || o.ladder_data.size() == o.ladder.size(),
           "--ladder-data needs one file for each temperature of --ladder");
   for (const double temperature : o.temperatures())
@@ -234,8 +229,10 @@ void check(const TrainOptions &o) {
     return;
   }
   require(o.lammps.empty(),
-          "--lammps is for architectures kick-drift, torus-spline and spline: give an "
-          "energy file with --energy");
+          "--lammps is for architectures " +
+              architectures_with([](const Properties &p) { return p.prior == Prior::boltzmann; },
+                                 "and") +
+              ": give an energy file with --energy");
   require(o.states.empty(), "--state is of flows between temperatures");
   require(o.prior_temperature == 0.0 && o.prior_data.empty() && o.ladder.empty() &&
               o.ladder_data.empty() && o.sample == 0,
@@ -247,7 +244,7 @@ void check(const TrainOptions &o) {
   require(o.temperature > 0.0 && std::isfinite(o.temperature),
           "--temperature must be given, as a positive number in the units of --units");
   boltzmann_constant(o.units);
-  require(o.flow.dim >= 0 && o.flow.dim <= 3, "--dim must be 1, 2 or 3");
+  require(o.dim >= 0 && o.dim <= 3, "--dim must be 1, 2 or 3");
   require(o.kl_weight >= 0.0 && o.kl_weight <= 1.0, "--kl-weight must be from 0 to 1");
   require(o.kl_start >= 0.0 && o.kl_start <= o.kl_full && o.kl_full <= 1.0,
           "--kl-start and --kl-full must be fractions in ascending order");
@@ -256,30 +253,39 @@ void check(const TrainOptions &o) {
   check_schedule(o);
 }
 
-/// Defaults that suit flows between temperatures, where the user gave nothing (measured:
-/// docs/nflow-train.md).
-void take_thermal_defaults(const CLI::App &app, TrainOptions &o) {
-  const auto given = [&](const char *name) { return app.get_option(name)->count() > 0; };
-  const bool spline = o.flow.architecture == "spline";
-  if (!given("--steps")) o.steps = spline ? 2000 : 3500;
-  if (!given("--batch")) o.batch = spline ? 256 : 32;
-  if (!given("--learning-rate")) o.learning_rate = spline ? 1e-2 : 3e-2;
-  if (!given("--loss") && spline) o.loss = "exchange";
-  if (!given("--couplings") && spline) o.flow.couplings = 4;
-  if (!given("--activation") && spline) o.flow.activation = "silu";
-  if (!given("--beta2")) o.beta2 = 0.99;
-  if (!given("--warm-up")) o.warm_up = 30;
-  if (!given("--final-rate")) o.final_rate = 0.02;
-  if (!given("--clip")) o.clip = spline ? 5.0 : 50.0;
-  if (!given("--cap")) o.cap = 100.0;
-  if (!given("--precision")) o.precision = "float64";
-  if (!given("--validation-samples")) o.validation_samples = spline ? 1000 : 400;
-  if (!given("--patience")) o.patience = 0;
-  for (const auto name : {"--kl-weight", "--kl-start", "--kl-full"})
-    require(!given(name), std::string(name) + " is for tsf and rnvp: give --loss");
+using Defaults = std::map<std::string, std::string>;
+
+/// Of flows between temperatures (measured: docs/nflow-train.md).
+const Defaults thermal_defaults = {
+    {"steps", "3500"}, {"batch", "32"},          {"learning-rate", "3e-2"},    {"beta2", "0.99"},
+    {"warm-up", "30"}, {"clip", "50"},           {"final-rate", "0.02"},       {"cap", "100"},
+    {"patience", "0"}, {"precision", "float64"}, {"validation-samples", "400"}};
+
+/// Other defaults, where the user gave nothing.
+void take_defaults(CLI::App &app, const Defaults &defaults) {
+  for (const auto &[name, value] : defaults) {
+    auto *option = app.get_option("--" + name);
+    if (option->count() == 0) option->default_val(value);
+  }
+}
+
+void complete_thermal_schedule(const CLI::App &app, TrainOptions &o) {
+  for (const std::string name : {"--kl-weight", "--kl-start", "--kl-full"})
+    require(app.get_option(name)->count() == 0,
+            name + " is for " +
+                architectures_with([](const Properties &p) { return p.prior == Prior::gaussian; },
+                                   "and") +
+                ": give --loss");
   o.kl_weight = o.loss == "reverse" ? 1.0 : o.loss == "forward" ? 0.0 : 0.5;
   o.kl_start = o.kl_full = 0.0;
   if (o.validate_every == 0) o.validate_every = std::max<int64_t>(1, o.steps / 20);
+}
+
+/// The first of the table that needs LAMMPS.
+std::string architecture_for_lammps() {
+  for (const auto &architecture : architectures())
+    if (!architecture->properties().energy_files) return architecture->properties().name;
+  throw Error("no architecture needs LAMMPS");
 }
 
 std::string quoted_command(int argc, char **argv) {
@@ -294,10 +300,9 @@ bool parse_options(int argc, char **argv, TrainOptions &o, std::string &text) {
   CLI::App app("Trains a normalizing flow against LAMMPS samples and a TorchScript energy",
                "nflow-train");
   app.option_defaults()->always_capture_default();
-  bool plain = !o.flow.structured;
   app.set_config("--config", "", "config file: lines `option = value`");
   app.allow_config_extras(CLI::config_extras_mode::error);
-  add_flow_options(app, o.flow, plain);
+  add_flow_options(app, o.flow);
   add_target_options(app, o);
   add_thermal_options(app, o);
   add_schedule_options(app, o);
@@ -311,13 +316,14 @@ bool parse_options(int argc, char **argv, TrainOptions &o, std::string &text) {
     const std::string what = e.what();
     throw Error(what.substr(0, what.find('\n')) + " (nflow-train --help lists the options)");
   }
-  o.flow.structured = !plain;
   if (!o.lammps.empty() && app.get_option("--architecture")->count() == 0)
-    o.flow.architecture = "kick-drift";
+    o.flow.architecture = architecture_for_lammps();
   o.command_line = quoted_command(argc, argv);
   if (o.log.empty()) o.log = o.output + ".csv";
   if (o.checkpoint.empty()) o.checkpoint = o.output + ".checkpoint";
-  if (o.thermal()) take_thermal_defaults(app, o);
+  if (o.thermal()) take_defaults(app, thermal_defaults);
+  take_defaults(app, architecture_of(o.flow).defaults());
+  if (o.thermal()) complete_thermal_schedule(app, o);
   check(o);
   // No data: the energy is all there is, from the first step on.
   if (o.data.empty() && !o.thermal()) {
@@ -328,57 +334,48 @@ bool parse_options(int argc, char **argv, TrainOptions &o, std::string &text) {
   return true;
 }
 
-nlohmann::json schedule_options(const TrainOptions &o) {
-  const auto &f = o.flow;
-  return {{"architecture", f.architecture},
-          {"structured", f.structured},
-          {"couplings", f.couplings},
-          {"hidden", f.hidden},
-          {"depth", f.depth},
-          {"units-per-coordinate", f.units_per_coordinate},
-          {"activation", f.activation},
-          {"dtype", f.dtype},
-          {"length", f.length},
-          {"dim", f.dim},
-          {"seed", f.seed},
-          {"temperature", o.temperature},
-          {"units", o.units},
-          {"steps", o.steps},
-          {"batch", o.batch},
-          {"learning-rate", o.learning_rate},
-          {"beta1", o.beta1},
-          {"beta2", o.beta2},
-          {"warm-up", o.warm_up},
-          {"final-rate", o.final_rate},
-          {"clip", o.clip},
-          {"kl-weight", o.kl_weight},
-          {"kl-start", o.kl_start},
-          {"kl-full", o.kl_full},
-          {"cap", o.cap},
-          {"precision", o.precision},
-          {"validation", o.validation},
-          {"validate-every", o.validate_every},
-          {"validation-samples", o.validation_samples},
-          {"ess-samples", o.ess_samples},
-          {"patience", o.patience},
-          {"lammps", o.lammps},
-          {"variable", o.variables},
-          {"temperatures", o.thermal() ? o.temperatures() : std::vector<double>{o.temperature}},
-          {"sample", o.sample},
-          {"sample-start", o.sample_start},
-          {"loss", o.loss},
-          {"layers", f.layers},
-          {"splines", f.splines},
-          {"exchange-start", o.exchange_start},
-          {"active", o.active},
-          {"bound", o.bound},
-          {"state", o.states},
-          {"spline-size", f.spline_size},
-          {"bins", f.bins},
-          {"timestep", f.timestep},
-          {"cutoff", f.cutoff},
-          {"sigma", f.sigma},
-          {"epsilon", f.epsilon}};
+bool TrainOptions::thermal() const {
+  return is_thermal(flow);
+}
+
+nlohmann::json schedule_options(const TrainOptions &o, const FlowSetting &setting) {
+  nlohmann::json all = {
+      {"architecture", setting.architecture},
+      {"dtype", setting.dtype},
+      {"dim", setting.dim},
+      {"seed", setting.seed},
+      {"temperature", o.temperature},
+      {"units", setting.units},
+      {"steps", o.steps},
+      {"batch", o.batch},
+      {"learning-rate", o.learning_rate},
+      {"beta1", o.beta1},
+      {"beta2", o.beta2},
+      {"warm-up", o.warm_up},
+      {"final-rate", o.final_rate},
+      {"clip", o.clip},
+      {"kl-weight", o.kl_weight},
+      {"kl-start", o.kl_start},
+      {"kl-full", o.kl_full},
+      {"cap", o.cap},
+      {"precision", o.precision},
+      {"validation", o.validation},
+      {"validate-every", o.validate_every},
+      {"validation-samples", o.validation_samples},
+      {"ess-samples", o.ess_samples},
+      {"patience", o.patience},
+      {"lammps", o.lammps},
+      {"variable", o.variables},
+      {"temperatures", o.thermal() ? o.temperatures() : std::vector<double>{o.temperature}},
+      {"sample", o.sample},
+      {"sample-start", o.sample_start},
+      {"loss", o.loss},
+      {"exchange-start", o.exchange_start},
+      {"state", o.states}};
+  for (const auto &[option, owner] : declared_options())
+    std::visit([&, &name = option.name](const auto &value) { all[name] = value; },
+               setting.value_of(option));
+  return all;
 }
 
 } // namespace nflow::trainer

@@ -1,7 +1,7 @@
 #ifndef NFLOW_TRAINER_COMMAND_TRAIN_OPTIONS_H
 #define NFLOW_TRAINER_COMMAND_TRAIN_OPTIONS_H
 
-#include "architectures/flow_options.h"
+#include "architectures/flow_setting.h"
 
 #include <nlohmann/json.hpp>
 
@@ -10,14 +10,16 @@
 
 namespace nflow::trainer {
 
-/// Everything nflow-train is told (docs/nflow-train.md explains each option).
+/// Everything nflow-train is told (docs/nflow-train.md explains each option), and nothing else:
+/// what the data and LAMMPS add is in FlowSetting.
 struct TrainOptions {
-  FlowOptions flow; // n_atoms, dim and tau are completed from the data and the temperature
+  FlowOptions flow;
 
   std::vector<std::string> data;
   std::string energy;
   std::string units = "lj";
   double temperature = 0.0;
+  int64_t dim = 0; // components of each atom; 0: as the energy file has it
 
   // Of flows between temperatures:
   std::string lammps;                 // input script
@@ -30,12 +32,10 @@ struct TrainOptions {
   double sample_start = 0.0; // temperature where sampling starts; 0: at its own
   std::string loss = "reverse";
   double exchange_start = 0.2;     // fraction of the steps where loss exchange turns to G
-  std::vector<int64_t> active;     // coordinates of spline, from 1; empty: by their activity
   std::vector<std::string> states; // "NAME: CONDITION", see State
-  double bound = 0.0;              // half-width of the splines; 0: from the samples
 
   /// Whether the flow goes between temperatures.
-  bool thermal() const { return is_thermal(flow); }
+  bool thermal() const;
   /// T_0, T_1 .. of the ladder, or T0 and T1.
   std::vector<double> temperatures() const {
     return ladder.empty() ? std::vector<double>{prior_temperature, temperature} : ladder;
@@ -74,8 +74,9 @@ struct TrainOptions {
 /// printed). Throws Error.
 bool parse_options(int argc, char **argv, TrainOptions &options, std::string &text);
 
-/// The options that a resumed run must share with the run it resumes, by name.
-nlohmann::json schedule_options(const TrainOptions &options);
+/// The options that a resumed run must share with the run it resumes, by name, with what `setting`
+/// adds to them.
+nlohmann::json schedule_options(const TrainOptions &options, const FlowSetting &setting);
 
 } // namespace nflow::trainer
 

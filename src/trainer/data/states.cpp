@@ -1,7 +1,7 @@
 #include "trainer/data/states.h"
 
+#include "architectures/flow_setting.h"
 #include "base/error.h"
-#include "trainer/training/spline_start.h"
 
 #include <algorithm>
 #include <cctype>

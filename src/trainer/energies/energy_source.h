@@ -4,6 +4,7 @@
 #include "model/metadata.h"
 
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,14 @@ class EnergySource {
   /// to evaluate() where single pairs are not known.
   virtual void evaluate_linearised(double cap, int64_t count, const double *x, double *energies,
                                    double *forces) = 0;
+
+  /// Whether pair_law() works.
+  virtual bool has_pair_law() const { return false; }
+  /// Energy and radial force -dV/dr of two atoms of these LAMMPS types at distance r.
+  virtual void pair_law(int /*type_a*/, int /*type_b*/, double /*r*/, double & /*energy*/,
+                        double & /*force*/) {
+    throw std::logic_error("this source of energies does not know pairs");
+  }
 
   /// For sentences: "the LAMMPS system", or the energy file by its name.
   virtual std::string name() const = 0;

@@ -31,10 +31,9 @@ class LammpsSystem : public EnergySource {
   void evaluate_linearised(double cap, int64_t count, const double *x, double *energies,
                            double *forces) override;
 
-  /// Whether pair_law() works: a pairwise style of a system without bonds.
-  bool has_pair_law() const;
-  /// Energy and radial force -dV/dr of two atoms of these LAMMPS types at distance r.
-  void pair_law(int type_a, int type_b, double r, double &energy, double &force);
+  /// True of a pairwise style of a system without bonds.
+  bool has_pair_law() const override;
+  void pair_law(int type_a, int type_b, double r, double &energy, double &force) override;
 
   /// The LAMMPS version, for provenance.
   std::string version() const;

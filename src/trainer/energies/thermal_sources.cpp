@@ -1,5 +1,6 @@
 #include "trainer/energies/thermal_sources.h"
 
+#include "architectures/architecture.h"
 #include "base/error.h"
 #include "base/units.h"
 #include "trainer/command/run_common.h"
@@ -27,6 +28,30 @@ std::vector<std::string> files_of(const TrainOptions &o, size_t i) {
     return o.ladder_data.empty() ? std::vector<std::string>()
                                  : std::vector<std::string>{o.ladder_data[i]};
   return i == 0 ? o.prior_data : o.data;
+}
+
+/// A periodic box for flows that need one, none for the others.
+void require_boundaries(const FlowOptions &flow, const EnergySource &source) {
+  const auto &properties = architecture_of(flow).properties();
+  const auto others = [&] {
+    return architectures_with(
+        [&](const Properties &p) {
+          return p.prior == Prior::boltzmann && p.periodic != properties.periodic;
+        },
+        "or");
+  };
+  const System &system = source.system();
+  for (int64_t k = 0; k < system.dim; k++) {
+    const std::string axis(1, "xyz"[k]);
+    require(system.periodic[k] || !properties.periodic,
+            source.name() + " is not periodic in " + axis +
+                ", which this flow between temperatures needs: use 'boundary p p p', or "
+                "--architecture " +
+                others() + " for an open system");
+    require(!system.periodic[k] || properties.periodic,
+            source.name() + " is periodic in " + axis + ", and " + properties.name +
+                " is for open systems: use " + others() + ", or 'boundary f f f'");
+  }
 }
 
 /// Whether samples are of this system; throws Error with what differs. Renumbers atoms within their
@@ -72,9 +97,9 @@ std::vector<double> energies_of(const Samples &samples, EnergySource &source,
 }
 
 /// A mix-up of files would train nonsense without a sign of it.
-void check_temperature(const TrainOptions &o, EnergySource &source, const Parallel &parallel,
-                       const std::string &where, ThermalSamples &samples) {
-  const double boltzmann = boltzmann_constant(o.units);
+void check_temperature(EnergySource &source, const Parallel &parallel, const std::string &where,
+                       ThermalSamples &samples) {
+  const double boltzmann = boltzmann_constant(source.system().units);
   samples.by_forces = configurational_tau(samples.samples, source, parallel);
   require_temperature(samples.by_forces, boltzmann * samples.temperature, samples.temperature,
                       where);
@@ -93,15 +118,7 @@ std::string sample_file(const TrainOptions &o, double temperature) {
 std::vector<ThermalSamples> thermal_samples(const TrainOptions &o, EnergySource &source,
                                             const Parallel &parallel) {
   const System &system = source.system();
-  const bool periodic = is_periodic(o.flow);
-  for (int64_t k = 0; k < system.dim; k++)
-    if (system.periodic[k] != periodic)
-      throw Error(source.name() + (periodic ? " is not periodic in " : " is periodic in ") +
-                  std::string(1, "xyz"[k]) +
-                  (periodic ? ", which this flow between temperatures needs: use 'boundary p p p', "
-                              "or --architecture spline for an open system"
-                            : ", and spline is for open systems: use kick-drift or torus-spline, "
-                              "or 'boundary f f f'"));
+  require_boundaries(o.flow, source);
   std::vector<ThermalSamples> all;
   const auto temperatures = o.temperatures();
   for (size_t i = 0; i < temperatures.size(); i++) {
@@ -115,11 +132,11 @@ std::vector<ThermalSamples> thermal_samples(const TrainOptions &o, EnergySource 
       if (!o.resume) sample_into(o, parallel, temperatures[i], files[0]);
 #endif
     }
-    samples.samples = shared_samples(files, system.dim, o.units, parallel);
+    samples.samples = shared_samples(files, system.dim, system.units, parallel);
     if (samples.samples.count() > 0) {
       require_fit(samples.samples, source, where);
       samples.energies = energies_of(samples.samples, source, parallel, where);
-      check_temperature(o, source, parallel, where, samples);
+      check_temperature(source, parallel, where, samples);
       samples.split = split_by_blocks(samples.samples, o.validation);
     }
     const bool needed = i + 1 < temperatures.size();

@@ -1,7 +1,6 @@
 #include "trainer/objectives/gaussian_objective.h"
 
 #include "base/error.h"
-#include "base/units.h"
 #include "model/archive.h"
 #include "trainer/command/train_options.h"
 #include "trainer/training/trained_flow.h"
@@ -17,15 +16,14 @@ namespace {
 
 constexpr int64_t evaluation_batch = 512;
 
-Archive load_energy(TrainOptions &o, const Samples &samples) {
+Archive load_energy(const TrainOptions &o, int64_t dim, const Samples &samples) {
   auto archive = load_archive(o.energy, Format::energy);
   const Metadata &m = archive.metadata;
   const auto require = [&](bool good, const std::string &what) {
     if (!good) throw Error("energy file '" + o.energy + "' " + what);
   };
-  require(m.dim == o.flow.dim, "is for " + std::to_string(m.dim) +
-                                   " components of each atom, --dim is " +
-                                   std::to_string(o.flow.dim) + ": make them equal");
+  require(m.dim == dim, "is for " + std::to_string(m.dim) + " components of each atom, --dim is " +
+                            std::to_string(dim) + ": make them equal");
   require(samples.n_atoms == 0 || m.n_atoms == samples.n_atoms,
           "is for " + std::to_string(m.n_atoms) + " atoms, the data have " +
               std::to_string(samples.n_atoms) + ": give the data of that system");
@@ -36,7 +34,6 @@ Archive load_energy(TrainOptions &o, const Samples &samples) {
   for (size_t k = 0; m.box && k < m.box->size() && !samples.box.empty(); k++)
     require(std::fabs((*m.box)[k] - samples.box[k]) <= 1e-6 * (*m.box)[k],
             "is for another box than the data have: give the data of that box");
-  o.flow.n_atoms = m.n_atoms;
   for (auto parameter : archive.module.parameters()) parameter.set_requires_grad(false);
   return archive;
 }
@@ -44,12 +41,11 @@ Archive load_energy(TrainOptions &o, const Samples &samples) {
 } // namespace
 
 struct GaussianObjective::Impl {
-  Impl(const FlowOptions &options, const std::string &precision) : flow(options, precision) {}
+  Impl(const FlowSetting &setting, const std::string &precision)
+      : flow(setting, precision), tau(setting.tau()) {}
 
   TrainedFlow flow;
-  double tau = 1.0, cap = 0.0, temperature = 1.0;
-  std::string units;
-  std::vector<int> types;
+  double tau, cap = 0.0;
   torch::jit::Module energy;
   bool has_energy = false;
   torch::ScalarType energy_dtype = torch::kFloat64;
@@ -61,8 +57,7 @@ struct GaussianObjective::Impl {
   /// ln N(0, tau) of every number of [B, S, n, d], summed: [B] float64.
   torch::Tensor log_prior(const torch::Tensor &u) const {
     const double per_number = 0.5 * std::log(2.0 * M_PI * tau);
-    const auto &o = flow.options();
-    const auto size = static_cast<double>(flow.slots() * o.n_atoms * o.dim);
+    const auto size = static_cast<double>(flow.slots() * flow.setting().coordinates());
     return u.flatten(1).square().sum(1).to(torch::kFloat64) * (-0.5 / tau) - size * per_number;
   }
   torch::Tensor nll(const torch::Tensor &v) {
@@ -108,32 +103,32 @@ struct GaussianObjective::Impl {
   }
 };
 
-void complete_dim(TrainOptions &options) {
-  if (options.flow.dim > 0) return;
+int64_t moved_components(const TrainOptions &options) {
+  if (options.dim > 0) return options.dim;
   if (options.energy.empty())
     throw Error(
         "--dim must say how many components of each atom the flow moves (1 for x, 2 for x and "
         "y, 3), because no energy file says it");
-  options.flow.dim = load_archive(options.energy, Format::energy).metadata.dim;
+  return load_archive(options.energy, Format::energy).metadata.dim;
 }
 
-GaussianObjective::GaussianObjective(TrainOptions &o, const Samples &samples) {
+GaussianObjective::GaussianObjective(const TrainOptions &o, const Samples &samples) {
+  FlowSetting setting(o.flow);
+  setting.dim = moved_components(o);
   std::optional<Archive> energy;
-  if (!o.energy.empty()) energy = load_energy(o, samples);
-  if (samples.n_atoms > 0) o.flow.n_atoms = samples.n_atoms;
-  o.flow.tau = boltzmann_constant(o.units) * o.temperature;
-  impl_ = std::make_unique<Impl>(o.flow, o.precision);
+  if (!o.energy.empty()) energy = load_energy(o, setting.dim, samples);
+  setting.n_atoms = samples.n_atoms > 0 ? samples.n_atoms : energy ? energy->metadata.n_atoms : 0;
+  setting.types = samples.types;
+  setting.units = o.units;
+  setting.temperatures = {o.temperature};
+  impl_ = std::make_unique<Impl>(setting, o.precision);
   if (energy) {
     impl_->energy = energy->module;
     impl_->energy_dtype = energy->metadata.dtype == "float32" ? torch::kFloat32 : torch::kFloat64;
     impl_->has_energy = true;
   }
-  impl_->tau = o.flow.tau;
   impl_->cap = o.cap;
-  impl_->temperature = o.temperature;
-  impl_->units = o.units;
-  impl_->types = samples.types;
-  impl_->tau_pair = torch::full({2}, o.flow.tau, torch::kFloat64);
+  impl_->tau_pair = torch::full({2}, setting.tau(), torch::kFloat64);
 }
 
 GaussianObjective::~GaussianObjective() = default;
@@ -142,7 +137,7 @@ void GaussianObjective::initialise(const Samples &samples, const std::vector<int
   auto x = torch::from_blob(const_cast<double *>(samples.x.data()),
                             {samples.count(), samples.n_atoms, samples.dim}, torch::kFloat64);
   const auto picked = torch::tensor(training);
-  initialise_from_data(impl_->flow.saved(), impl_->flow.options(), x.index_select(0, picked));
+  initialise_from_data(impl_->flow.saved(), impl_->flow.setting(), x.index_select(0, picked));
   impl_->flow.follow_saved();
 }
 
@@ -193,10 +188,12 @@ bool GaussianObjective::has_energy() const {
   return impl_->has_energy;
 }
 
+const FlowSetting &GaussianObjective::setting() const {
+  return impl_->flow.setting();
+}
+
 Metadata GaussianObjective::metadata() const {
-  auto metadata = flow_metadata(impl_->flow.options(), impl_->temperature);
-  metadata.units = impl_->units;
-  if (!impl_->types.empty()) metadata.types = impl_->types;
+  auto metadata = flow_metadata(impl_->flow.setting());
   metadata.provenance["parameters"] = parameter_count(impl_->flow.saved());
   metadata.provenance["libtorch"] = TORCH_VERSION;
   return metadata;

@@ -1,6 +1,7 @@
 #ifndef NFLOW_TRAINER_OBJECTIVES_GAUSSIAN_OBJECTIVE_H
 #define NFLOW_TRAINER_OBJECTIVES_GAUSSIAN_OBJECTIVE_H
 
+#include "architectures/flow_setting.h"
 #include "files/dump_reader.h"
 #include "trainer/objectives/objective.h"
 
@@ -10,18 +11,18 @@ namespace nflow::trainer {
 
 struct TrainOptions;
 
-/// Sets options.flow.dim, where it is not given, from the energy file. Throws Error where there is
-/// none.
-void complete_dim(TrainOptions &options);
+/// How many components of each atom the flow moves: --dim, or as the energy file has it. Throws
+/// Error where neither says it.
+int64_t moved_components(const TrainOptions &options);
 
 /// A flow with a gaussian prior, and its target energy: L_ML is the negative log-likelihood
 /// (equation 5 of the TSF paper), L_KL the mean of ln q - ln exp(-h) with capped energies (equation
 /// 6). LibTorch stays behind the PIMPL.
 class GaussianObjective : public Objective {
  public:
-  /// Loads the energy file, if there is one, and completes n_atoms, dim, units of `options` from
-  /// it. Throws Error where energy, samples and options do not fit together.
-  GaussianObjective(TrainOptions &options, const Samples &samples);
+  /// Loads the energy file, if there is one. Throws Error where energy, samples and options do not
+  /// fit together.
+  GaussianObjective(const TrainOptions &options, const Samples &samples);
   ~GaussianObjective() override;
 
   /// Mean, scale and mixing from the samples [count, n, d] (initialise_from_data).
@@ -33,6 +34,7 @@ class GaussianObjective : public Objective {
   void set_constants(const std::vector<double> &constants) override;
   Terms add_gradient(const Points &target, double ml_weight, const Points &prior, double kl_weight,
                      std::vector<double> &gradient) override;
+  const FlowSetting &setting() const;
   Metadata metadata() const override;
   void save(const std::vector<double> &parameters, const Metadata &metadata,
             const std::string &file) override;

@@ -1,7 +1,5 @@
 #include "trainer/objectives/thermal_objective.h"
 
-#include "base/units.h"
-#include "trainer/command/train_options.h"
 #include "trainer/training/trained_flow.h"
 
 #include <torch/torch.h>
@@ -45,14 +43,13 @@ class SourceEnergy : public torch::autograd::Function<SourceEnergy> {
 } // namespace
 
 struct ThermalObjective::Impl {
-  Impl(const TrainOptions &o, EnergySource &energies)
-      : flow(o.flow, o.precision), source(energies), cap(o.cap) {}
+  Impl(const FlowSetting &setting, const std::string &precision, double cap_of_loss,
+       EnergySource &energies)
+      : flow(setting, precision), source(energies), cap(cap_of_loss) {}
 
   TrainedFlow flow;
   EnergySource &source;
   double cap;
-  std::string units;
-  std::vector<double> temperatures, taus;
   torch::Tensor kept_forward, kept_backward;
 
   torch::Tensor momenta_energy(const torch::Tensor &points) const {
@@ -68,7 +65,8 @@ struct ThermalObjective::Impl {
     return mapped(points, forward, in_loss).work;
   }
   Mapped mapped(const Points &points, bool forward, bool in_loss) {
-    const double tau_prior = taus[points.pair], tau_target = taus[points.pair + 1];
+    const double tau_prior = flow.setting().tau(points.pair);
+    const double tau_target = flow.setting().tau(points.pair + 1);
     const double tau_in = forward ? tau_prior : tau_target;
     const double tau_out = forward ? tau_target : tau_prior;
     const auto in = flow.tensor(points);
@@ -86,14 +84,9 @@ struct ThermalObjective::Impl {
   }
 };
 
-ThermalObjective::ThermalObjective(const TrainOptions &o, const std::vector<double> &temperatures,
-                                   EnergySource &source)
-    : impl_(std::make_unique<Impl>(o, source)) {
-  impl_->units = o.units;
-  impl_->temperatures = temperatures;
-  for (const double temperature : temperatures)
-    impl_->taus.push_back(boltzmann_constant(o.units) * temperature);
-}
+ThermalObjective::ThermalObjective(const FlowSetting &setting, const std::string &precision,
+                                   double cap, EnergySource &source)
+    : impl_(std::make_unique<Impl>(setting, precision, cap, source)) {}
 
 ThermalObjective::~ThermalObjective() = default;
 
@@ -178,11 +171,12 @@ std::vector<double> ThermalObjective::works(const Points &points, bool forward,
   return all;
 }
 
+const FlowSetting &ThermalObjective::setting() const {
+  return impl_->flow.setting();
+}
+
 Metadata ThermalObjective::metadata() const {
-  auto metadata = flow_metadata(impl_->flow.options(), 0.0);
-  metadata.units = impl_->units;
-  for (size_t i = 0; i + 1 < impl_->temperatures.size(); i++)
-    metadata.temperature_pairs.emplace_back(impl_->temperatures[i], impl_->temperatures[i + 1]);
+  auto metadata = flow_metadata(impl_->flow.setting());
   metadata.provenance["parameters"] = parameter_count(impl_->flow.saved());
   metadata.provenance["libtorch"] = TORCH_VERSION;
   const auto [key, value] = impl_->source.provenance();

@@ -1,16 +1,15 @@
 #ifndef NFLOW_TRAINER_OBJECTIVES_THERMAL_OBJECTIVE_H
 #define NFLOW_TRAINER_OBJECTIVES_THERMAL_OBJECTIVE_H
 
+#include "architectures/flow_setting.h"
 #include "trainer/energies/energy_source.h"
 #include "trainer/objectives/objective.h"
 
 #include <memory>
-#include <utility>
+#include <string>
 #include <vector>
 
 namespace nflow::trainer {
-
-struct TrainOptions;
 
 /// A flow between temperatures, with energies and forces from a source. With the work of a map
 /// h_out - h_in - log_det, h = U/(k_B T) + |p|^2/2: L_ML is the mean work of the inverse from
@@ -18,8 +17,9 @@ struct TrainOptions;
 /// rejection of exchanges. LibTorch stays behind the PIMPL.
 class ThermalObjective : public Objective {
  public:
-  /// `options.flow` must be complete; temperatures [pairs + 1] in LAMMPS units.
-  ThermalObjective(const TrainOptions &options, const std::vector<double> &temperatures,
+  /// `precision` is the arithmetic of the training, `cap` the energy in k_B T above which pair
+  /// energies are linearised in the loss.
+  ThermalObjective(const FlowSetting &setting, const std::string &precision, double cap,
                    EnergySource &source);
   ~ThermalObjective() override;
 
@@ -31,6 +31,7 @@ class ThermalObjective : public Objective {
                      std::vector<double> &gradient) override;
   Works keep_works(const Points &target, const Points &prior) override;
   void add_gradient_of_kept(const Works &weights, std::vector<double> &gradient) override;
+  const FlowSetting &setting() const;
   Metadata metadata() const override;
   void save(const std::vector<double> &parameters, const Metadata &metadata,
             const std::string &file) override;

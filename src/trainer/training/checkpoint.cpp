@@ -60,10 +60,10 @@ std::string digest(const std::vector<double> &values) {
   return digest(values.data(), values.size() * sizeof(double));
 }
 
-void write_checkpoint(const TrainingState &state, const json &options, const nlohmann::json &data,
+void write_checkpoint(const TrainingState &state, const Fingerprint &fingerprint,
                       const std::string &file) {
   TrainingState copy = state;
-  const auto header = json{{"options", options}, {"data", data}}.dump();
+  const auto header = json{{"options", fingerprint.options}, {"data", fingerprint.data}}.dump();
   const auto temporary = file + ".part";
   std::ofstream out(temporary, std::ios::binary);
   out << magic << "\n" << header << "\n";
@@ -85,8 +85,7 @@ void write_checkpoint(const TrainingState &state, const json &options, const nlo
   }
 }
 
-TrainingState read_checkpoint(const json &options, const nlohmann::json &data,
-                              const std::string &file) {
+TrainingState read_checkpoint(const Fingerprint &fingerprint, const std::string &file) {
   std::ifstream in(file, std::ios::binary);
   if (!in)
     throw Error("there is no checkpoint '" + file +
@@ -98,7 +97,7 @@ TrainingState read_checkpoint(const json &options, const nlohmann::json &data,
   if (!std::getline(in, line) || line != magic || !std::getline(in, header_text)) throw damaged;
   const auto header = json::parse(header_text, nullptr, false);
   if (!header.is_object() || !header.contains("options") || !header.contains("data")) throw damaged;
-  require_same(header, options, data, file);
+  require_same(header, fingerprint.options, fingerprint.data, file);
   TrainingState state;
   bool good = true;
   for (int64_t *value : counters(state)) good = good && get(in, value, sizeof(*value));

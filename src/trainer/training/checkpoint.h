@@ -27,15 +27,19 @@ struct TrainingState {
   double rate_scale = 1.0; // halved at every set-back
 };
 
-/// Writes `state` to `file` by way of a temporary file. `options` are the options that a resumed
-/// run must share, `data` the digest of its data. Throws Error.
-void write_checkpoint(const TrainingState &state, const nlohmann::json &options,
-                      const nlohmann::json &data, const std::string &file);
+/// What a resumed run must share with the run that it resumes.
+struct Fingerprint {
+  nlohmann::json options; // schedule_options()
+  nlohmann::json data;    // digests
+};
+
+/// Writes `state` to `file` by way of a temporary file. Throws Error.
+void write_checkpoint(const TrainingState &state, const Fingerprint &fingerprint,
+                      const std::string &file);
 
 /// Reads it back, bit by bit. Throws Error for a missing or damaged file and where options or data
 /// differ, naming the first that does.
-TrainingState read_checkpoint(const nlohmann::json &options, const nlohmann::json &data,
-                              const std::string &file);
+TrainingState read_checkpoint(const Fingerprint &fingerprint, const std::string &file);
 
 /// FNV-1a of bytes, "fnv1a64:" and 16 hex digits.
 std::string digest(const void *data, std::size_t bytes);

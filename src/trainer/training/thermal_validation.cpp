@@ -1,7 +1,5 @@
 #include "trainer/training/thermal_validation.h"
 
-#include "base/units.h"
-
 #include <cmath>
 #include <cstdio>
 
@@ -36,7 +34,7 @@ std::string row(const char *name, const estimators::ExchangeReport &r) {
 
 ThermalValidator::Side ThermalValidator::side(int64_t pair, bool forward, int64_t count) const {
   std::vector<double> mine, before, after;
-  const int64_t numbers = options_.flow.n_atoms * options_.flow.dim;
+  const int64_t numbers = objective_.setting().coordinates();
   parallel_.together([&] {
     const auto points = batches_.validation(pair, !forward, count, parallel_.share(count));
     if (states_.empty()) {
@@ -77,9 +75,9 @@ ThermalValidator::PairReport ThermalValidator::report(int64_t pair, int64_t coun
 }
 
 estimators::ExchangeReport ThermalValidator::identity(int64_t pair) const {
-  const double boltzmann = boltzmann_constant(options_.units);
   const auto &hot = data_[pair], &cold = data_[pair + 1];
-  const double change = 1.0 / (boltzmann * cold.temperature) - 1.0 / (boltzmann * hot.temperature);
+  const auto &setting = objective_.setting();
+  const double change = 1.0 / setting.tau(pair + 1) - 1.0 / setting.tau(pair);
   std::vector<double> forward, backward;
   for (const int64_t i : hot.split.validation) forward.push_back(change * hot.energies[i]);
   for (const int64_t i : cold.split.validation) backward.push_back(-change * cold.energies[i]);

@@ -37,12 +37,12 @@ void unflatten(const std::vector<double> &flat, const List &tensors) {
 
 } // namespace
 
-TrainedFlow::TrainedFlow(const FlowOptions &options, const std::string &precision)
-    : options_(options), dtype_(dtype_of(precision)), slots_(flow_metadata(options, 1.0).slots()) {
+TrainedFlow::TrainedFlow(const FlowSetting &setting, const std::string &precision)
+    : setting_(setting), dtype_(dtype_of(precision)), slots_(flow_metadata(setting).slots()) {
   // The profiling executor specialises every shape anew and gains nothing at these sizes.
   torch::jit::setGraphExecutorOptimize(false);
-  saved_ = build_flow(options);
-  auto trained = options;
+  saved_ = build_flow(setting);
+  auto trained = setting;
   trained.dtype = precision;
   flow_ = build_flow(trained);
   for (const auto &parameter : flow_.parameters()) parameters_.push_back(parameter);
@@ -73,7 +73,7 @@ void TrainedFlow::set_constants(const std::vector<double> &constants) {
 
 torch::Tensor TrainedFlow::tensor(const Points &points) const {
   return torch::from_blob(const_cast<double *>(points.values.data()),
-                          {points.count, slots_, options_.n_atoms, options_.dim}, torch::kFloat64)
+                          {points.count, slots_, setting_.n_atoms, setting_.dim}, torch::kFloat64)
       .to(dtype_);
 }
 

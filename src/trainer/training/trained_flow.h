@@ -13,9 +13,9 @@ namespace nflow::trainer {
 /// the saved model. Includes LibTorch: for the objectives only.
 class TrainedFlow {
  public:
-  TrainedFlow(const FlowOptions &options, const std::string &precision);
+  TrainedFlow(const FlowSetting &setting, const std::string &precision);
 
-  const FlowOptions &options() const { return options_; }
+  const FlowSetting &setting() const { return setting_; }
   int64_t slots() const { return slots_; }
   torch::jit::Module &saved() { return saved_; }
   /// Takes over parameters and buffers of saved().
@@ -38,7 +38,7 @@ class TrainedFlow {
             const std::string &file);
 
  private:
-  FlowOptions options_;
+  FlowSetting setting_;
   torch::ScalarType dtype_;
   int64_t slots_;
   torch::jit::Module flow_, saved_;

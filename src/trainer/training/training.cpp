@@ -26,9 +26,9 @@ void catch_signals() {
 
 Training::Training(const TrainOptions &options, const Parallel &parallel, Objective &objective,
                    const PointSource &points, const Validator &validator, TrainingState state,
-                   const nlohmann::json &data_digest)
+                   const Fingerprint &fingerprint)
     : options_(options), parallel_(parallel), objective_(objective), points_(points),
-      validator_(validator), state_(std::move(state)), data_digest_(data_digest),
+      validator_(validator), state_(std::move(state)), fingerprint_(fingerprint),
       adam_(state_.parameters.size(), options.beta1, options.beta2) {
   if (!state_.adam_mean.empty()) {
     adam_.mean = state_.adam_mean;
@@ -174,7 +174,7 @@ void Training::save_checkpoint() const {
     state.adam_mean = adam_.mean;
     state.adam_square = adam_.square;
     state.adam_updates = adam_.updates;
-    write_checkpoint(state, schedule_options(options_), data_digest_, options_.checkpoint);
+    write_checkpoint(state, fingerprint_, options_.checkpoint);
   });
 }
 

@@ -22,7 +22,7 @@ class Training {
 
   Training(const TrainOptions &options, const Parallel &parallel, Objective &objective,
            const PointSource &points, const Validator &validator, TrainingState state,
-           const nlohmann::json &data_digest);
+           const Fingerprint &fingerprint);
 
   End run();
   const TrainingState &state() const { return state_; }
@@ -51,7 +51,7 @@ class Training {
   const PointSource &points_;
   const Validator &validator_;
   TrainingState state_;
-  nlohmann::json data_digest_;
+  const Fingerprint &fingerprint_;
   Adam adam_;
   Progress progress_;
   std::unique_ptr<Report> report_;

@@ -43,10 +43,10 @@ double GaussianValidator::validate(Progress &progress) const {
     });
     score = mean_of(parallel_.gather(mine));
     // The entropy of the momenta is not the flow's: without it, flows with and without compare.
-    const auto &flow = options_.flow;
-    const double momenta =
-        flow.architecture == "tsf" ? 0.5 * std::log(2.0 * M_PI * M_E * flow.tau) : 0.0;
-    progress.validation_nll = score - momenta * static_cast<double>(flow.n_atoms * flow.dim);
+    const auto metadata = objective_.metadata();
+    const double variance = metadata.momentum_variance(objective_.setting().tau());
+    const double momenta = metadata.auxiliary ? 0.5 * std::log(2.0 * M_PI * M_E * variance) : 0.0;
+    progress.validation_nll = score - momenta * static_cast<double>(metadata.coordinates());
   }
   return score;
 }

@@ -1,7 +1,9 @@
-#include "architectures/flow_builder.h"
+#include "architectures/gaussian.h"
 #include "architectures/ica.h"
+#include "architectures/shared_options.h"
 #include "base/error.h"
 
+#include <torch/script.h>
 #include <torch/torch.h>
 
 #include <cmath>
@@ -38,8 +40,8 @@ void set_log_unit(torch::jit::Module &flow, int64_t size) {
 
 } // namespace
 
-void initialise_from_data(torch::jit::Module &flow, const FlowOptions &options,
-                          const torch::Tensor &data) {
+void GaussianArchitecture::initialise(torch::jit::Module &flow, const FlowSetting &setting,
+                                      const torch::Tensor &data) const {
   torch::NoGradGuard no_gradient;
   const auto x = data.to(torch::kFloat64).flatten(1);
   const int64_t size = x.size(1);
@@ -48,8 +50,8 @@ void initialise_from_data(torch::jit::Module &flow, const FlowOptions &options,
   const auto mean = x.mean(0);
   const auto centred = x - mean;
   set(flow, "mean", mean);
-  if (options.structured) {
-    const double log_spread = set_mixing(flow, independent_components(centred, options.seed));
+  if (options::structured(setting)) {
+    const double log_spread = set_mixing(flow, independent_components(centred, setting.seed));
     set(flow, "spread", torch::full({}, std::exp(log_spread), torch::kFloat64));
   } else {
     const auto deviation = centred.square().mean(0).sqrt();

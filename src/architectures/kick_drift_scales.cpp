@@ -1,4 +1,4 @@
-#include "trainer/energies/pair_scales.h"
+#include "architectures/kick_drift_scales.h"
 
 #include "operators/pair_force.h"
 
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <set>
 
-namespace nflow::trainer {
+namespace nflow {
 
 namespace {
 
@@ -33,13 +33,13 @@ Scale zero_and_depth(double cutoff) {
 }
 
 /// By the wall of a pair law between `near` and `far`.
-Scale from_law(LammpsSystem &lammps, int a, int b, double far, double tau, double cutoff) {
+Scale from_law(const StartingData &data, int a, int b, double far, double tau, double cutoff) {
   double energy = 0.0, force = 0.0, depth = 0.0, before = 0.0;
   const double step = far / 4000.0;
-  lammps.pair_law(a, b, far, energy, force);
+  data.pair_law(a, b, far, energy, force);
   const double ground = energy; // an unshifted cutoff is no part of the shape
   for (double r = far; r > 10 * step; r -= step) {
-    lammps.pair_law(a, b, r, energy, force);
+    data.pair_law(a, b, r, energy, force);
     energy -= ground;
     depth = std::min(depth, energy);
     const bool well = depth < -1e-6 * tau;
@@ -55,12 +55,12 @@ Scale from_law(LammpsSystem &lammps, int a, int b, double far, double tau, doubl
 }
 
 /// Smallest distance of two atoms of these species over the samples, in the periodic box.
-double smallest_distance(const FlowOptions &flow, const Samples &samples,
+double smallest_distance(const FlowSetting &flow, const StartingData::Samples &samples,
                          const std::vector<int64_t> &species, int64_t a, int64_t b) {
   double smallest = INFINITY;
-  const int64_t frames = std::min<int64_t>(samples.count(), 200);
+  const int64_t frames = std::min<int64_t>(samples.count, 200);
   for (int64_t f = 0; f < frames; f++) {
-    const double *x = samples.frame(f * samples.count() / frames);
+    const double *x = samples.frame(f * samples.count / frames, flow.coordinates());
     for (int64_t i = 0; i < flow.n_atoms; i++)
       for (int64_t j = 0; j < flow.n_atoms; j++) {
         if (i == j || species[i] != a || species[j] != b) continue;
@@ -78,31 +78,31 @@ double smallest_distance(const FlowOptions &flow, const Samples &samples,
 
 } // namespace
 
-void complete_pair_scales(FlowOptions &flow, LammpsSystem &lammps, const Samples &samples) {
-  const auto species = species_of(flow.types);
-  const std::set<int> occurring(flow.types.begin(), flow.types.end());
+PairScales pair_scales(const FlowSetting &setting, double cutoff, const StartingData &data) {
+  const auto species = species_of(setting.types);
+  const std::set<int> occurring(setting.types.begin(), setting.types.end());
   const std::vector<int> types(occurring.begin(), occurring.end());
   const auto count = static_cast<int64_t>(types.size());
-  const bool with_sigma = flow.sigma.empty(), with_epsilon = flow.epsilon.empty();
-  if (with_sigma) flow.sigma.assign(count * count, 0.0);
-  if (with_epsilon) flow.epsilon.assign(count * count, 0.0);
-  const double far = 0.5 * *std::min_element(flow.box.begin(), flow.box.end());
-  const double tau = flow.tau_pairs.front().first;
+  PairScales scales;
+  scales.sigma.resize(count * count);
+  scales.epsilon.resize(count * count);
+  const double far = 0.5 * *std::min_element(setting.box.begin(), setting.box.end());
+  const double tau = setting.tau();
   constexpr double closest_in_sigma = 0.87; // in a dense liquid at k_B T of about epsilon
   for (int64_t a = 0; a < count; a++)
     for (int64_t b = a; b < count; b++) {
       Scale scale;
-      if (lammps.has_pair_law())
-        scale = from_law(lammps, types[a], types[b], far, tau, flow.cutoff);
+      if (data.pair_law) scale = from_law(data, types[a], types[b], far, tau, cutoff);
       if (!(scale.sigma > 0.0)) {
-        const double closest = smallest_distance(flow, samples, species, a, b);
-        scale = {std::isfinite(closest) ? closest / closest_in_sigma : far / flow.cutoff, tau};
+        const double closest = smallest_distance(setting, data.samples.at(0), species, a, b);
+        scale = {std::isfinite(closest) ? closest / closest_in_sigma : far / cutoff, tau};
       }
       for (const int64_t place : {a * count + b, b * count + a}) {
-        if (with_sigma) flow.sigma[place] = scale.sigma;
-        if (with_epsilon) flow.epsilon[place] = scale.epsilon;
+        scales.sigma[place] = scale.sigma;
+        scales.epsilon[place] = scale.epsilon;
       }
     }
+  return scales;
 }
 
-} // namespace nflow::trainer
+} // namespace nflow
