@@ -14,7 +14,7 @@
 #include "trainer/energies/lammps_sampler.h"
 #include "trainer/energies/pair_scales.h"
 
-#include <torch/torch.h>
+#include <torch/script.h>
 
 #include <algorithm>
 #include <chrono>

@@ -2,8 +2,6 @@
 #include "architectures/ica.h"
 #include "base/error.h"
 
-#include <torch/torch.h>
-
 #include <cmath>
 
 namespace nflow {

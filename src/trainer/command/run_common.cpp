@@ -1,6 +1,7 @@
 #include "trainer/command/run_common.h"
 
 #include "base/error.h"
+#include "base/version.h"
 
 #include <cmath>
 #include <cstdio>
@@ -84,7 +85,7 @@ void add_provenance(Metadata &metadata, const TrainOptions &o, const Training &t
   };
   auto &p = metadata.provenance;
   p["program"] = "nflow-train";
-  p["version"] = NFLOW_VERSION;
+  p["version"] = version();
   p["command"] = o.command_line;
   p["options"] = schedule_options(o);
   p["data_digest"] = data;

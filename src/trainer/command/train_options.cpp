@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "base/version.h"
 
 #include <CLI/CLI.hpp>
 
@@ -295,6 +296,7 @@ bool parse_options(int argc, char **argv, TrainOptions &o, std::string &text) {
                "nflow-train");
   app.option_defaults()->always_capture_default();
   bool plain = !o.flow.structured;
+  app.set_version_flag("--version", std::string("nflow-train ") + version());
   app.set_config("--config", "", "config file: lines `option = value`");
   app.allow_config_extras(CLI::config_extras_mode::error);
   add_flow_options(app, o.flow, plain);
@@ -306,6 +308,9 @@ bool parse_options(int argc, char **argv, TrainOptions &o, std::string &text) {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp &) {
     text = app.help();
+    return false;
+  } catch (const CLI::CallForVersion &e) {
+    text = e.what() + std::string("\n");
     return false;
   } catch (const CLI::ParseError &e) {
     const std::string what = e.what();
