@@ -13,7 +13,7 @@
 #include "trainer/energies/lammps_sampler.h"
 #include "trainer/training/thermal_setting.h"
 
-#include <torch/torch.h>
+#include <torch/script.h>
 
 #include <algorithm>
 #include <chrono>

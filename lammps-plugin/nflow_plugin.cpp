@@ -6,6 +6,7 @@
 #include "lammpsplugin.h"
 #pragma GCC visibility pop
 
+#include "base/version.h"
 #include "comm.h"
 #include "energy/fix_nflow_energy.h"
 #include "mc/fix_nflow_mc.h"
@@ -22,7 +23,9 @@
 #include "lammps.h"
 #include "lammps/compat.h"
 #include "model/threads.h"
+#include "utils.h"
 
+#include <cctype>
 #include <cstdio>
 #include <string>
 
@@ -92,6 +95,23 @@ const Style styles[] = {
 #endif
 };
 
+/// "lammps-nflow 0.2.0: fix nflow/mc, ..": the styles that scripts name, without their variants.
+std::string greeting() {
+  std::string text = std::string("lammps-nflow ") + nflow::version();
+  const char *separator = ": ";
+  for (const Style &style : styles) {
+    const std::string name = style.name;
+    if (std::isupper(static_cast<unsigned char>(name[0])) || name.find("/kk") != name.npos)
+      continue;
+    text += separator + (style.kind + (" " + name));
+    separator = ", ";
+  }
+#ifdef LMP_KOKKOS
+  text += " (all of them also with /kk)";
+#endif
+  return text + "\n";
+}
+
 } // namespace
 
 extern "C" void lammpsplugin_init(void *lmp, void *handle, void *regfunc) {
@@ -115,4 +135,6 @@ extern "C" void lammpsplugin_init(void *lmp, void *handle, void *regfunc) {
     plugin.creator.v2 = style.creator;
     register_plugin(&plugin, lmp);
   }
+  auto *const lammps = static_cast<LAMMPS *>(lmp);
+  if (lammps->comm->me == 0) utils::logmesg(lammps, greeting());
 }

@@ -25,7 +25,7 @@ start=$SECONDS
 say() { printf '\n== [%d s] %s\n' "$((SECONDS - start))" "$*"; }
 die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 
-"$here/scripts/setup.sh"
+"$here/scripts/setup.sh" --programs
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 rm -f "$out"/*.png "$out"/*.csv "$out"/*.txt

@@ -4,6 +4,8 @@
 #
 #   scripts/setup.sh                     packages, this Debian's LAMMPS, then build/ of this checkout
 #   scripts/setup.sh --lammps 4Feb2025   the same with that LAMMPS (or 29Sep2021), then build-4Feb2025/
+#   scripts/setup.sh --programs          builds what a user runs, without the tests
+#   scripts/setup.sh --sanitized         unit and statistics tests with sanitizers, without LAMMPS, in build-sanitize/
 #   scripts/setup.sh --deps              packages only
 #   scripts/setup.sh --lammps-only       packages and LAMMPS only
 set -euo pipefail
@@ -12,6 +14,9 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 packages=(build-essential ccache cmake ninja-build ca-certificates dpkg-dev xz-utils
   libtorch-dev libopenblas-dev libopenmpi-dev openmpi-bin
   libgtest-dev libcli11-dev nlohmann-json3-dev librandom123-dev zlib1g-dev gnuplot-nox)
+
+# For scripts/check-format.sh, where there are tests.
+checkers=(clang-format-14)
 
 lammps_packages="PLUGIN MC REPLICA MOLECULE KSPACE EXTRA-PAIR"
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/lammps-nflow
@@ -31,7 +36,7 @@ choose_lammps() {
   debian=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
   case $debian in
     bookworm) lammps=29Sep2021 ;;
-    trixie) lammps=4Feb2025 ;;
+    trixie) lammps=4Feb2025 checkers=() ;; # which has newer ones only
     *) die "this script is for Debian 12 and 13: elsewhere build with CMake as README.md says" ;;
   esac
   build_dir=$here/build
@@ -51,7 +56,7 @@ choose_lammps() {
 
 install_packages() {
   local missing=() p
-  for p in "${packages[@]}"; do
+  for p in "${packages[@]}" "${checkers[@]}"; do
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
   done
   if [ ${#missing[@]} -eq 0 ]; then say "Debian packages: all there"; return; fi
@@ -154,36 +159,48 @@ build_lammps() {
   flock -u 9
 }
 
+# build_nflow TARGET CMAKE_OPTION..
 build_nflow() {
+  local target=$1 log=$build_dir.configure.log
+  shift
   say "lammps-nflow: building into $build_dir"
-  local log=$build_dir.configure.log launcher=()
-  # Two builds of a checkout, for two LAMMPS, share most of what they compile; so do two checkouts.
-  export CCACHE_BASEDIR=$here
-  command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-  cmake -S "$here" -B "$build_dir" -G Ninja -DCMAKE_BUILD_TYPE=Release "${launcher[@]}" \
-    -DLAMMPS_SOURCE_DIR="$source_dir" -DLAMMPS_BINARY_DIR="$binary_dir" "${kokkos_options[@]}" > "$log" 2>&1 \
-    || { tail -n 30 "$log" >&2; die "lammps-nflow did not configure"; }
+  if command -v ccache >/dev/null; then
+    set -- -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "$@"
+    # Two builds of a checkout, for two LAMMPS, share most of what they compile; so do two checkouts. What ccache
+    # would have to see to be sure of a precompiled header (macros of dates, definitions) ours have not.
+    export CCACHE_BASEDIR=$here CCACHE_SLOPPINESS=pch_defines,time_macros
+  fi
+  cmake -S "$here" -B "$build_dir" -G Ninja "$@" > "$log" 2>&1 ||
+    { tail -n 30 "$log" >&2; die "lammps-nflow did not configure"; }
   rm -f "$log"
-  cmake --build "$build_dir" --parallel "$jobs" -- ${NFLOW_NINJA_FLAGS:-}
+  cmake --build "$build_dir" --parallel "$jobs" --target "$target" -- ${NFLOW_NINJA_FLAGS:-}
 }
 
-last=nflow wanted=
+last=nflow wanted= target=all
 while [ $# -gt 0 ]; do
   case $1 in
     --deps) last=deps ;;
     --lammps-only) last=lammps ;;
+    --programs) target=programs checkers=() ;;
+    --sanitized) last=sanitized ;;
     --lammps)
       wanted=${2:-}
       [ -n "$wanted" ] || die "--lammps needs a version: 29Sep2021 or 4Feb2025"
       shift
       ;;
-    *) die "unknown option '$1' (--lammps VERSION, --lammps-only, --deps, or none)" ;;
+    *) die "unknown option '$1' (--lammps VERSION, --programs, --sanitized, --deps, --lammps-only, or none)" ;;
   esac
   shift
 done
 choose_lammps "$wanted"
 install_packages
 [ $last = deps ] && exit 0
+if [ $last = sanitized ]; then
+  build_dir=$here/build-sanitize
+  build_nflow fast-tests --preset sanitize
+  exit 0
+fi
 build_lammps
 [ $last = lammps ] && exit 0
-build_nflow
+build_nflow $target -DCMAKE_BUILD_TYPE=Release -DLAMMPS_SOURCE_DIR="$source_dir" -DLAMMPS_BINARY_DIR="$binary_dir" \
+  "${kokkos_options[@]}"

@@ -4,7 +4,6 @@
 #include "base/error.h"
 
 #include <torch/script.h>
-#include <torch/torch.h>
 
 #include <cmath>
 

@@ -3,8 +3,6 @@
 #include "base/error.h"
 #include "base/random.h"
 
-#include <torch/torch.h>
-
 namespace nflow {
 
 namespace {

@@ -25,7 +25,7 @@
 using namespace LAMMPS_NS;
 
 GroupPositions::GroupPositions(LAMMPS *lmp, int igroup, int dim, bool modulo_box,
-                                       nflow::Arrays &arrays)
+                               nflow::Arrays &arrays)
     : Pointers(lmp), arrays_(arrays), igroup_(igroup), groupbit_(group->bitmask[igroup]), dim_(dim),
       modulo_box_(modulo_box), saved_(arrays) {}
 

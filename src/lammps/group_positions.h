@@ -16,8 +16,9 @@ struct PlaceOf;
 }
 
 /// The positions of all atoms of a group, in ascending atom-ID order and on every rank of the
-/// partition: read them, replace them by others anywhere in the box, and go back. The leading `dim` components are handled, the others stay. All addresses of numbers are
-/// in the memory of arrays(). Every function that is not const is collective. A Platform makes it.
+/// partition: read them, replace them by others anywhere in the box, and go back. The leading `dim`
+/// components are handled, the others stay. All addresses of numbers are in the memory of arrays().
+/// Every function that is not const is collective. A Platform makes it.
 class GroupPositions : protected Pointers {
  public:
   /// Per-atom arrays of LAMMPS.

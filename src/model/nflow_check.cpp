@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/units.h"
+#include "base/version.h"
 #include "model/archive.h"
 #include "model/energy_model.h"
 #include "model/masked_checks.h"
@@ -109,6 +110,7 @@ int run(int argc, char **argv) {
   std::string file, device = "auto";
   std::vector<double> asked;
   int threads = 1;
+  app.set_version_flag("--version", std::string("nflow-check ") + nflow::version());
   app.add_option("MODEL", file, "model file (or energy file)")->required();
   app.add_option("-t,--temperatures", asked, "temperatures to check a gaussian-prior model at")
       ->check(CLI::PositiveNumber);

@@ -2,8 +2,6 @@
 
 #include "operators/pair_force.h"
 
-#include <torch/torch.h>
-
 #include <algorithm>
 
 namespace nflow::operators {

@@ -1,6 +1,7 @@
 // nflow-reference: reference systems whose equilibrium is known exactly: their energy files, exact
 // values and samples, and the comparison of flows and simulations with them.
 #include "base/error.h"
+#include "base/version.h"
 #include "reference/commands.h"
 
 #include <CLI/CLI.hpp>
@@ -9,6 +10,7 @@
 
 int main(int argc, char **argv) {
   CLI::App app("Reference systems whose equilibrium is known exactly", "nflow-reference");
+  app.set_version_flag("--version", std::string("nflow-reference ") + nflow::version());
   app.require_subcommand(1);
   int exit_code = 0;
   using namespace nflow::reference;

@@ -1,5 +1,6 @@
 // nflow-stats LOG: what the exchange log of fix nflow/temper says, with error bars.
 #include "base/error.h"
+#include "base/version.h"
 #include "stats/output.h"
 
 #include <CLI/CLI.hpp>
@@ -15,6 +16,7 @@ int run(int argc, char **argv) {
   std::vector<std::string> thermo;
   int64_t skip = 0;
   double atoms = 1.0;
+  app.set_version_flag("--version", std::string("nflow-stats ") + nflow::version());
   app.add_option("LOG", file, "exchange log of fix nflow/temper")->required();
   app.add_option("--thermo", thermo, "LAMMPS logs with PotEng, one a partition, in their order");
   app.add_option("--atoms", atoms, "number of atoms, where thermo output is normalised by it")

@@ -2,6 +2,7 @@
 // on one rank never leaves the others waiting.
 
 #include "base/random.h"
+#include "base/version.h"
 #include "support/run_lammps.h"
 #include "support/toy_models.h"
 
@@ -33,6 +34,16 @@ std::string environment(const std::string &rest) {
          << "thermo_style custom step pe f_m f_m[1] f_m[2] f_m[3] f_m[4] f_m[5]\nthermo 20\n"
          << "thermo_modify norm no format float %20.13g\n";
   return script.str();
+}
+
+TEST(Load, SaysTheVersionOnce) {
+  for (const int ranks : {1, 2}) {
+    const auto output = tests::run_lammps("units lj\n", ranks).output;
+    const std::string start = std::string("lammps-nflow ") + version() + ": fix nflow/mc, ";
+    const auto at = output.find(start);
+    ASSERT_NE(at, std::string::npos) << output;
+    EXPECT_EQ(output.find(start, at + 1), std::string::npos) << output;
+  }
 }
 
 TEST(Ranks, TakeIdenticalDecisions) {

@@ -6,7 +6,7 @@
 #include "base/random.h"
 #include "operators/kick_drift_weights.h"
 
-#include <torch/torch.h>
+#include <torch/script.h>
 
 #include <cmath>
 #include <vector>

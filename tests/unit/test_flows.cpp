@@ -7,7 +7,7 @@
 #include "support/flow_checks.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/script.h>
 
 #include <cmath>
 #include <sstream>

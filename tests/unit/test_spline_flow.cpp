@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
-#include <torch/torch.h>
+#include <torch/script.h>
 
 #include <cmath>
 

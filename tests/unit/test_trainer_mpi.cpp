@@ -7,7 +7,7 @@
 #include "training_case.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/script.h>
 
 #include <unistd.h>
 

@@ -1,6 +1,7 @@
 #include "trainer/command/run_common.h"
 
 #include "base/error.h"
+#include "base/version.h"
 
 #include <cmath>
 #include <cstdio>
@@ -85,7 +86,7 @@ void add_provenance(Metadata &metadata, const TrainOptions &o, const Training &t
   const auto &state = training.state();
   auto &p = metadata.provenance;
   p["program"] = "nflow-train";
-  p["version"] = NFLOW_VERSION;
+  p["version"] = version();
   p["command"] = o.command_line;
   p["options"] = fingerprint.options;
   p["data_digest"] = fingerprint.data;

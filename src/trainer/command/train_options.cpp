@@ -3,6 +3,7 @@
 #include "architectures/architecture.h"
 #include "base/error.h"
 #include "base/units.h"
+#include "base/version.h"
 
 #include <CLI/CLI.hpp>
 
@@ -300,6 +301,7 @@ bool parse_options(int argc, char **argv, TrainOptions &o, std::string &text) {
   CLI::App app("Trains a normalizing flow against LAMMPS samples and a TorchScript energy",
                "nflow-train");
   app.option_defaults()->always_capture_default();
+  app.set_version_flag("--version", std::string("nflow-train ") + version());
   app.set_config("--config", "", "config file: lines `option = value`");
   app.allow_config_extras(CLI::config_extras_mode::error);
   add_flow_options(app, o.flow);
@@ -311,6 +313,9 @@ bool parse_options(int argc, char **argv, TrainOptions &o, std::string &text) {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp &) {
     text = app.help();
+    return false;
+  } catch (const CLI::CallForVersion &e) {
+    text = e.what() + std::string("\n");
     return false;
   } catch (const CLI::ParseError &e) {
     const std::string what = e.what();

@@ -70,8 +70,8 @@ struct TrainOptions {
   std::string command_line;
 };
 
-/// Reads command line and config file. Returns false where only help was wanted (`text` is to be
-/// printed). Throws Error.
+/// Reads command line and config file. Returns false where only help or the version was wanted
+/// (`text` is to be printed). Throws Error.
 bool parse_options(int argc, char **argv, TrainOptions &options, std::string &text);
 
 /// The options that a resumed run must share with the run it resumes, by name, with what `setting`

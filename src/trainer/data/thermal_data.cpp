@@ -6,7 +6,6 @@
 
 namespace nflow::trainer {
 
-
 namespace {
 
 constexpr uint64_t validation_attempt = uint64_t{1} << 48; // beyond any step

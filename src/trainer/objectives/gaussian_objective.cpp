@@ -5,7 +5,8 @@
 #include "trainer/command/train_options.h"
 #include "trainer/training/trained_flow.h"
 
-#include <torch/torch.h>
+#include <torch/script.h>
+#include <torch/version.h>
 
 #include <cmath>
 #include <optional>

@@ -2,7 +2,8 @@
 
 #include "trainer/training/trained_flow.h"
 
-#include <torch/torch.h>
+#include <torch/script.h>
+#include <torch/version.h>
 
 #include <cmath>
 

@@ -2,8 +2,8 @@
 
 #include "model/archive.h"
 
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
-#include <torch/torch.h>
 
 namespace nflow::trainer {
 

@@ -1,0 +1,9 @@
+#include "base/version.h"
+
+namespace nflow {
+
+const char *version() {
+  return NFLOW_VERSION;
+}
+
+} // namespace nflow
