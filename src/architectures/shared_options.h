@@ -6,10 +6,10 @@
 // Options that several architectures have.
 namespace nflow::options {
 
-inline const Option<bool>
-    structured("structured", true,
-               "multilayer perceptrons instead of linear mixing with per-coordinate networks",
-               "plain");
+inline const Option<bool> structured(
+    "structured", true,
+    "--plain: multilayer perceptrons instead of linear mixing with per-coordinate networks",
+    "plain");
 // At equal time these many reach a lower KL than 8 (docs/nflow-train.md).
 inline const Option<int64_t> couplings("couplings", 12, "number of couplings");
 inline const Option<int64_t> hidden("hidden", 0,
