@@ -13,6 +13,7 @@
 #include "trainer/energies/lammps_sampler.h"
 #include "trainer/training/thermal_setting.h"
 
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/script.h>
 
 #include <algorithm>

@@ -9,6 +9,7 @@
 #include "unit/kick_drift_case.h"
 
 #include <gtest/gtest.h>
+#include <torch/jit.h>
 #include <torch/script.h>
 
 #include <cmath>

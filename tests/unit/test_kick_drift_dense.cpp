@@ -4,6 +4,7 @@
 #include "operators/operators.h"
 #include "unit/kick_drift_case.h"
 
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 #include <torch/cuda.h>
 
