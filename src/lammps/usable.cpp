@@ -30,8 +30,8 @@ void require_fixed_setting(LAMMPS *lmp, int igroup) {
       throw nflow::Error("fix shake and fix rattle hold bonds that a flow would break: remove the "
                          "constraints");
   if (domain->box_change_size || domain->box_change_shape || domain->deform_flag)
-    throw nflow::Error("a fix changes the box during the run, but a flow is made for a fixed box: "
-                       "remove the barostat or deformation");
+    throw nflow::Error("the box changes during the run, but a flow is made for a fixed box: remove "
+                       "the barostat or deformation that changes the box");
 }
 
 } // namespace LAMMPS_NS
