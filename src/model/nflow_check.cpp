@@ -1,10 +1,9 @@
 // nflow-check MODEL: prints the metadata of a model file, checks the flow at several temperatures
 // and times it.
 
-#include "base/error.h"
+#include "base/command_line.h"
 #include "base/random.h"
 #include "base/units.h"
-#include "base/version.h"
 #include "model/archive.h"
 #include "model/energy_model.h"
 #include "model/masked_checks.h"
@@ -15,7 +14,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <exception>
 
 namespace {
 
@@ -105,31 +103,31 @@ void time_it(Model &model, double tau) {
   }
 }
 
-int run(int argc, char **argv) {
-  CLI::App app("nflow-check: what a model file says, whether it is true, and how fast it is");
+struct Options {
   std::string file, device = "auto";
-  std::vector<double> asked;
+  std::vector<double> temperatures;
   int threads = 1;
-  app.set_version_flag("--version", std::string("nflow-check ") + nflow::version());
-  app.add_option("MODEL", file, "model file (or energy file)")->required();
-  app.add_option("-t,--temperatures", asked, "temperatures to check a gaussian-prior model at")
+};
+
+void add_options(CLI::App &app, Options &o) {
+  app.add_option("MODEL", o.file, "model file (or energy file)")->required();
+  app.add_option("-t,--temperatures", o.temperatures,
+                 "temperatures to check a gaussian-prior model at")
       ->check(CLI::PositiveNumber);
-  app.add_option("--device", device, "auto, cpu, cuda or cuda:i");
-  app.add_option("--threads", threads, "threads of LibTorch")->check(CLI::PositiveNumber);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError &e) {
-    return app.exit(e) == 0 ? 0 : 2;
-  }
-  nflow::use_threads(threads);
-  if (nflow::archive_format(file) == "nflow-energy") {
-    const nflow::EnergyModel energy(file); // checks the gradient while loading
+  app.add_option("--device", o.device, "auto, cpu, cuda or cuda:i");
+  app.add_option("--threads", o.threads, "threads of LibTorch")->check(CLI::PositiveNumber);
+}
+
+int run(const Options &o) {
+  nflow::use_threads(o.threads);
+  if (nflow::archive_format(o.file) == "nflow-energy") {
+    const nflow::EnergyModel energy(o.file); // checks the gradient while loading
     std::printf("%s\nthe energy file is sound\n", nflow::metadata_text(energy.metadata()).c_str());
     return 0;
   }
-  Model model(file, device);
+  Model model(o.file, o.device);
   std::printf("%s\n", nflow::metadata_text(model.metadata()).c_str());
-  const auto taus = temperatures(model.metadata(), asked);
+  const auto taus = temperatures(model.metadata(), o.temperatures);
   check(model, taus);
   time_it(model, taus.front().first);
   std::printf("\nthe flow is sound\n");
@@ -139,10 +137,8 @@ int run(int argc, char **argv) {
 } // namespace
 
 int main(int argc, char **argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception &e) {
-    std::fprintf(stderr, "nflow-check: %s\n", e.what());
-    return 2;
-  }
+  CLI::App app("What a model file says, whether it is true, and how fast it is", "nflow-check");
+  Options options;
+  add_options(app, options);
+  return nflow::run_program(app, argc, argv, [&] { return run(options); });
 }

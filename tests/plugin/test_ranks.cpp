@@ -1,8 +1,8 @@
 // The decisions of a pure Monte Carlo chain do not depend on the number of MPI ranks, and an error
 // on one rank never leaves the others waiting.
 
-#include "base/random.h"
 #include "base/version.h"
+#include "support/many_discs.h"
 #include "support/run_lammps.h"
 #include "support/toy_models.h"
 
@@ -16,24 +16,11 @@ namespace {
 
 using namespace nflow;
 
-/// 40 soft discs in a periodic box, three of them moved anywhere by a broad flow, the rest frozen.
+/// Three discs are moved anywhere by a broad flow, the rest are frozen.
 std::string environment(const std::string &rest) {
-  std::ostringstream script;
-  script << "units lj\ndimension 2\natom_modify map array\nregion r block 0 10 0 10 -0.5 "
-            "0.5\ncreate_box 1 r\n";
-  // One by one: `create_atoms random` numbers the atoms differently on other numbers of ranks.
-  RandomStream random(4711, 0, 0, Purpose::sample);
-  for (int i = 0; i < 40; i++) {
-    const double x = 10.0 * random.uniform(), y = 10.0 * random.uniform();
-    script << "create_atoms 1 single " << x << " " << y << " 0\n";
-  }
-  script << "mass 1 1.0\npair_style soft 1.5\npair_coeff * * 3.0\nneighbor 0.3 bin\ngroup flow id "
-            "5 17 33\n"
-            "fix tether flow spring/self 0.2\nfix_modify tether energy yes\n"
-         << rest
-         << "thermo_style custom step pe f_m f_m[1] f_m[2] f_m[3] f_m[4] f_m[5]\nthermo 20\n"
-         << "thermo_modify norm no format float %20.13g\n";
-  return script.str();
+  return tests::many_discs() + rest +
+         "thermo_style custom step pe f_m f_m[1] f_m[2] f_m[3] f_m[4] f_m[5]\nthermo 20\n"
+         "thermo_modify norm no format float %20.13g\n";
 }
 
 TEST(Load, SaysTheVersionOnce) {

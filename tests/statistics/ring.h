@@ -5,6 +5,7 @@
 #include "estimators/autocorrelation.h"
 #include "flow/flow.h"
 #include "flow/target.h"
+#include "mcmc/space.h"
 
 #include <cmath>
 #include <vector>
@@ -83,6 +84,17 @@ struct Ring {
     return largest;
   }
 };
+
+/// What moves need to know of it.
+inline mcmc::Space ring_space(bool auxiliary = true) {
+  mcmc::Space space;
+  space.coordinates = Ring::n;
+  space.auxiliary = auxiliary;
+  space.gaussian_prior = false;
+  space.recorded_variance = 0.7;
+  space.box = {1, {Ring::length}};
+  return space;
+}
 
 class RingTarget : public Target {
  public:

@@ -47,16 +47,6 @@ tests::RingFlow flow(bool good) {
   return good ? tests::RingFlow(0.15, 0.1, 0.9, -0.05) : tests::RingFlow(-0.2, 0.4, 1.3, 0.2);
 }
 
-mcmc::Space ring_space() {
-  mcmc::Space space;
-  space.coordinates = Ring::n;
-  space.auxiliary = true;
-  space.gaussian_prior = false;
-  space.recorded_variance = 0.7;
-  space.box = {1, {Ring::length}};
-  return space;
-}
-
 struct Chain {
   double largest_z, acceptance;
   mcmc::Counters counters;
@@ -66,8 +56,8 @@ Chain run(bool good, const Lines &moves, int64_t attempts, const AcceptanceRules
           const mcmc::Reservoir &reservoir = hot_frames()) {
   auto map = flow(good);
   tests::RingTarget target;
-  mcmc::FlowSampler sampler(map, target, ring_space(), make_moves(moves, reservoir), 32, {2026, 0},
-                            rules);
+  mcmc::FlowSampler sampler(map, target, tests::ring_space(), make_moves(moves, reservoir), 32,
+                            {2026, 0}, rules);
   RandomStream random(98, 0, 0, Purpose::sample);
   std::vector<double> start(Ring::n), frames;
   Ring::sample(random, cold, start.data());
@@ -186,7 +176,8 @@ TEST(NotFinite, RejectedAndCounted) {
   const auto reservoir = frames_at(hot, 1000);
   for (const auto &move : {mapped, excursion, local(2)}) {
     auto map = flow(true);
-    mcmc::FlowSampler sampler(map, target, ring_space(), make_moves({move}, reservoir), 16, {5, 0});
+    mcmc::FlowSampler sampler(map, target, tests::ring_space(), make_moves({move}, reservoir), 16,
+                              {5, 0});
     const std::vector<double> start{0.0, 1.9, 0.9, 2.9};
     sampler.set_state(start.data(), Ring::energy(start.data()), {hot, cold});
     for (int i = 0; i < 2000; i++) {
@@ -205,9 +196,9 @@ TEST(Checkpoint, ContinuesToTheLastBit) {
   tests::RingTarget target;
   auto map = flow(true);
   const std::vector<double> start{0.0, 1.0, 2.0, 3.0};
-  mcmc::FlowSampler whole(map, target, ring_space(), moves(), 16, {11, 3});
-  mcmc::FlowSampler first(map, target, ring_space(), moves(), 16, {11, 3});
-  mcmc::FlowSampler second(map, target, ring_space(), moves(), 16, {11, 3});
+  mcmc::FlowSampler whole(map, target, tests::ring_space(), moves(), 16, {11, 3});
+  mcmc::FlowSampler first(map, target, tests::ring_space(), moves(), 16, {11, 3});
+  mcmc::FlowSampler second(map, target, tests::ring_space(), moves(), 16, {11, 3});
   for (auto sampler : {&whole, &first})
     sampler->set_state(start.data(), Ring::energy(start.data()), {hot, cold});
   for (int i = 0; i < 1000; i++) whole.attempt();

@@ -58,6 +58,44 @@ double log_det_by_autograd(const Map &map, const torch::Tensor &point) {
   return std::get<1>(torch::linalg_slogdet(torch::stack(rows))).template item<double>();
 }
 
+inline double largest_difference(const torch::Tensor &a, const torch::Tensor &b) {
+  return (a.to(torch::kFloat64) - b.to(torch::kFloat64)).abs().max().item<double>();
+}
+
+/// `map(method, points)` with the methods forward and inverse: each undoes the other to
+/// `tolerances` of points (as `distance` sees them) and log-dets, and moves them by `least`.
+template <class Map, class Distance>
+void expect_inverses(const Map &map, const torch::Tensor &u, const Distance &distance,
+                     const std::array<double, 2> &tolerances, double least) {
+  for (const auto &[one, other] : {std::pair("forward", "inverse"), {"inverse", "forward"}}) {
+    const Mapped there = map(one, u);
+    const Mapped back = map(other, there.points);
+    EXPECT_EQ(there.points.sizes(), u.sizes());
+    EXPECT_EQ(there.points.scalar_type(), u.scalar_type());
+    EXPECT_EQ(there.log_det.scalar_type(), torch::kFloat64);
+    EXPECT_EQ(there.log_det.sizes(), (std::vector<int64_t>{u.size(0)}));
+    EXPECT_LT(distance(back.points, u), tolerances[0]) << one;
+    EXPECT_LT(largest_difference(there.log_det, -back.log_det), tolerances[1]) << one;
+    EXPECT_GT(distance(there.points, u), least) << "the flow does something";
+  }
+}
+
+/// The log-dets of both methods at each of these points are those of the derivative that autograd
+/// finds.
+template <class Map>
+void expect_log_dets(const Map &map, const torch::Tensor &u, double tolerance) {
+  for (const char *method : {"forward", "inverse"}) {
+    const Mapped mapped = map(method, u);
+    for (int64_t i = 0; i < u.size(0); i++)
+      EXPECT_NEAR(
+          mapped.log_det[i].template item<double>(),
+          log_det_by_autograd([&](const torch::Tensor &in) { return map(method, in).points; },
+                              u.slice(0, i, i + 1)),
+          tolerance)
+          << method;
+  }
+}
+
 /// d loss / d parameter of every parameter, by autograd and by differences along a random
 /// direction.
 template <class Module, class Loss>

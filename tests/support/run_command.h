@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 #include <sys/wait.h>
+#include <unistd.h>
 
 namespace nflow::tests {
 
@@ -11,6 +12,13 @@ struct CommandResult {
   int code = -1;
   std::string output; // stdout and stderr
 };
+
+/// What stands before a program on several ranks; nothing for one.
+inline std::string mpi_launcher(const std::string &mpiexec, int ranks) {
+  if (ranks == 1) return "";
+  return mpiexec + " --oversubscribe " + (geteuid() == 0 ? "--allow-run-as-root " : "") + "-np " +
+         std::to_string(ranks) + " ";
+}
 
 /// Runs a shell command and waits for it.
 inline CommandResult run_command(const std::string &command) {

@@ -1,25 +1,11 @@
 #include "support/run_lammps.h"
 
-#include <array>
-#include <cstdio>
+#include "support/run_command.h"
+
 #include <fstream>
 #include <sstream>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace nflow::tests {
-
-namespace {
-
-std::string launcher(int ranks) {
-  if (ranks == 1) return "";
-  std::string command =
-      std::string(NFLOW_MPIEXEC) + " --oversubscribe -np " + std::to_string(ranks) + " ";
-  if (geteuid() == 0) command += "--allow-run-as-root ";
-  return command;
-}
-
-} // namespace
 
 std::vector<std::vector<double>> thermo_rows(const std::string &output) {
   std::vector<std::vector<double>> rows;
@@ -65,19 +51,15 @@ std::string lammps_command(const std::string &script, int ranks, const std::stri
   static int count = 0;
   const std::string file = "in.test" + std::to_string(count++);
   std::ofstream(file) << "plugin load " << plugin_file() << '\n' << script;
-  return launcher(ranks) + NFLOW_LMP + " -log none -in " + file + " " + extra;
+  return mpi_launcher(NFLOW_MPIEXEC, ranks) + NFLOW_LMP + " -log none -in " + file + " " + extra;
 }
 
 LammpsRun run_lammps(const std::string &script, int ranks, const std::string &extra, int seconds) {
   const std::string limit = seconds > 0 ? "timeout -k 5 " + std::to_string(seconds) + " " : "";
-  const std::string command = limit + lammps_command(script, ranks, extra) + " < /dev/null 2>&1";
+  const auto result = run_command(limit + lammps_command(script, ranks, extra) + " < /dev/null");
   LammpsRun run;
-  FILE *pipe = popen(command.c_str(), "r");
-  std::array<char, 4096> buffer;
-  while (const size_t bytes = fread(buffer.data(), 1, buffer.size(), pipe))
-    run.output.append(buffer.data(), bytes);
-  const int status = pclose(pipe);
-  run.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  run.status = result.code;
+  run.output = result.output;
   run.thermo = thermo_rows(run.output);
   return run;
 }

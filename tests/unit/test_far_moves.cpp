@@ -173,16 +173,6 @@ TEST(FarMoves, MapsOfExchanges) {
   }
 }
 
-mcmc::Space ring_space(bool auxiliary) {
-  mcmc::Space space;
-  space.coordinates = Ring::n;
-  space.auxiliary = auxiliary;
-  space.gaussian_prior = false;
-  space.recorded_variance = 0.7;
-  space.box = {1, {Ring::length}};
-  return space;
-}
-
 const std::vector<double> ring_start{0.0, 1.0, 2.0, 3.0};
 const Temperatures ring_tau{2.0, 0.8};
 
@@ -196,7 +186,7 @@ TEST(FarMoves, OfABoltzmannPrior) {
     std::vector<Lines> cases{moves};
     for (const auto &one : moves) cases.push_back({one});
     for (const auto &chosen : cases) {
-      Twins twins(flow, target, ring_space(auxiliary), chosen, true);
+      Twins twins(flow, target, tests::ring_space(auxiliary), chosen, true);
       twins.start(ring_start, Ring::energy(ring_start.data()), ring_tau);
       twins.run(attempts);
       twins.expect_same_counters();
@@ -208,7 +198,8 @@ TEST(FarMoves, OfABoltzmannPrior) {
 TEST(FarMoves, SeeAReservoirThatHasChanged) {
   tests::RingTarget target;
   tests::RingFlow flow(0.15, 0.1, 0.9, -0.05);
-  Twins twins(flow, target, ring_space(true), {mapped, mapped, excursion + " local 2"}, true);
+  Twins twins(flow, target, tests::ring_space(true), {mapped, mapped, excursion + " local 2"},
+              true);
   twins.refill(1, frames_of_ring(200, 1));
   for (const auto &tau : {ring_tau, Temperatures(2.0, 0.9)}) { // which makes a block anew
     twins.start(ring_start, Ring::energy(ring_start.data()), tau);

@@ -17,6 +17,7 @@ namespace {
 
 using nflow::FlowSetting;
 using nflow::SplineStart;
+using nflow::tests::largest_difference;
 
 const nflow::tests::Normals normal{14};
 
@@ -82,12 +83,8 @@ class Spline : public testing::TestWithParam<Case> {
   torch::Tensor points(int64_t count, double sigma = 3.0) const {
     return normal({count, 1, options_.n_atoms, options_.dim}, 5, sigma).to(type());
   }
-  static double difference(const torch::Tensor &a, const torch::Tensor &b) {
-    return (a.to(torch::kFloat64) - b.to(torch::kFloat64)).abs().max().item<double>();
-  }
-  double jacobian(const char *method, const torch::Tensor &point) {
-    return nflow::tests::log_det_by_autograd(
-        [&](const torch::Tensor &in) { return call(flow_, method, in).points; }, point);
+  auto map() const {
+    return [this](const char *method, const torch::Tensor &u) { return call(flow_, method, u); };
   }
 
   FlowSetting options_;
@@ -96,39 +93,24 @@ class Spline : public testing::TestWithParam<Case> {
 
 TEST_P(Spline, InverseUndoesForwardAndForwardInverse) {
   const auto u = points(256);
-  for (const auto &[one, other] : {std::pair("forward", "inverse"), {"inverse", "forward"}}) {
-    const auto there = call(flow_, one, u);
-    const auto back = call(flow_, other, there.points);
-    EXPECT_EQ(there.points.sizes(), u.sizes());
-    EXPECT_EQ(there.points.scalar_type(), u.scalar_type());
-    EXPECT_EQ(there.log_det.scalar_type(), torch::kFloat64);
-    EXPECT_EQ(there.log_det.sizes(), (std::vector<int64_t>{256}));
-    EXPECT_LT(difference(back.points, u), single() ? 5e-4 : 2e-10) << one;
-    EXPECT_LT(difference(there.log_det, -back.log_det), single() ? 5e-3 : 1e-9) << one;
-    EXPECT_GT(difference(there.points, u), 0.1) << "the flow does something";
-    if (!start_of(options_).active.empty()) {
-      EXPECT_GT(there.log_det.std().item<double>(), 0.1) << "the volume changes";
-    }
-  }
+  nflow::tests::expect_inverses(map(), u, nflow::tests::largest_difference,
+                                {single() ? 5e-4 : 2e-10, single() ? 5e-3 : 1e-9}, 0.1);
+  if (start_of(options_).active.empty()) return;
+  for (const char *method : {"forward", "inverse"})
+    EXPECT_GT(map()(method, u).log_det.std().item<double>(), 0.1) << "the volume changes";
 }
 
 TEST_P(Spline, LogDetIsThatOfTheJacobian) {
-  const auto u = points(4, 1.0);
-  for (const char *method : {"forward", "inverse"}) {
-    const auto mapped = call(flow_, method, u);
-    for (int i = 0; i < 4; i++)
-      EXPECT_NEAR(mapped.log_det[i].item<double>(), jacobian(method, u.slice(0, i, i + 1)),
-                  single() ? 5e-3 : 1e-10)
-          << method;
-  }
+  nflow::tests::expect_log_dets(map(), points(4, 1.0), single() ? 5e-3 : 1e-10);
 }
 
 TEST_P(Spline, APointIsMappedTheSameAloneAndInABatch) {
   const auto u = points(32);
   for (const char *method : {"forward", "inverse"}) {
     const auto batch = call(flow_, method, u), one = call(flow_, method, u.slice(0, 7, 8));
-    EXPECT_LT(difference(batch.points.slice(0, 7, 8), one.points), single() ? 1e-5 : 1e-13);
-    EXPECT_LT(difference(batch.log_det.slice(0, 7, 8), one.log_det), single() ? 1e-4 : 1e-12);
+    EXPECT_LT(largest_difference(batch.points.slice(0, 7, 8), one.points), single() ? 1e-5 : 1e-13);
+    EXPECT_LT(largest_difference(batch.log_det.slice(0, 7, 8), one.log_det),
+              single() ? 1e-4 : 1e-12);
   }
 }
 
@@ -149,7 +131,7 @@ TEST_P(Spline, OnlyActiveCoordinatesAreMappedByTheSplines) {
     auto changed = u.clone();
     changed.flatten(1).index_put_({torch::indexing::Slice(), passive}, 9.0);
     const auto other = call(flow_, "forward", changed);
-    EXPECT_EQ(difference(other.log_det, mapped.log_det), 0.0);
+    EXPECT_EQ(largest_difference(other.log_det, mapped.log_det), 0.0);
   }
   for (const int64_t i : start_of(options_).active)
     EXPECT_GT(apart.select(1, i).max().item<double>(), 1e-2) << i;
@@ -164,7 +146,7 @@ TEST_P(Spline, TailsAreLinear) {
   const auto line =
       at("centre") + at("unit") * at("pace") * at("shift") +
       torch::exp(at("log_start") + at("pace") * at("gain")) * (far.flatten(1) - at("origin"));
-  EXPECT_LT(difference(mapped.points.flatten(1), line), single() ? 2e-5 : 4e-14);
+  EXPECT_LT(largest_difference(mapped.points.flatten(1), line), single() ? 2e-5 : 4e-14);
   const double scales =
       (at("log_start") + at("pace") * at("gain")).to(torch::kFloat64).sum().item<double>();
   EXPECT_LT((mapped.log_det - scales).abs().max().item<double>(), 1e-12);

@@ -9,38 +9,20 @@
 
 #include <cmath>
 #include <regex>
-#include <unistd.h>
 
 namespace {
 
 using namespace nflow;
-using tests::CommandResult;
 using tests::digest_of;
+using tests::expect_refusal;
 using tests::run_command;
+using tests::train;
 
 const std::string potential = std::string(NFLOW_SOURCE_DIR) + "/potentials/doublewell64.pt";
 const std::string pair =
     "--architecture spline --energy " + potential + " --prior-temperature 5 --temperature 1 ";
 const std::string with_data = pair + "--prior-data hot.dump.gz --data cold.dump.gz ";
 const std::string basins = "--state \"left: x1 < 0\" --state \"right: x1 >= 0\" ";
-
-/// Ended from outside if it hangs.
-CommandResult train(const std::string &options, int ranks = 1) {
-  std::string command = "timeout 300 ";
-  if (ranks > 1)
-    command += std::string(NFLOW_MPIEXEC) + " --oversubscribe " +
-               (geteuid() == 0 ? "--allow-run-as-root " : "") + "-np " + std::to_string(ranks) +
-               " ";
-  return run_command(command + NFLOW_TRAIN + " " + options);
-}
-
-void expect_refusal(const std::string &options, const std::string &part) {
-  const auto result = train(options);
-  EXPECT_EQ(result.code, 2) << options << "\n" << result.output;
-  EXPECT_EQ(result.output.find("nflow-train: "), 0u) << result.output;
-  EXPECT_EQ(result.output.find('\n'), result.output.size() - 1) << result.output;
-  EXPECT_NE(result.output.find(part), std::string::npos) << result.output;
-}
 
 class DoubleWell : public testing::Test {
  protected:

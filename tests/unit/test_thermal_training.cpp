@@ -16,9 +16,10 @@
 namespace {
 
 using namespace nflow;
-using tests::CommandResult;
 using tests::digest_of;
+using tests::expect_refusal;
 using tests::run_command;
+using tests::train;
 using tests::write_text;
 
 const std::string root = NFLOW_SOURCE_DIR;
@@ -30,28 +31,6 @@ const std::string hot = "data.pt.T1.4.dump.gz", middle = "data.pt.T1.dump.gz",
 const std::string pair = ka2d + "--prior-temperature 1.4 --temperature 0.7 ";
 const std::string with_data = pair + "--prior-data " + hot + " --data " + cold + " ";
 const std::string small = "--layers 3 --batch 9 --validation-samples 100 --validation 0.2 ";
-
-/// Ended from outside if it hangs.
-CommandResult train(const std::string &options, int ranks = 1) {
-  std::string command = "timeout 120 ";
-  if (ranks > 1)
-    command += std::string(NFLOW_MPIEXEC) + " --oversubscribe " +
-               (geteuid() == 0 ? "--allow-run-as-root " : "") + "-np " + std::to_string(ranks) +
-               " ";
-  return run_command(command + NFLOW_TRAIN + " " + options);
-}
-
-void expect_refusal(const std::string &options, const std::string &part, int ranks = 1) {
-  const auto result = train(options, ranks);
-  EXPECT_EQ(result.code, 2) << options << "\n" << result.output;
-  const auto first = result.output.find("nflow-train: ");
-  ASSERT_NE(first, std::string::npos) << result.output;
-  EXPECT_EQ(result.output.find("nflow-train: ", first + 1), std::string::npos) << result.output;
-  EXPECT_NE(result.output.find(part), std::string::npos) << result.output;
-  if (ranks > 1) return; // mpirun has something to say, too
-  EXPECT_EQ(first, 0u) << result.output;
-  EXPECT_EQ(result.output.find('\n'), result.output.size() - 1) << result.output;
-}
 
 struct Row {
   double j = NAN, error = NAN;

@@ -16,6 +16,7 @@
 namespace {
 
 using nflow::FlowSetting;
+using nflow::tests::largest_difference;
 
 torch::Tensor uniform(at::IntArrayRef shape, uint32_t number) {
   auto values = torch::empty(shape, torch::kFloat64);
@@ -78,12 +79,8 @@ class Torus : public testing::TestWithParam<Case> {
     const auto x = (a.to(torch::kFloat64) - b.to(torch::kFloat64)) / box_;
     return (x - x.round()).abs().max().item<double>();
   }
-  static double difference(const torch::Tensor &a, const torch::Tensor &b) {
-    return (a - b).abs().max().item<double>();
-  }
-  double jacobian(const char *method, const torch::Tensor &point) {
-    return nflow::tests::log_det_by_autograd(
-        [&](const torch::Tensor &in) { return call(flow_, method, in).points; }, point);
+  auto map() const {
+    return [this](const char *method, const torch::Tensor &u) { return call(flow_, method, u); };
   }
 
   FlowSetting options_;
@@ -93,30 +90,15 @@ class Torus : public testing::TestWithParam<Case> {
 
 TEST_P(Torus, InverseUndoesForwardAndForwardInverse) {
   const auto u = points(64);
-  for (const auto &[one, other] : {std::pair("forward", "inverse"), {"inverse", "forward"}}) {
-    const auto there = call(flow_, one, u);
-    const auto back = call(flow_, other, there.points);
-    EXPECT_EQ(there.points.sizes(), u.sizes());
-    EXPECT_EQ(there.points.scalar_type(), u.scalar_type());
-    EXPECT_EQ(there.log_det.scalar_type(), torch::kFloat64);
-    EXPECT_EQ(there.log_det.sizes(), (std::vector<int64_t>{64}));
-    EXPECT_LT(distance(back.points, u), single() ? 2e-4 : 1e-12) << one;
-    EXPECT_LT(difference(there.log_det, -back.log_det), single() ? 5e-3 : 1e-10) << one;
-    EXPECT_GT(distance(there.points, u), 0.03) << "the flow does something";
-    EXPECT_GT(there.log_det.std().item<double>(), 0.1) << "the volume changes";
-  }
+  nflow::tests::expect_inverses(
+      map(), u, [&](const torch::Tensor &a, const torch::Tensor &b) { return distance(a, b); },
+      {single() ? 2e-4 : 1e-12, single() ? 5e-3 : 1e-10}, 0.03);
+  for (const char *method : {"forward", "inverse"})
+    EXPECT_GT(map()(method, u).log_det.std().item<double>(), 0.1) << "the volume changes";
 }
 
 TEST_P(Torus, LogDetIsThatOfTheJacobian) {
-  const auto u = points(3);
-  const double tolerance = single() ? 5e-3 : 1e-10;
-  for (const char *method : {"forward", "inverse"}) {
-    const auto mapped = call(flow_, method, u);
-    for (int i = 0; i < 3; i++)
-      EXPECT_NEAR(mapped.log_det[i].item<double>(), jacobian(method, u.slice(0, i, i + 1)),
-                  tolerance)
-          << method;
-  }
+  nflow::tests::expect_log_dets(map(), points(3), single() ? 5e-3 : 1e-10);
 }
 
 TEST_P(Torus, PermutingAtomsOfASpeciesPermutesTheResult) {
@@ -131,7 +113,7 @@ TEST_P(Torus, PermutingAtomsOfASpeciesPermutesTheResult) {
     const auto permuted = call(flow_, method, u.index_select(2, permutation));
     EXPECT_LT(distance(permuted.points, straight.points.index_select(2, permutation)),
               single() ? 1e-5 : 1e-12);
-    EXPECT_LT(difference(permuted.log_det, straight.log_det), single() ? 1e-3 : 1e-11);
+    EXPECT_LT(largest_difference(permuted.log_det, straight.log_det), single() ? 1e-3 : 1e-11);
   }
   // Atoms 1 and 2 are of different species: exchanging them is no symmetry.
   if (options_.n_atoms < 3) return;
@@ -151,8 +133,8 @@ TEST_P(Torus, KnowsTheBoxAndKeepsTheImage) {
   for (const char *method : {"forward", "inverse"}) {
     const auto here = call(flow_, method, u), there = call(flow_, method, u + shift);
     EXPECT_LT(distance(there.points, here.points), single() ? 1e-4 : 1e-12);
-    EXPECT_LT(difference(there.points, here.points + shift), single() ? 1e-3 : 1e-11);
-    EXPECT_LT(difference(there.log_det, here.log_det), single() ? 5e-3 : 1e-10);
+    EXPECT_LT(largest_difference(there.points, here.points + shift), single() ? 1e-3 : 1e-11);
+    EXPECT_LT(largest_difference(there.log_det, here.log_det), single() ? 5e-3 : 1e-10);
   }
 }
 

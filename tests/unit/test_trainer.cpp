@@ -17,7 +17,9 @@
 
 namespace {
 
+using nflow::tests::expect_refusal;
 using nflow::tests::run_command;
+using nflow::tests::train;
 using nflow::tests::write_normal_dump;
 using nflow::tests::write_text;
 
@@ -31,19 +33,8 @@ class Trainer : public testing::Test {
     write_normal_dump("train.dump", 500, 3);
     nflow::tests::write_harmonic_energy("harmonic.pt", 3, 1, 1.0);
   }
-  static nflow::tests::CommandResult train(const std::string &options) {
-    return run_command(program + " " + options);
-  }
   static std::string digest(const std::string &model) {
     return nflow::load_archive(model, nflow::Format::model).metadata.weights_digest;
-  }
-  static void expect_refusal(const std::string &options, const std::string &part) {
-    const auto result = train(options);
-    EXPECT_EQ(result.code, 2) << options << "\n" << result.output;
-    EXPECT_EQ(result.output.rfind("nflow-train: ", 0), 0u) << result.output;
-    EXPECT_NE(result.output.find(part), std::string::npos) << result.output;
-    EXPECT_EQ(result.output.find('\n'), result.output.size() - 1)
-        << "one sentence: " << result.output;
   }
 };
 
@@ -165,21 +156,24 @@ TEST_F(Trainer, RecordsItsProvenance) {
             500);
 }
 
-/// A harmonic potential that is not a number for x_1 > 2.6.
-void write_faulty_energy(const std::string &file) {
-  torch::jit::Module module("__torch__.faulty");
-  module.register_parameter("limit", torch::full({}, 2.6, torch::kFloat64), false);
-  module.define(
-      "def energy(self, x):\n"
-      "    first = x.flatten(1).select(1, 0)\n"
-      "    return 0.5 * (x * x).flatten(1).sum(1) + 0.0 * torch.sqrt(self.limit - first)\n");
+/// An energy file of three atoms on a line with one number, `value`, for `source` to use.
+void write_energy(const std::string &file, const std::string &value_name, double value,
+                  const std::string &source) {
+  torch::jit::Module module("__torch__.energy");
+  module.register_parameter(value_name, torch::full({}, value, torch::kFloat64), false);
+  module.define(source);
   auto metadata = nflow::tests::toy_metadata(3, 1);
   metadata.format = nflow::Format::energy;
   nflow::save_archive(module, metadata, file);
 }
 
 TEST_F(Trainer, SurvivesStepsThatAreNotFinite) {
-  write_faulty_energy("faulty.pt");
+  // Not a number where the first atom is beyond the limit.
+  write_energy(
+      "faulty.pt", "limit", 2.6,
+      "def energy(self, x):\n"
+      "    first = x.flatten(1).select(1, 0)\n"
+      "    return 0.5 * (x * x).flatten(1).sum(1) + 0.0 * torch.sqrt(self.limit - first)\n");
   const auto result =
       train("--energy faulty.pt --temperature 1 --couplings 2 --hidden 8 --steps 300 "
             "--batch 32 --output survived.pt");
@@ -194,13 +188,9 @@ TEST_F(Trainer, SurvivesStepsThatAreNotFinite) {
 }
 
 TEST_F(Trainer, GivesUpWhereNothingIsFinite) {
-  torch::jit::Module module("__torch__.hopeless");
-  module.register_parameter("minus", torch::full({}, -1.0, torch::kFloat64), false);
-  module.define("def energy(self, x):\n"
-                "    return torch.sqrt(self.minus) + x.flatten(1).sum(1)\n");
-  auto metadata = nflow::tests::toy_metadata(3, 1);
-  metadata.format = nflow::Format::energy;
-  nflow::save_archive(module, metadata, "hopeless.pt");
+  write_energy("hopeless.pt", "minus", -1.0,
+               "def energy(self, x):\n"
+               "    return torch.sqrt(self.minus) + x.flatten(1).sum(1)\n");
   const auto result = train(
       "--energy hopeless.pt --temperature 1 --couplings 2 --steps 300 --batch 8 --output h.pt");
   EXPECT_EQ(result.code, 2);

@@ -9,22 +9,14 @@
 #include <gtest/gtest.h>
 #include <torch/script.h>
 
-#include <unistd.h>
-
 namespace {
 
-using nflow::tests::run_command;
+using nflow::tests::train;
 
 const std::string common =
     " --data train.dump --energy harmonic.pt --temperature 1 --couplings 2 --hidden 8 --steps 20 "
     "--batch 33 --validate-every 10 --kl-weight 0.5 --kl-start 0 --kl-full 0.5 --precision "
     "float64 ";
-
-std::string launcher(int ranks) {
-  std::string command = std::string(NFLOW_MPIEXEC) + " --oversubscribe ";
-  if (geteuid() == 0) command += "--allow-run-as-root ";
-  return command + "-np " + std::to_string(ranks) + " " + NFLOW_TRAIN;
-}
 
 class TrainerRanks : public testing::Test {
  protected:
@@ -63,9 +55,9 @@ TEST_F(TrainerRanks, ShardsOfABatchHaveTheGradientOfTheWhole) {
 }
 
 TEST_F(TrainerRanks, TwoRanksTrainTheSameModel) {
-  const auto one = run_command(launcher(1) + common + "--output one.pt");
+  const auto one = train(common + "--output one.pt", 1);
   ASSERT_EQ(one.code, 0) << one.output;
-  const auto two = run_command(launcher(2) + common + "--output two.pt");
+  const auto two = train(common + "--output two.pt", 2);
   ASSERT_EQ(two.code, 0) << two.output;
   const auto a = nflow::load_archive("one.pt", nflow::Format::model);
   const auto b = nflow::load_archive("two.pt", nflow::Format::model);
@@ -79,8 +71,8 @@ TEST_F(TrainerRanks, TwoRanksTrainTheSameModel) {
 }
 
 TEST_F(TrainerRanks, ResumesOnAnotherNumberOfRanks) {
-  ASSERT_EQ(run_command(launcher(2) + common + "--output ranks.pt --stop-at 10").code, 3);
-  const auto resumed = run_command(launcher(1) + common + "--output ranks.pt --resume");
+  ASSERT_EQ(train(common + "--output ranks.pt --stop-at 10", 2).code, 3);
+  const auto resumed = train(common + "--output ranks.pt --resume", 1);
   EXPECT_EQ(resumed.code, 0) << resumed.output;
 }
 
@@ -89,7 +81,7 @@ TEST_F(TrainerRanks, BadInputEndsAllRanksWithCode2AndOneSentence) {
        {"--data not-there.dump --dim 1 --temperature 1",
         "--data train.dump --dim 1 --temperature -1",
         "--data train.dump --dim 1 --temperature 1 --output no/folder/x.pt"}) {
-    const auto result = run_command(launcher(2) + " " + options);
+    const auto result = train(options, 2);
     EXPECT_EQ(result.code, 2) << result.output;
     const auto first = result.output.find("nflow-train: ");
     ASSERT_NE(first, std::string::npos) << result.output;

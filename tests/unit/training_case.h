@@ -4,6 +4,8 @@
 #include "base/random.h"
 #include "support/run_command.h"
 
+#include <gtest/gtest.h>
+
 #include <fstream>
 #include <string>
 #include <utility>
@@ -12,6 +14,25 @@ namespace nflow::tests {
 
 inline void write_text(const std::string &file, const std::string &text) {
   std::ofstream(file) << text;
+}
+
+/// nflow-train on so many ranks; ended from outside if it hangs.
+inline CommandResult train(const std::string &options, int ranks = 1) {
+  return run_command("timeout 300 " + mpi_launcher(NFLOW_MPIEXEC, ranks) + NFLOW_TRAIN + " " +
+                     options);
+}
+
+/// It refuses them with exit code 2 and one sentence, said once, that has `part`.
+inline void expect_refusal(const std::string &options, const std::string &part, int ranks = 1) {
+  const auto result = train(options, ranks);
+  EXPECT_EQ(result.code, 2) << options << "\n" << result.output;
+  const auto first = result.output.find("nflow-train: ");
+  ASSERT_NE(first, std::string::npos) << result.output;
+  EXPECT_EQ(result.output.find("nflow-train: ", first + 1), std::string::npos) << result.output;
+  EXPECT_NE(result.output.find(part), std::string::npos) << result.output;
+  if (ranks > 1) return; // mpirun has something to say, too
+  EXPECT_EQ(first, 0u) << result.output;
+  EXPECT_EQ(result.output.find('\n'), result.output.size() - 1) << result.output;
 }
 
 /// A dump of `frames` frames of `atoms` atoms with normal x, the second correlated with the first.

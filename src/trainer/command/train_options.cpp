@@ -1,9 +1,9 @@
 #include "trainer/command/train_options.h"
 
 #include "architectures/architecture.h"
+#include "base/command_line.h"
 #include "base/error.h"
 #include "base/units.h"
-#include "base/version.h"
 
 #include <CLI/CLI.hpp>
 
@@ -301,7 +301,6 @@ bool parse_options(int argc, char **argv, TrainOptions &o, std::string &text) {
   CLI::App app("Trains a normalizing flow against LAMMPS samples and a TorchScript energy",
                "nflow-train");
   app.option_defaults()->always_capture_default();
-  app.set_version_flag("--version", std::string("nflow-train ") + version());
   app.set_config("--config", "", "config file: lines `option = value`");
   app.allow_config_extras(CLI::config_extras_mode::error);
   add_flow_options(app, o.flow);
@@ -309,18 +308,7 @@ bool parse_options(int argc, char **argv, TrainOptions &o, std::string &text) {
   add_thermal_options(app, o);
   add_schedule_options(app, o);
   add_run_options(app, o);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp &) {
-    text = app.help();
-    return false;
-  } catch (const CLI::CallForVersion &e) {
-    text = e.what() + std::string("\n");
-    return false;
-  } catch (const CLI::ParseError &e) {
-    const std::string what = e.what();
-    throw Error(what.substr(0, what.find('\n')) + " (nflow-train --help lists the options)");
-  }
+  if (!parse_command_line(app, argc, argv, text)) return false;
   if (!o.lammps.empty() && app.get_option("--architecture")->count() == 0)
     o.flow.architecture = architecture_for_lammps();
   o.command_line = quoted_command(argc, argv);
@@ -377,9 +365,8 @@ nlohmann::json schedule_options(const TrainOptions &o, const FlowSetting &settin
       {"loss", o.loss},
       {"exchange-start", o.exchange_start},
       {"state", o.states}};
-  for (const auto &[option, owner] : declared_options())
-    std::visit([&, &name = option.name](const auto &value) { all[name] = value; },
-               setting.value_of(option));
+  for (const auto &option : architecture_of(o.flow).options())
+    std::visit([&](const auto &value) { all[option.name] = value; }, setting.value_of(option));
   return all;
 }
 

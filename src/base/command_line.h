@@ -1,0 +1,24 @@
+#ifndef NFLOW_BASE_COMMAND_LINE_H
+#define NFLOW_BASE_COMMAND_LINE_H
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace nflow {
+
+/// Parses the command line of `app`, which gets a --version. Returns false where the user asked for
+/// a text (--help, --version), which is then in `text`. Throws Error, in one line, where the command
+/// line is wrong.
+bool parse_command_line(CLI::App &app, int argc, char **argv, std::string &text);
+
+/// What main() of a program does: parses and calls `run`, whose value is the exit code. Whatever
+/// anything throws is one sentence on stderr, and exit code 2.
+int run_program(CLI::App &app, int argc, char **argv, const std::function<int()> &run);
+
+} // namespace nflow
+
+#endif
