@@ -11,8 +11,8 @@ class App;
 namespace nflow {
 
 /// Parses the command line of `app`, which gets a --version. Returns false where the user asked for
-/// a text (--help, --version), which is then in `text`. Throws Error, in one line, where the command
-/// line is wrong.
+/// a text (--help, --version), which is then in `text`. Throws Error, in one line, where the
+/// command line is wrong.
 bool parse_command_line(CLI::App &app, int argc, char **argv, std::string &text);
 
 /// What main() of a program does: parses and calls `run`, whose value is the exit code. Whatever

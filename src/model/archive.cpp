@@ -1,4 +1,5 @@
 #include "model/archive.h"
+#include "model/archive_format.h"
 
 #include "base/digest.h"
 #include "base/error.h"

@@ -19,10 +19,6 @@ struct Archive {
 /// recorded, the digest of the weights. Throws Error with one sentence; never a c10 exception.
 Archive load_archive(const std::string &path, Format expected);
 
-/// The "format" that the nflow.json of an archive claims; empty if it has none. Throws Error if it
-/// is no archive.
-std::string archive_format(const std::string &path);
-
 /// Writes `module` and `metadata` (with the digest of the weights filled in) to a temporary file
 /// and renames it to `path`, so that a reader never sees half a model. Throws Error.
 void save_archive(torch::jit::Module module, Metadata metadata, const std::string &path);

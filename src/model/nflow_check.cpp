@@ -4,10 +4,11 @@
 #include "base/command_line.h"
 #include "base/random.h"
 #include "base/units.h"
-#include "model/archive.h"
+#include "model/archive_format.h"
 #include "model/energy_model.h"
 #include "model/masked_checks.h"
 #include "model/model.h"
+#include "model/threads.h"
 
 #include <CLI/CLI.hpp>
 

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <regex>
+#include <sstream>
 
 namespace {
 
@@ -73,8 +73,7 @@ TEST_F(DoubleWell, ALostBasinIsSaid) {
     EXPECT_NE(result.output.find("LOST: "), std::string::npos) << result.output;
     EXPECT_NE(result.output.find("warning: the flow loses state '"), std::string::npos)
         << result.output;
-    EXPECT_TRUE(std::regex_search(result.output, std::regex("\\(z = -[0-9.]+\\)")))
-        << result.output;
+    EXPECT_NE(result.output.find("(z = -"), std::string::npos) << result.output;
     const Model model("lost.pt", "cpu"); // it is written all the same
     EXPECT_FALSE(model.metadata().provenance.at("warnings").empty());
   }
@@ -117,11 +116,12 @@ TEST_F(DoubleWell, TheLossFallsAndTheActiveCoordinatesMayBeGiven) {
   const auto found = train(options + "--output found.pt");
   const auto given = train(options + "--output given.pt --active 1,2");
   EXPECT_EQ(digest_of("found.pt"), digest_of("given.pt"));
-  const std::regex form("step ([0-9]+)/60  loss ([0-9.]+)");
   std::vector<double> losses;
-  for (std::sregex_iterator at(found.output.begin(), found.output.end(), form), end; at != end;
-       ++at)
-    losses.push_back(std::stod((*at)[2]));
+  std::istringstream lines(found.output);
+  for (std::string line; std::getline(lines, line);) {
+    double loss = 0.0;
+    if (std::sscanf(line.c_str(), "step %*d/60 loss %lf", &loss) == 1) losses.push_back(loss);
+  }
   ASSERT_EQ(losses.size(), 3u) << found.output;
   EXPECT_LT(losses[2], 0.5 * losses[0]) << found.output;
   const auto more = train(options + "--output more.pt --active 2 --active 5");

@@ -10,7 +10,7 @@
 
 #include <cmath>
 #include <functional>
-#include <regex>
+#include <sstream>
 #include <unistd.h>
 
 namespace {
@@ -38,10 +38,13 @@ struct Row {
 
 /// Of the table at the end.
 Row row(const std::string &output, const std::string &name) {
-  std::smatch found;
-  const std::regex form("\n +" + name + " +([-+.e0-9]+) \\+- ([-+.e0-9]+)");
-  if (!std::regex_search(output, found, form)) return {};
-  return {std::stod(found[1]), std::stod(found[2])};
+  Row found;
+  std::istringstream lines(output);
+  for (std::string line; std::getline(lines, line);)
+    if (std::sscanf(line.c_str(), (" " + name + " %lf +- %lf").c_str(), &found.j, &found.error) ==
+        2)
+      return found;
+  return {};
 }
 
 class Thermal : public testing::Test {
