@@ -46,43 +46,38 @@ void Batches::put(double *point, int64_t frame, uint32_t number, uint64_t attemp
         .fill_gaussian(point + coordinates_, coordinates_, sigma_);
 }
 
-Points Batches::target(int64_t step, std::pair<int64_t, int64_t> range) const {
+Points Batches::points_of(std::pair<int64_t, int64_t> range,
+                          const std::function<void(int64_t, double *)> &put_number) const {
   const int64_t size = slots_ * coordinates_;
   Points points;
   points.count = range.second - range.first;
   points.values.resize(points.count * size);
-  const auto frames = static_cast<double>(split_.training.size());
-  for (int64_t i = 0; i < points.count; i++) {
-    const auto number = static_cast<uint32_t>(range.first + i);
-    const double u = RandomStream(seed_, number, step, Purpose::batch).uniform();
-    const auto pick = std::min(static_cast<size_t>(u * frames), split_.training.size() - 1);
-    put(&points.values[i * size], split_.training[pick], number, step);
-  }
+  for (int64_t i = 0; i < points.count; i++) put_number(range.first + i, &points.values[i * size]);
   return points;
+}
+
+Points Batches::target(int64_t step, std::pair<int64_t, int64_t> range) const {
+  const auto frames = static_cast<double>(split_.training.size());
+  return points_of(range, [&](int64_t number, double *point) {
+    const auto stream = static_cast<uint32_t>(number);
+    const double u = RandomStream(seed_, stream, step, Purpose::batch).uniform();
+    const auto pick = std::min(static_cast<size_t>(u * frames), split_.training.size() - 1);
+    put(point, split_.training[pick], stream, step);
+  });
 }
 
 Points Batches::prior(int64_t step, std::pair<int64_t, int64_t> range) const {
-  const int64_t size = slots_ * coordinates_;
-  Points points;
-  points.count = range.second - range.first;
-  points.values.resize(points.count * size);
-  for (int64_t i = 0; i < points.count; i++)
-    RandomStream(seed_, static_cast<uint32_t>(range.first + i), step, Purpose::latent)
-        .fill_gaussian(&points.values[i * size], size, sigma_);
-  return points;
+  return points_of(range, [&](int64_t number, double *point) {
+    RandomStream(seed_, static_cast<uint32_t>(number), step, Purpose::latent)
+        .fill_gaussian(point, slots_ * coordinates_, sigma_);
+  });
 }
 
 Points Batches::validation(int64_t count, std::pair<int64_t, int64_t> range) const {
-  const int64_t size = slots_ * coordinates_;
-  Points points;
-  points.count = range.second - range.first;
-  points.values.resize(points.count * size);
-  for (int64_t i = 0; i < points.count; i++) {
-    const int64_t number = range.first + i;
-    put(&points.values[i * size], split_.validation[number * validation_count() / count],
+  return points_of(range, [&](int64_t number, double *point) {
+    put(point, split_.validation[number * validation_count() / count],
         static_cast<uint32_t>(number), validation_attempt);
-  }
-  return points;
+  });
 }
 
 Points Batches::validation_prior(std::pair<int64_t, int64_t> range) const {

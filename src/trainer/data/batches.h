@@ -5,6 +5,7 @@
 #include "trainer/data/points.h"
 
 #include <cstdint>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,9 @@ class Batches : public PointSource {
   Points validation_prior(std::pair<int64_t, int64_t> range) const;
 
  private:
+  /// Those with the numbers in `range`, each from put_number(number, point).
+  Points points_of(std::pair<int64_t, int64_t> range,
+                   const std::function<void(int64_t, double *)> &put_number) const;
   void put(double *point, int64_t frame, uint32_t number, uint64_t attempt) const;
 
   const Samples &samples_;

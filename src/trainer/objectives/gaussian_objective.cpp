@@ -6,7 +6,6 @@
 #include "trainer/training/trained_flow.h"
 
 #include <torch/script.h>
-#include <torch/version.h>
 
 #include <cmath>
 #include <optional>
@@ -42,10 +41,9 @@ Archive load_energy(const TrainOptions &o, int64_t dim, const Samples &samples) 
 } // namespace
 
 struct GaussianObjective::Impl {
-  Impl(const FlowSetting &setting, const std::string &precision)
-      : flow(setting, precision), tau(setting.tau()) {}
+  explicit Impl(TrainedFlow &trained) : flow(trained), tau(trained.setting().tau()) {}
 
-  TrainedFlow flow;
+  TrainedFlow &flow;
   double tau, cap = 0.0;
   torch::jit::Module energy;
   bool has_energy = false;
@@ -122,7 +120,8 @@ GaussianObjective::GaussianObjective(const TrainOptions &o, const Samples &sampl
   setting.types = samples.types;
   setting.units = o.units;
   setting.temperatures = {o.temperature};
-  impl_ = std::make_unique<Impl>(setting, o.precision);
+  flow_ = std::make_unique<TrainedFlow>(setting, o.precision);
+  impl_ = std::make_unique<Impl>(*flow_);
   if (energy) {
     impl_->energy = energy->module;
     impl_->energy_dtype = energy->metadata.dtype == "float32" ? torch::kFloat32 : torch::kFloat64;
@@ -138,43 +137,16 @@ void GaussianObjective::initialise(const Samples &samples, const std::vector<int
   auto x = torch::from_blob(const_cast<double *>(samples.x.data()),
                             {samples.count(), samples.n_atoms, samples.dim}, torch::kFloat64);
   const auto picked = torch::tensor(training);
-  initialise_from_data(impl_->flow.saved(), impl_->flow.setting(), x.index_select(0, picked));
-  impl_->flow.follow_saved();
+  initialise_from_data(flow_->saved(), flow_->setting(), x.index_select(0, picked));
+  flow_->follow_saved();
 }
 
-std::vector<double> GaussianObjective::parameters() const {
-  return impl_->flow.parameters();
+torch::Tensor GaussianObjective::ml(const Points &target) {
+  return impl_->nll(flow_->tensor(target));
 }
 
-void GaussianObjective::set_parameters(const std::vector<double> &parameters) {
-  impl_->flow.set_parameters(parameters);
-}
-
-std::vector<double> GaussianObjective::constants() const {
-  return impl_->flow.constants();
-}
-
-void GaussianObjective::set_constants(const std::vector<double> &constants) {
-  impl_->flow.set_constants(constants);
-}
-
-GaussianObjective::Terms GaussianObjective::add_gradient(const Points &target, double ml_weight,
-                                                         const Points &prior, double kl_weight,
-                                                         std::vector<double> &gradient) {
-  Terms terms;
-  torch::Tensor loss = torch::zeros({}, torch::kFloat64);
-  if (ml_weight > 0.0 && target.count > 0) {
-    const auto ml = impl_->nll(impl_->flow.tensor(target)).sum();
-    terms.ml = ml.item<double>();
-    loss = loss + ml_weight * ml;
-  }
-  if (kl_weight > 0.0 && prior.count > 0) {
-    const auto kl = impl_->kl(impl_->flow.tensor(prior), true).sum();
-    terms.kl = kl.item<double>();
-    loss = loss + kl_weight * kl;
-  }
-  impl_->flow.add_gradient(loss, gradient);
-  return terms;
+torch::Tensor GaussianObjective::kl(const Points &prior) {
+  return impl_->kl(flow_->tensor(prior), true);
 }
 
 std::vector<double> GaussianObjective::negative_log_likelihood(const Points &target) {
@@ -187,22 +159,6 @@ std::vector<double> GaussianObjective::log_weights(const Points &prior) {
 
 bool GaussianObjective::has_energy() const {
   return impl_->has_energy;
-}
-
-const FlowSetting &GaussianObjective::setting() const {
-  return impl_->flow.setting();
-}
-
-Metadata GaussianObjective::metadata() const {
-  auto metadata = flow_metadata(impl_->flow.setting());
-  metadata.provenance["parameters"] = parameter_count(impl_->flow.saved());
-  metadata.provenance["libtorch"] = TORCH_VERSION;
-  return metadata;
-}
-
-void GaussianObjective::save(const std::vector<double> &parameters, const Metadata &metadata,
-                             const std::string &file) {
-  impl_->flow.save(parameters, metadata, file);
 }
 
 } // namespace nflow::trainer

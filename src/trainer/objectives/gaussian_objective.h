@@ -3,7 +3,7 @@
 
 #include "architectures/flow_setting.h"
 #include "files/dump_reader.h"
-#include "trainer/objectives/objective.h"
+#include "trainer/objectives/flow_objective.h"
 
 #include <memory>
 
@@ -18,7 +18,7 @@ int64_t moved_components(const TrainOptions &options);
 /// A flow with a gaussian prior, and its target energy: L_ML is the negative log-likelihood
 /// (equation 5 of the TSF paper), L_KL the mean of ln q - ln exp(-h) with capped energies (equation
 /// 6). LibTorch stays behind the PIMPL.
-class GaussianObjective : public Objective {
+class GaussianObjective : public FlowObjective {
  public:
   /// Loads the energy file, if there is one. Throws Error where energy, samples and options do not
   /// fit together.
@@ -28,17 +28,6 @@ class GaussianObjective : public Objective {
   /// Mean, scale and mixing from the samples [count, n, d] (initialise_from_data).
   void initialise(const Samples &samples, const std::vector<int64_t> &training);
 
-  std::vector<double> parameters() const override;
-  void set_parameters(const std::vector<double> &parameters) override;
-  std::vector<double> constants() const override;
-  void set_constants(const std::vector<double> &constants) override;
-  Terms add_gradient(const Points &target, double ml_weight, const Points &prior, double kl_weight,
-                     std::vector<double> &gradient) override;
-  const FlowSetting &setting() const;
-  Metadata metadata() const override;
-  void save(const std::vector<double> &parameters, const Metadata &metadata,
-            const std::string &file) override;
-
   /// Negative log-likelihood of each point [S, n, d] of the target's space.
   std::vector<double> negative_log_likelihood(const Points &target);
   /// ln w = -h(v) - ln q(v) of v = forward(u) for each prior point.
@@ -46,6 +35,9 @@ class GaussianObjective : public Objective {
   bool has_energy() const;
 
  private:
+  at::Tensor ml(const Points &target) override;
+  at::Tensor kl(const Points &prior) override;
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -3,7 +3,6 @@
 #include "trainer/training/trained_flow.h"
 
 #include <torch/script.h>
-#include <torch/version.h>
 
 #include <cmath>
 
@@ -44,11 +43,10 @@ class SourceEnergy : public torch::autograd::Function<SourceEnergy> {
 } // namespace
 
 struct ThermalObjective::Impl {
-  Impl(const FlowSetting &setting, const std::string &precision, double cap_of_loss,
-       EnergySource &energies)
-      : flow(setting, precision), source(energies), cap(cap_of_loss) {}
+  Impl(TrainedFlow &trained, double cap_of_loss, EnergySource &energies)
+      : flow(trained), source(energies), cap(cap_of_loss) {}
 
-  TrainedFlow flow;
+  TrainedFlow &flow;
   EnergySource &source;
   double cap;
   torch::Tensor kept_forward, kept_backward;
@@ -86,44 +84,19 @@ struct ThermalObjective::Impl {
 };
 
 ThermalObjective::ThermalObjective(const FlowSetting &setting, const std::string &precision,
-                                   double cap, EnergySource &source)
-    : impl_(std::make_unique<Impl>(setting, precision, cap, source)) {}
+                                   double cap, EnergySource &source) {
+  flow_ = std::make_unique<TrainedFlow>(setting, precision);
+  impl_ = std::make_unique<Impl>(*flow_, cap, source);
+}
 
 ThermalObjective::~ThermalObjective() = default;
 
-std::vector<double> ThermalObjective::parameters() const {
-  return impl_->flow.parameters();
+torch::Tensor ThermalObjective::ml(const Points &target) {
+  return impl_->work(target, false, true);
 }
 
-void ThermalObjective::set_parameters(const std::vector<double> &parameters) {
-  impl_->flow.set_parameters(parameters);
-}
-
-std::vector<double> ThermalObjective::constants() const {
-  return impl_->flow.constants();
-}
-
-void ThermalObjective::set_constants(const std::vector<double> &constants) {
-  impl_->flow.set_constants(constants);
-}
-
-Objective::Terms ThermalObjective::add_gradient(const Points &target, double ml_weight,
-                                                const Points &prior, double kl_weight,
-                                                std::vector<double> &gradient) {
-  Terms terms;
-  torch::Tensor loss = torch::zeros({}, torch::kFloat64);
-  if (ml_weight > 0.0 && target.count > 0) {
-    const auto ml = impl_->work(target, false, true).sum();
-    terms.ml = ml.item<double>();
-    loss = loss + ml_weight * ml;
-  }
-  if (kl_weight > 0.0 && prior.count > 0) {
-    const auto kl = impl_->work(prior, true, true).sum();
-    terms.kl = kl.item<double>();
-    loss = loss + kl_weight * kl;
-  }
-  impl_->flow.add_gradient(loss, gradient);
-  return terms;
+torch::Tensor ThermalObjective::kl(const Points &prior) {
+  return impl_->work(prior, true, true);
 }
 
 Objective::Works ThermalObjective::keep_works(const Points &target, const Points &prior) {
@@ -145,7 +118,7 @@ void ThermalObjective::add_gradient_of_kept(const Works &weights, std::vector<do
   };
   const auto loss = weighted(impl_->kept_forward, weights.forward) +
                     weighted(impl_->kept_backward, weights.backward);
-  impl_->flow.add_gradient(loss, gradient);
+  flow_->add_gradient(loss, gradient);
   impl_->kept_forward = impl_->kept_backward = torch::Tensor();
 }
 
@@ -172,22 +145,11 @@ std::vector<double> ThermalObjective::works(const Points &points, bool forward,
   return all;
 }
 
-const FlowSetting &ThermalObjective::setting() const {
-  return impl_->flow.setting();
-}
-
 Metadata ThermalObjective::metadata() const {
-  auto metadata = flow_metadata(impl_->flow.setting());
-  metadata.provenance["parameters"] = parameter_count(impl_->flow.saved());
-  metadata.provenance["libtorch"] = TORCH_VERSION;
+  auto metadata = FlowObjective::metadata();
   const auto [key, value] = impl_->source.provenance();
   metadata.provenance[key] = value;
   return metadata;
-}
-
-void ThermalObjective::save(const std::vector<double> &parameters, const Metadata &metadata,
-                            const std::string &file) {
-  impl_->flow.save(parameters, metadata, file);
 }
 
 } // namespace nflow::trainer
