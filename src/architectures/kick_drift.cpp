@@ -2,6 +2,7 @@
 #include "architectures/module_assembler.h"
 #include "architectures/source_text.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "operators/kick_drift_weights.h"
 
 #include <torch/csrc/jit/frontend/resolver.h>
@@ -90,11 +91,10 @@ class KickDriftAssembler : ModuleAssembler {
  private:
   bool is_ladder() const { return o_.temperatures.size() > 2; }
 
+  /// A literal of TorchScript, which without a point would be an integer.
   static std::string precise(double value) {
-    char text[32];
-    std::snprintf(text, sizeof(text), "%.17g", value);
-    const std::string number = text;
-    return number.find_first_of(".e") == std::string::npos ? number + ".0" : number;
+    const auto text = number(value, 17);
+    return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
   }
 
   void add_system() {
