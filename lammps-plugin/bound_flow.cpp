@@ -1,9 +1,11 @@
 #include "bound_flow.h"
 
+#include "base/error.h"
 #include "require_usable.h"
 
 #include "comm.h"
 #include "error.h"
+#include "force.h"
 #include "universe.h"
 
 namespace LAMMPS_NS {
@@ -24,7 +26,37 @@ BoundFlow::~BoundFlow() = default;
 void BoundFlow::init() {
   require_usable(lmp, igroup_, platform_);
   positions_->init();
+  // Species may have been exchanged in an earlier run, or the atoms be numbered otherwise.
+  const auto &types = metadata().types;
+  if (types && *types != positions_->system().types && is_equivariant())
+    positions_->order_by(*types);
   nflow::require_match(metadata(), positions_->system(), file_);
+}
+
+bool BoundFlow::follow() {
+  if (!positions_->follow()) return false;
+  if (is_equivariant()) return true;
+  throw nflow::Error("types of atoms of the group have been exchanged, but model file '" + file_ +
+                     "' is not equivariant within a species, so that it cannot follow: remove what "
+                     "changes the types (fix atom/swap, set), or use a flow that is");
+}
+
+/// By trial, unless the model says that it is not.
+bool BoundFlow::is_equivariant() {
+  if (equivariant_) return *equivariant_;
+  if (!metadata().equivariant.value_or(true) || !metadata().types) {
+    equivariant_ = false;
+  } else {
+    const auto pairs = metadata().temperature_pairs;
+    const double boltz = force->boltz;
+    nflow::Temperatures tau(1.0);
+    if (!pairs.empty())
+      tau = {boltz * pairs[0].first, boltz * pairs[0].second};
+    else if (!metadata().temperatures_trained.empty())
+      tau = boltz * metadata().temperatures_trained[0];
+    equivariant_ = model_->is_equivariant(tau);
+  }
+  return *equivariant_;
 }
 
 void BoundFlow::check(const std::function<void(const nflow::Buffer<double> &x)> &check) {

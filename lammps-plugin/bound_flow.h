@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace LAMMPS_NS {
@@ -32,6 +33,10 @@ class BoundFlow : protected Pointers {
   /// To be called in init(): finds the atoms of the group. Throws nflow::Error unless they, the box
   /// and the units are those of the model, and can be moved by one in the middle of a run.
   void init();
+  /// To be called before positions are read: follows exchanges of types within the group since
+  /// init(), where the flow is equivariant within a species. Returns whether there was one. Throws
+  /// nflow::Error where something else changed that the flow assumes.
+  bool follow();
   /// Does check(x), which checks the flow, at the present configuration x [n, d] in the memory of
   /// the platform. Warns, once, where a flow is too large for a comparison with its Jacobian.
   void check(const std::function<void(const nflow::Buffer<double> &x)> &check);
@@ -39,12 +44,15 @@ class BoundFlow : protected Pointers {
   void log_placement();
 
  private:
+  bool is_equivariant();
+
   std::string style_, file_;
   int igroup_;
   Platform &platform_;
   std::unique_ptr<RootModel> model_;
   std::unique_ptr<GroupPositions> positions_;
   nflow::Buffer<double> x_;
+  std::optional<bool> equivariant_; // once it was tried
   bool warned_ = false, logged_ = false;
 };
 

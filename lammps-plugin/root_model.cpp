@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "model/equivariance.h"
 #include "model/masked_checks.h"
 
 #include <cmath>
@@ -178,6 +179,13 @@ void RootModel::check(const Temperatures &tau, const std::vector<double> &x, int
     model_->warm_up(1, tau);
     if (batch > 1) model_->warm_up(batch, tau);
   });
+}
+
+bool RootModel::is_equivariant(const Temperatures &tau) {
+  int result = 0;
+  run_on_root(comm_, [&] { result = nflow::is_equivariant(*model_, tau); });
+  MPI_Bcast(&result, 1, MPI_INT, 0, comm_);
+  return result != 0;
 }
 
 bool RootModel::jacobian_checked() const {

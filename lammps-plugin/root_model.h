@@ -51,6 +51,8 @@ class RootModel : public nflow::Flow {
   /// nflow::check_flow on the root, with the current configuration x [n, d] (on the host), and
   /// warm-up; `masked`: nflow::check_masked as well.
   void check(const Temperatures &tau, const std::vector<double> &x, int64_t batch, bool masked);
+  /// nflow::is_equivariant on the root.
+  bool is_equivariant(const Temperatures &tau);
   /// Whether check() compares the log-det with the Jacobian, or the model is too large.
   bool jacobian_checked() const;
 

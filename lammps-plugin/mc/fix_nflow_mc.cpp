@@ -226,6 +226,7 @@ void FixNflowMC::pre_exchange() {
   or_stop<std::exception>([&] { // nflow::Error, or no memory for a batch
     {
       const CallTimes::Running running(times_);
+      if (flow_->follow()) target_->init();
       flow_->positions().read(sampler_->x());
     }
     if (!is_checked(tau.target)) check_flow(tau);

@@ -68,23 +68,23 @@ void LammpsReservoir::require_match(const std::vector<tagint> &ids, const nflow:
     throw nflow::Error(described() + " has " + std::to_string(ids_.size()) +
                        " atoms, but the group has " + std::to_string(ids.size()) +
                        ": dump all atoms of the group");
+  auto sorted = ids; // whose rows may be in another order
+  std::sort(sorted.begin(), sorted.end());
+  for (size_t i = 0; i < ids.size(); i++)
+    if (ids_[i] != sorted[i])
+      throw nflow::Error(described() + " has no atom " + std::to_string(sorted[i]) +
+                         ", which the group has: dump the atoms of the group with their IDs");
   // Species of fix atom/swap: another numbering of the same atoms.
   if (atom->molecular == Atom::ATOMIC && !atom->q_flag && !system_.types.empty() &&
       system_.types != system.types) {
     nflow::relabel(system_.types, system.types, dim_, frames_->x);
     frames_->revision++;
   }
-  for (size_t i = 0; i < ids.size(); i++) {
-    const std::string atom = "atom " + std::to_string(ids[i]);
-    if (ids_[i] != ids[i])
-      throw nflow::Error(described() + " has no " + atom +
-                         ", which the group has: dump the atoms "
-                         "of the group with their IDs");
+  for (size_t i = 0; i < ids.size(); i++)
     if (!system_.types.empty() && system_.types[i] != system.types[i])
-      throw nflow::Error(described() + " has type " + std::to_string(system_.types[i]) + " for " +
-                         atom + ", but the simulation has type " + std::to_string(system.types[i]) +
-                         ": number the atoms alike in both");
-  }
+      throw nflow::Error(described() + " has type " + std::to_string(system_.types[i]) +
+                         " for atom " + std::to_string(ids[i]) + ", but the simulation has type " +
+                         std::to_string(system.types[i]) + ": number the atoms alike in both");
   for (int64_t k = 0; k < dim_; k++) {
     if (system_.periodic[k] != system.periodic[k])
       throw nflow::Error(described() + " and the simulation differ in the boundary along axis " +

@@ -45,6 +45,11 @@ void ExchangeFlows::prepare(const std::vector<double> &temperatures) {
         "auxiliary velocity is for flows with auxiliary momenta: give one, or remove it");
 }
 
+void ExchangeFlows::follow() {
+  for (auto &[file, flow] : flows_)
+    if (flow->follow()) find_places(*flow);
+}
+
 ExchangeFlows::Route *ExchangeFlows::route(int partner) {
   const auto found = routes_.find(partner);
   return found == routes_.end() ? nullptr : &found->second;
@@ -80,13 +85,19 @@ void ExchangeFlows::require_fit(BoundFlow &flow) {
   find_places(flow);
 }
 
+/// Where in both partitions rows have atoms of the same types, those of a flow have the same places
+/// in both.
 void ExchangeFlows::find_places(BoundFlow &flow) {
-  const auto &ids = whole_.ids();
+  const auto &ids = flow.positions().ids();
+  for (const auto &other : flows_)
+    if (other.second && other.second->positions().size() == flow.positions().size() &&
+        other.second->positions().ids() != ids)
+      throw nflow::Error("model file '" + flow.file() +
+                         "' has the types of the atoms in another order than the one before: give "
+                         "flows of one kind");
   std::vector<int64_t> places;
-  for (const auto atom_id : flow.positions().ids()) {
-    const auto place = std::lower_bound(ids.begin(), ids.end(), atom_id) - ids.begin();
-    for (int64_t k = 0; k < flow.metadata().dim; k++) places.push_back(3 * place + k);
-  }
+  for (const auto id : ids)
+    for (int64_t k = 0; k < flow.metadata().dim; k++) places.push_back(3 * whole_.row_of(id) + k);
   places_.assign(places.data(), static_cast<int64_t>(places.size()));
   inverse_masses_.resize(places_.size());
   platform_.arrays().gather(places_.data(), places_.size(), masses_.inverse_masses(),

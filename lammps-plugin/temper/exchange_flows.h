@@ -33,6 +33,8 @@ class ExchangeFlows : protected Pointers {
   /// Loads the flows, once, and compares them with the system, before every run. `temperatures`
   /// are those of the partitions. Throws nflow::Error.
   void prepare(const std::vector<double> &temperatures);
+  /// To be called before positions are read: follows exchanges of types. Throws nflow::Error.
+  void follow();
   /// How configurations go to this partner; null: as they are.
   Route *route(int partner);
   /// Of the numbers that the flows move, among the coordinates of all atoms.

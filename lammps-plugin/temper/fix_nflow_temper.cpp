@@ -82,6 +82,8 @@ void FixNflowTemper::init() {
 void FixNflowTemper::setup(int) {
   link_.connect(command_.key ^ static_cast<uint32_t>(nevery));
   link_.stop_if_any(failure_);
+  agreement_.order_types(link_, *whole_);
+  masses_->init();
   const auto temperatures = agreement_.compare(link_, tempering_);
   try {
     if (!started_) tempering_.begin(temperatures);
@@ -118,6 +120,7 @@ void FixNflowTemper::end_of_step() {
   const double start = MPI_Wtime();
   mc_active_ = 1;
   try {
+    follow();
     thermostats_.require(temperature());
     const double energy = energy_->tallied();
     std::vector<double> status, energies;
@@ -134,6 +137,15 @@ void FixNflowTemper::end_of_step() {
   mc_active_ = 0;
   energy_->tally_at(update->ntimestep + nevery);
   seconds_ += MPI_Wtime() - start;
+}
+
+/// What exchanges of types within this partition (fix atom/swap) have changed since the last scan.
+void FixNflowTemper::follow() {
+  if (whole_->follow()) {
+    masses_->init();
+    agreement_.require_whole_group();
+  }
+  flows_.follow();
 }
 
 /// A partition that ends its run early (timer timeout, fix halt) says so at what would have been

@@ -41,6 +41,7 @@ class FixNflowTemper : public Fix {
   using Works = nflow::tempering::Works;
 
   std::string prepare();
+  void follow();
   bool all_go_on(const std::vector<double> &status);
 
   void scan(const std::vector<double> &energies);

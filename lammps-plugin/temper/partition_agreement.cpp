@@ -16,6 +16,7 @@
 #include "universe.h"
 #include "update.h"
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 
@@ -90,13 +91,15 @@ void PartitionAgreement::require_usable() {
 }
 
 void PartitionAgreement::require_usable(const Fix &fix) const {
-  if (compat::begins_with(fix.style,
-                          {"atom/swap", "sgcmc", "semi/grand", "gcmc", "mol/swap", "deposit",
-                           "pour", "evaporate", "append/atoms", "charge/regulation", "bond/break",
-                           "bond/create", "bond/react", "bond/swap"}))
+  if (compat::begins_with(fix.style, {"sgcmc", "semi/grand", "gcmc", "mol/swap", "deposit", "pour",
+                                      "evaporate", "append/atoms", "charge/regulation",
+                                      "bond/break", "bond/create", "bond/react", "bond/swap"}))
     throw nflow::Error(
         "fix " + std::string(fix.id) + " (" + fix.style +
         ") changes atoms, types or bonds, which do not go along in an exchange: remove it");
+  if (command_.tune_scans > 0 && compat::begins_with(fix.style, {"atom/swap"}))
+    throw nflow::Error("tune moves the temperatures, but fix " + std::string(fix.id) +
+                       " (atom/swap) keeps its own: leave tune out");
   if (command_.velocity_momenta && compat::begins_with(fix.style, {"nvt"}))
     throw nflow::Error("auxiliary velocity needs velocities that are all thermal, but fix " +
                        std::string(fix.id) +
@@ -138,7 +141,31 @@ std::vector<PartitionAgreement::Fact> PartitionAgreement::facts(const Tempering 
   };
 }
 
-/// IDs, types, masses, charges and membership in the group.
+void PartitionAgreement::order_types(PartitionLink &link, GroupPositions &whole) {
+  const auto types = whole.system().types;
+  std::string text;
+  for (const int type : types) text += std::to_string(type) + ' ';
+  std::vector<double> mine(types.begin(), types.end()), all;
+  const double facts[2] = {hash_of(text), static_cast<double>(types.size())};
+  link.gather_all(facts, 2, all, "the start of the run");
+  for (int partition = 0; partition < link.count(); partition++)
+    if (all[2 * partition + 1] != all[1]) return; // compare() says so
+  bool alike = true;
+  for (int partition = 0; partition < link.count(); partition++)
+    alike = alike && all[2 * partition] == all[0];
+  if (alike) return;
+  link.gather_all(mine.data(), static_cast<int>(mine.size()), all, "the start of the run");
+  all.resize(mine.size());
+  whole.order_by({all.begin(), all.end()});
+}
+
+void PartitionAgreement::require_whole_group() const {
+  if (command_.model_files.empty() || group->count(igroup_) == atom->natoms) return;
+  throw nflow::Error("types of atoms have been exchanged, which a flow of some of the atoms cannot "
+                     "follow: let it move all atoms (group all), or remove what exchanges types");
+}
+
+/// IDs, types, masses, charges and membership in the group, row by row.
 std::string PartitionAgreement::atoms() const {
   platform_.to_host(lmp);
   const auto &ids = whole_.ids();
@@ -152,11 +179,13 @@ std::string PartitionAgreement::atoms() const {
                 MPI_SUM, world);
   const auto types = whole_.system().types;
   const auto &inverse_masses = masses_.host_inverse_masses();
+  auto sorted = ids;
+  std::sort(sorted.begin(), sorted.end());
   std::ostringstream out;
   out.precision(10);
   for (size_t i = 0; i < ids.size(); i++)
-    out << ids[i] << ' ' << types[i] << ' ' << inverse_masses[3 * i] << ' ' << of_atoms[2 * i + 1]
-        << ' ' << (charges_vary_ ? 0.0 : of_atoms[2 * i]) << '\n';
+    out << sorted[i] << ' ' << types[i] << ' ' << inverse_masses[3 * i] << ' '
+        << of_atoms[2 * i + 1] << ' ' << (charges_vary_ ? 0.0 : of_atoms[2 * i]) << '\n';
   return out.str();
 }
 

@@ -22,6 +22,12 @@ class PartitionAgreement : protected Pointers {
 
   /// Throws nflow::Error if there is something here that does not go along in an exchange.
   void require_usable();
+  /// Atoms whose types have been exchanged have other IDs in each partition: lets the rows of
+  /// `whole` have the types that they have in the first one, as far as there are as many of each.
+  void order_types(PartitionLink &link, class GroupPositions &whole);
+  /// Throws nflow::Error where only some atoms go through flows: after an exchange of types with
+  /// others these would be other rows in each partition.
+  void require_whole_group() const;
   /// Compares all partitions; where two differ, all stop with the same sentence. Returns the
   /// temperature of each by its command. Collective.
   std::vector<double> compare(PartitionLink &link, const Tempering &tempering) const;

@@ -138,6 +138,7 @@ double ComputeNflowWork::tau_there() const {
 
 void ComputeNflowWork::evaluate() {
   try {
+    flow_->follow();
     if (!checked_) check_flow();
     flow_->positions().read(x_.data());
     nflow::copy(arrays_, x_.data(), x_.size(), point_.data());

@@ -24,6 +24,7 @@ struct Properties {
   Prior prior = Prior::gaussian;
   bool auxiliary = false;    // acts on auxiliary momenta, too
   bool steerable = false;    // gaussian prior: serves every temperature
+  bool equivariant = false;  // under exchange of atoms of a species
   bool periodic = false;     // needs a periodic box; else an open system
   bool ladder = false;       // boltzmann prior: one flow can serve several pairs of temperatures
   bool energy_files = false; // can be trained against one; else against LAMMPS only

@@ -16,6 +16,7 @@ Metadata flow_metadata(const FlowSetting &setting) {
   metadata.dim = setting.dim;
   metadata.auxiliary = properties.auxiliary;
   metadata.steerable = properties.steerable;
+  metadata.equivariant = properties.equivariant;
   if (!setting.types.empty()) metadata.types = setting.types;
   metadata.periodic = properties.periodic;
   if (metadata.periodic) metadata.box = setting.box;

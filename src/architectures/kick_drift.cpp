@@ -150,6 +150,7 @@ class KickDrift : public Architecture {
   KickDrift() {
     properties_.name = "kick-drift";
     properties_.summary = "learned damped dynamics of a liquid";
+    properties_.equivariant = true;
     properties_.prior = Prior::boltzmann;
     properties_.auxiliary = true;
     properties_.periodic = true;

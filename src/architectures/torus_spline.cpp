@@ -113,6 +113,7 @@ class TorusSpline : public Architecture {
   TorusSpline() {
     properties_.name = "torus-spline";
     properties_.summary = "splines on coordinates of a periodic box";
+    properties_.equivariant = true;
     properties_.prior = Prior::boltzmann;
     properties_.periodic = true;
   }

@@ -6,19 +6,20 @@
 #include "pointers.h"
 
 #include <cstdint>
+#include <mpi.h>
 #include <utility>
 #include <vector>
 
 namespace LAMMPS_NS {
 
 namespace kernels {
-struct PlaceOf;
+struct RowOf;
 }
 
-/// The positions of all atoms of a group, in ascending atom-ID order and on every rank of the
-/// partition: read them, replace them by others anywhere in the box, and go back. The leading `dim`
-/// components are handled, the others stay. All addresses of numbers are in the memory of arrays().
-/// Every function that is not const is collective. A Platform makes it.
+/// The positions of all atoms of a group, in ascending atom-ID order (or as order_by() says) and on
+/// every rank of the partition: read them, replace them by others anywhere in the box, and go back.
+/// The leading `dim` components are handled, the others stay. All addresses of numbers are in the
+/// memory of arrays(). Every function that is not const is collective. A Platform makes it.
 class GroupPositions : protected Pointers {
  public:
   /// Per-atom arrays of LAMMPS.
@@ -30,12 +31,22 @@ class GroupPositions : protected Pointers {
   /// Collects the atom IDs and types of the group; to be called in init(). Throws nflow::Error for
   /// what cannot be handled: a triclinic box, atoms without IDs.
   virtual void init();
+  /// From now on row k is an atom of type types[k]; atoms of one type come in the order of their
+  /// IDs. False, with nothing changed, where the group has not as many atoms of each type.
+  bool order_by(const std::vector<int> &types);
+  /// To be called before read() where something else may have changed the atoms since init():
+  /// follows an exchange of types, which leaves each row an atom of its type. Returns whether there
+  /// was one. Throws nflow::Error where anything else changed that a flow assumes: the atoms of the
+  /// group, their numbers of each type, their charges or masses, the box.
+  bool follow();
   /// What the simulation has, to be compared with a model's metadata.
   nflow::System system() const;
   int64_t size() const { return static_cast<int64_t>(ids_.size()); }
-  /// The atom IDs of the group, ascending.
-  const std::vector<tagint> &ids() const { return ids_; }
-  /// The place of local atom i of the host's atoms in the tensors, or -1 if it is not one of the
+  /// The atom IDs of the group, row by row.
+  const std::vector<tagint> &ids() const { return row_ids_; }
+  /// The row of an atom of that ID, or -1 if it is not one of the group.
+  int64_t row_of(tagint id) const;
+  /// The row of local atom i of the host's atoms in the tensors, or -1 if it is not one of the
   /// group.
   int64_t ordinal(int i) const;
 
@@ -80,8 +91,10 @@ class GroupPositions : protected Pointers {
   /// Before the host reads its atoms.
   virtual void to_host() = 0;
 
-  /// What finds places by IDs, of copies of ids_ and places_ in some memory.
-  kernels::PlaceOf place_of_ids(const tagint *ids, const int32_t *places) const;
+  /// After the order of the rows has changed.
+  virtual void reorder() = 0;
+  /// What finds rows by IDs, of copies of ids_, places_ and rows_ in some memory.
+  kernels::RowOf row_of_ids(const tagint *ids, const int32_t *places, const int32_t *rows) const;
   /// Sums the numbers of all ranks, each of which is zero on all ranks but one.
   void sum_over_ranks(double *values, int64_t count) const;
   [[noreturn]] void stop_for_changed_group() const;
@@ -91,17 +104,42 @@ class GroupPositions : protected Pointers {
   bool modulo_box_;
   std::vector<tagint> ids_;     // ascending
   std::vector<int32_t> places_; // by ID, from the first on; empty: not needed, or too many
+  std::vector<int32_t> rows_;   // by place among the IDs; empty: the same
   nflow::Buffer<double> saved_; // the state of the last read(), and a number of atoms
-  // Places of atoms of the group that share a bond, angle, dihedral or improper.
+  // Rows of atoms of the group that share a bond, angle, dihedral or improper.
   std::vector<std::pair<int64_t, int64_t>> bonded_pairs_;
 
  private:
-  int64_t place_of(tagint id) const;
+  /// What a flow assumes of an atom, besides its type.
+  struct Facts {
+    double charge, mass;
+    bool operator==(const Facts &other) const {
+      return charge == other.charge && mass == other.mass;
+    }
+  };
+  struct AtomOfGroup {
+    tagint id;
+    int type;
+    Facts facts;
+  };
+
   void tabulate_places();
-  std::vector<tagint> gather_ids(const std::vector<tagint> &mine) const;
+  template <class Number>
+  std::vector<Number> gather_ranks(const std::vector<Number> &mine, MPI_Datatype type) const;
+  std::vector<AtomOfGroup> collect_atoms();
+  static std::vector<int> types_of(const std::vector<AtomOfGroup> &atoms);
+  Facts facts_of(int i) const;
+  std::vector<double> box() const;
+  uint64_t digest();
+  bool arrange(const std::vector<int> &by_id, const std::vector<int> &wanted);
   void find_bonded_pairs();
 
-  std::vector<int> types_;                   // in the order of the IDs
+  std::vector<tagint> row_ids_;
+  std::vector<int> types_;                   // row by row, at all times
+  std::vector<Facts> facts_;                 // the same
+  std::vector<double> box_;                  // that of init()
+  uint64_t digest_ = 0;                      // of all of that
+  bool charges_vary_ = false;                // as they are meant to
   mutable std::vector<double> host_scratch_; // where MPI cannot read the memory
 };
 

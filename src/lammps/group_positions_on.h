@@ -22,13 +22,15 @@ class GroupPositionsOn : public GroupPositions {
 
   GroupPositionsOn(LAMMPS *lmp, int igroup, int dim, bool modulo_box, nflow::Arrays &arrays)
       : GroupPositions(lmp, igroup, dim, modulo_box, arrays), access_(lmp), placed_(arrays),
-        virial_(arrays, 6), kernel_ids_(arrays), kernel_places_(arrays), kernel_pairs_(arrays) {}
+        virial_(arrays, 6), kernel_ids_(arrays), kernel_places_(arrays), kernel_rows_(arrays),
+        kernel_pairs_(arrays) {}
 
   void init() override {
     GroupPositions::init();
     placed_.resize(state_size());
     kernel_ids_.assign(ids_.data(), size());
     kernel_places_.assign(places_.data(), static_cast<int64_t>(places_.size()));
+    reorder();
     std::vector<kernels::PlacePair> pairs;
     for (const auto &pair : bonded_pairs_) pairs.push_back({pair.first, pair.second});
     kernel_pairs_.assign(pairs.data(), static_cast<int64_t>(pairs.size()));
@@ -140,18 +142,19 @@ class GroupPositionsOn : public GroupPositions {
 
  protected:
   void to_host() override { access_.to_host(); }
+  void reorder() override { kernel_rows_.assign(rows_.data(), static_cast<int64_t>(rows_.size())); }
 
  private:
   kernels::Members<View> members(unsigned int read, unsigned int modified) {
     return {access_.view(read | TAG_MASK | MASK_MASK, modified), groupbit_, atom->nlocal,
-            place_of_ids(kernel_ids_.data(), kernel_places_.data())};
+            row_of_ids(kernel_ids_.data(), kernel_places_.data(), kernel_rows_.data())};
   }
 
   Access access_;
   nflow::Buffer<double> placed_; // the state of the last replace()
   nflow::Buffer<double> virial_;
   nflow::Buffer<tagint> kernel_ids_;
-  nflow::Buffer<int32_t> kernel_places_;
+  nflow::Buffer<int32_t> kernel_places_, kernel_rows_;
   nflow::Buffer<kernels::PlacePair> kernel_pairs_;
 };
 

@@ -25,14 +25,20 @@ NFLOW_FUNCTION imageint pack(const int *counts) {
          ((static_cast<imageint>(counts[2] + IMGMAX) & IMGMASK) << IMG2BITS);
 }
 
-/// The place of an ID among the ascending IDs of the group, or -1.
-struct PlaceOf {
+/// The row of an ID, or -1 where it is not one of the group. The ascending IDs of the group have
+/// places; these have rows.
+struct RowOf {
   const tagint *ids;
   int64_t n;
   tagint first;
   int64_t range;        // the last ID - first + 1
   const int32_t *table; // the places of IDs first, first + 1, ..; null: a search will do
+  const int32_t *rows;  // by place; null: the same
   NFLOW_FUNCTION int64_t operator()(tagint id) const {
+    const int64_t place = place_of(id);
+    return rows && place >= 0 ? rows[place] : place;
+  }
+  NFLOW_FUNCTION int64_t place_of(tagint id) const {
     const int64_t offset = id - first;
     if (offset < 0 || offset >= range) return -1;
     if (range == n) return offset;
@@ -57,17 +63,17 @@ struct Members {
   Atoms atoms;
   int groupbit;
   int64_t count; // of local atoms
-  PlaceOf place_of;
+  RowOf row_of;
 
   NFLOW_FUNCTION int64_t operator()(int64_t i) const {
-    return atoms.mask(i) & groupbit ? place_of(atoms.tag(i)) : -1;
+    return atoms.mask(i) & groupbit ? row_of(atoms.tag(i)) : -1;
   }
   /// Asks for the row of an atom that comes later: rows are in the order of IDs, atoms in that of
   /// space, so every row is a wait for memory in large systems.
   NFLOW_FUNCTION void look_ahead(int64_t i, const double *rows, int64_t columns) const {
 #ifndef __CUDA_ARCH__
     constexpr int64_t ahead = 16;
-    const int64_t place = i + ahead < count ? place_of(atoms.tag(i + ahead)) : -1;
+    const int64_t place = i + ahead < count ? row_of(atoms.tag(i + ahead)) : -1;
     if (place >= 0) __builtin_prefetch(rows + columns * place);
 #endif
   }

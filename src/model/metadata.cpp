@@ -186,6 +186,8 @@ Metadata parse_metadata(const std::string &text, const std::string &file, Format
     read_temperature(top, file, metadata);
     read_example(top, metadata);
   }
+  if (expected == Format::model && top.has("equivariant"))
+    metadata.equivariant = top.boolean("equivariant");
   metadata.operators = top.texts("operators");
   if (top.has("weights_digest")) metadata.weights_digest = top.text("weights_digest");
   if (!top.has("provenance") || !top.at("provenance").is_object())
@@ -210,6 +212,7 @@ std::string metadata_text(const Metadata &metadata) {
   if (!metadata.weights_digest.empty()) object["weights_digest"] = metadata.weights_digest;
   if (metadata.format == Format::energy) return object.dump(2);
 
+  if (metadata.equivariant) object["equivariant"] = *metadata.equivariant;
   object["auxiliary"] = metadata.auxiliary ? 1 : 0;
   if (metadata.prior == Prior::gaussian) {
     object["prior"] = "gaussian";

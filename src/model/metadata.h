@@ -33,7 +33,9 @@ struct Metadata {
   std::vector<double> temperatures_trained;                 // gaussian prior
   bool steerable = false;                                   // gaussian prior
   double auxiliary_variance = 1.0;                          // boltzmann prior
-  std::vector<std::string> operators;                       // torch.ops.nflow.* that are needed
+  // Whether atoms within a species may be exchanged, and nothing else changes; or not said.
+  std::optional<bool> equivariant;
+  std::vector<std::string> operators; // torch.ops.nflow.* that are needed
   // Boltzmann prior, optional: positions [n, d] typical of the prior, around which a flow is
   // checked. Without them a lattice is taken, on which a flow for a liquid may be ill-conditioned.
   std::vector<double> example;

@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "model/archive_format.h"
 #include "model/energy_model.h"
+#include "model/equivariance.h"
 #include "model/masked_checks.h"
 #include "model/model.h"
 #include "model/threads.h"
@@ -72,6 +73,14 @@ void check(Model &model, const std::vector<std::pair<double, double>> &taus) {
                 static_cast<long long>(model.metadata().size()));
 }
 
+void check_equivariance(Model &model, const std::pair<double, double> &tau) {
+  nflow::Equivariance measured;
+  const bool is = nflow::is_equivariant(model, {tau.first, tau.second}, &measured);
+  std::printf("equivariant within %s: %s (points %s, log-det %s)\n",
+              model.metadata().types ? "a species" : "the group", is ? "yes" : "no",
+              cell(measured.points).c_str(), cell(measured.log_det).c_str());
+}
+
 /// Median wall time of one call in microseconds.
 template <typename Call>
 double median_time(const Call &call) {
@@ -130,6 +139,7 @@ int run(const Options &o) {
   std::printf("%s\n", nflow::metadata_text(model.metadata()).c_str());
   const auto taus = temperatures(model.metadata(), o.temperatures);
   check(model, taus);
+  check_equivariance(model, taus.front());
   time_it(model, taus.front().first);
   std::printf("\nthe flow is sound\n");
   return 0;
