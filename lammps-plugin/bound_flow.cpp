@@ -11,8 +11,10 @@
 namespace LAMMPS_NS {
 
 BoundFlow::BoundFlow(LAMMPS *lmp, const std::string &style, int igroup, const std::string &file,
-                     const std::string &device, Platform &platform)
-    : Pointers(lmp), style_(style), file_(file), igroup_(igroup), platform_(platform),
+                     const std::string &device, Platform &platform,
+                     const std::vector<std::string> &uncounted)
+    : Pointers(lmp), style_(style), file_(file), uncounted_(uncounted), igroup_(igroup),
+      platform_(platform),
       model_(std::make_unique<RootModel>(world, file, device, universe->iworld, platform)),
       x_(platform.arrays()) {
   // A gaussian prior lives on the line, so unwrapped positions count even where the box is
@@ -24,7 +26,7 @@ BoundFlow::BoundFlow(LAMMPS *lmp, const std::string &style, int igroup, const st
 BoundFlow::~BoundFlow() = default;
 
 void BoundFlow::init() {
-  require_usable(lmp, igroup_, platform_);
+  require_usable(lmp, igroup_, platform_, uncounted_);
   positions_->init();
   // Species may have been exchanged in an earlier run, or the atoms be numbered otherwise.
   const auto &types = metadata().types;

@@ -18,9 +18,11 @@ namespace LAMMPS_NS {
 /// what the log says of it. Every function is collective in the partition.
 class BoundFlow : protected Pointers {
  public:
-  /// Loads the model file. `style` ("fix nflow/mc") is for the log. Throws nflow::Error.
+  /// Loads the model file. `style` ("fix nflow/mc") is for the log; `uncounted` are IDs of fixes
+  /// whose forces need have no energy. Throws nflow::Error.
   BoundFlow(LAMMPS *lmp, const std::string &style, int igroup, const std::string &file,
-            const std::string &device, Platform &platform);
+            const std::string &device, Platform &platform,
+            const std::vector<std::string> &uncounted);
   ~BoundFlow() override;
 
   RootModel &model() { return *model_; }
@@ -47,6 +49,7 @@ class BoundFlow : protected Pointers {
   bool is_equivariant();
 
   std::string style_, file_;
+  std::vector<std::string> uncounted_;
   int igroup_;
   Platform &platform_;
   std::unique_ptr<RootModel> model_;

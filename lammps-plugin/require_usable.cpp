@@ -5,7 +5,8 @@
 
 namespace LAMMPS_NS {
 
-void require_usable(LAMMPS *lmp, int igroup, const Platform &platform) {
+void require_usable(LAMMPS *lmp, int igroup, const Platform &platform,
+                    const std::vector<std::string> &uncounted) {
 #ifdef LMP_KOKKOS
   // The host's styles change the host's copy of the atoms and say so to nobody.
   if (&platform == &host_platform() && kokkos_on_gpu(lmp))
@@ -16,6 +17,7 @@ void require_usable(LAMMPS *lmp, int igroup, const Platform &platform) {
   (void) platform;
 #endif
   require_fixed_setting(lmp, igroup);
+  require_counted_energies(lmp, &uncounted);
 }
 
 } // namespace LAMMPS_NS

@@ -48,7 +48,7 @@ FixNflowMC::FixNflowMC(LAMMPS *lmp, int narg, char **arg, Platform &platform)
 
   or_stop<nflow::Error>([&] {
     flow_ = std::make_unique<BoundFlow>(lmp, "fix nflow/mc", igroup, arguments_.model_file,
-                                        arguments_.device, platform);
+                                        arguments_.device, platform, arguments_.uncounted);
     potential_ = std::make_unique<PotentialEnergy>(lmp, platform);
     target_ = std::make_unique<LammpsTarget>(lmp, flow_->positions(), *potential_,
                                              static_cast<int>(flow_->metadata().dim));

@@ -9,7 +9,8 @@ namespace LAMMPS_NS {
 
 namespace {
 
-constexpr const char *keywords = "use move, batch, prior, rearranged, velocity or device";
+constexpr const char *keywords =
+    "use move, batch, prior, rearranged, velocity, uncounted or device";
 
 /// Reads a keyword and what follows it from arg[iarg] on; returns the place of the next one.
 int parse_keyword(LAMMPS *lmp, int iarg, int narg, char **arg, MonteCarloArguments &result) {
@@ -41,6 +42,8 @@ int parse_keyword(LAMMPS *lmp, int iarg, int narg, char **arg, MonteCarloArgumen
   } else if (keyword == "velocity") {
     if (value != "keep" && value != "redraw") throw nflow::Error("velocity must be keep or redraw");
     result.redraw = value == "redraw";
+  } else if (keyword == "uncounted") {
+    result.uncounted.push_back(value);
   } else if (keyword == "device") {
     result.device = value;
   } else {

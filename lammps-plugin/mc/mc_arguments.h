@@ -16,7 +16,8 @@ struct MonteCarloArguments {
   double temperature = 0.0;         // T; of no meaning with a variable
   std::string temperature_variable; // or empty
   std::string model_file, device = "auto";
-  double prior_temperature = 0.0; // T0; 0: that of the only pair of the model
+  std::vector<std::string> uncounted; // IDs of fixes whose forces need have no energy
+  double prior_temperature = 0.0;     // T0; 0: that of the only pair of the model
   int64_t batch = 64;
   bool redraw = false; // velocities, after accepted moves
   nflow::Rearrangement rearrangement;

@@ -34,7 +34,7 @@ ConfigurationSwap::ConfigurationSwap(LAMMPS *lmp, const TemperCommand &command, 
                                      LammpsTarget &masses, ExchangeFlows &flows)
     : Pointers(lmp), command_(command), link_(link), whole_(whole), potential_(potential),
       masses_(masses), flows_(flows), arrays_(whole.arrays()), packet_(arrays_), received_(arrays_),
-      point_(arrays_), unwrapped_(arrays_), scratch_(arrays_), compared_(link.count(), 0) {}
+      point_(arrays_), unwrapped_(arrays_), scratch_(arrays_) {}
 
 int64_t ConfigurationSwap::numbers() const {
   return 3 * whole_.size();
@@ -50,11 +50,19 @@ double ConfigurationSwap::energy() {
   return potential_.evaluate(true, true);
 }
 
+double ConfigurationSwap::energy_of_proposal() {
+  evaluations_++;
+  return potential_.evaluate_proposal(true, true);
+}
+
 double ConfigurationSwap::propose(const Encounter &encounter, double energy_here) {
   pack_proposal(encounter, energy_here);
   link_.swap(encounter.partner, packet_, received_, "an exchange");
   placed_ = masses_.agree(place_proposal(encounter.partner)) != 0;
-  const double u = placed_ ? energy() : INFINITY;
+  if (potential_.has_other_forces())
+    compare_noise(encounter, section(packet_, Section::other_forces),
+                  section(received_, Section::other_forces));
+  const double u = placed_ ? energy_of_proposal() : INFINITY;
   const auto &head = received_.head;
   return nflow::tempering::work(head[reduced_energy],
                                 u / tau(encounter.temperature_here) + head[momenta_after],
@@ -170,32 +178,75 @@ void ConfigurationSwap::exchange_directly(const Encounter &encounter, double ene
   whole_.place(section(received_, Section::state));
   compare_energies(encounter, energy(), energy_there);
   subtract_potential(section(received_, Section::other_forces));
+  if (potential_.has_other_forces() && !noise_[encounter.partner].decided())
+    return_noise(encounter);
   take_velocities(encounter);
 }
 
-/// The energies of one configuration in two partitions. Another force field shows at the first
-/// exchange with a partner; what comes later is a neighbor list that was built too late.
+/// The energies of one configuration in two partitions. Where they differ, either the force fields
+/// do, or the neighbor lists of the partition from which it came were out of date.
 void ConfigurationSwap::compare_energies(const Encounter &encounter, double here, double there) {
-  char &agreed_before = compared_[encounter.partner];
   const double scale =
       std::fabs(there) + static_cast<double>(whole_.size()) * tau(encounter.temperature_here);
-  const bool same = std::fabs(here - there) <= 1e-6 * scale;
-  if (!same && !agreed_before) {
+  const auto differ = [scale](double a, double b) { return !(std::fabs(a - b) <= 1e-6 * scale); };
+  Packet mine(arrays_), others(arrays_);
+  mine.head = {differ(here, there) ? 1.0 : 0.0};
+  link_.swap(encounter.partner, mine, others, "an exchange");
+  if (mine.head[0] == 0.0 && others.head[0] == 0.0) return;
+  const auto [now_here, now_there] = energies_with_new_lists(encounter);
+  if (differ(now_here, now_there)) {
     char text[256];
-    snprintf(
-        text, sizeof(text),
-        "a configuration has the potential energy %.10g here, but %.10g in partition %d: give "
-        "all partitions the same force field, or say hamiltonian own; if it is the same, pairs "
-        "were missed: neigh_modify delay 0 every 1 check yes",
-        here, there, encounter.partner);
+    snprintf(text, sizeof(text),
+             "a configuration has the potential energy %.10g here, but %.10g in partition %d: give "
+             "all partitions the same force field, or say hamiltonian own",
+             now_here, now_there, encounter.partner);
     throw nflow::Error(text);
   }
-  if (!same && !warned_ && comm->me == 0)
+  if (!warned_ && comm->me == 0)
     error->warning(FLERR, "fix nflow/temper: the energy of a configuration that was exchanged "
                           "changed when its neighbor lists were built anew: pairs were missed; use "
                           "neigh_modify delay 0 every 1 check yes, or a larger skin");
-  agreed_before = 1;
-  warned_ = warned_ || !same;
+  warned_ = true;
+}
+
+/// Of the configuration that came, here and where it came from. Leaves the atoms where they are.
+std::pair<double, double> ConfigurationSwap::energies_with_new_lists(const Encounter &encounter) {
+  Packet mine(arrays_), others(arrays_);
+  whole_.place(section(packet_, Section::state));
+  mine.head = {energy()};
+  link_.swap(encounter.partner, mine, others, "an exchange");
+  whole_.place(section(received_, Section::state));
+  return {energy(), others.head[0]};
+}
+
+/// Each partition knows the thermostats' forces on the configuration that came to it: the other one
+/// gets them, and knows both.
+void ConfigurationSwap::return_noise(const Encounter &encounter) {
+  Packet mine(arrays_), others(arrays_);
+  const double *arrived = section(received_, Section::other_forces);
+  mine.body.resize(numbers());
+  nflow::copy(arrays_, arrived, numbers(), mine.body.data());
+  link_.swap(encounter.partner, mine, others, "an exchange");
+  compare_noise(encounter, others.body.data(), arrived);
+}
+
+/// Thermostats with one seed in several partitions push all configurations alike.
+void ConfigurationSwap::compare_noise(const Encounter &encounter, const double *mine,
+                                      const double *others) {
+  auto &comparison = noise_[encounter.partner];
+  if (comparison.decided() || !command_.uncounted.empty()) return;
+  std::vector<double> a(numbers()), b(numbers());
+  arrays_.copy_out(mine, numbers() * sizeof(double), a.data());
+  arrays_.copy_out(others, numbers() * sizeof(double), b.data());
+  comparison.add(a, b);
+  if (!comparison.alike()) return;
+  char text[256];
+  snprintf(text, sizeof(text),
+           "the thermostats of this partition and of partition %d make the same noise (correlation "
+           "%.2f), so that their configurations are not independent: give thermostats another seed "
+           "in each partition, by a world-style variable",
+           encounter.partner, comparison.correlation());
+  throw nflow::Error(text);
 }
 
 /// The velocities of the configuration that came from the partner, and the forces of its

@@ -5,8 +5,11 @@
 #include "pointers.h"
 #include "temper/exchange_flows.h"
 #include "temper/temper_command.h"
+#include "tempering/noise_comparison.h"
 
 #include <cstdint>
+#include <map>
+#include <utility>
 #include <vector>
 
 namespace LAMMPS_NS {
@@ -54,6 +57,7 @@ class ConfigurationSwap : protected Pointers {
   int64_t numbers() const; // of coordinates of all atoms
   double tau(double temperature) const;
   double energy();
+  double energy_of_proposal();
 
   void pack_arrays(int64_t mapped);
   void pack_proposal(const Encounter &encounter, double energy);
@@ -63,6 +67,9 @@ class ConfigurationSwap : protected Pointers {
   bool place_proposal(int partner);
   void go_back();
   void compare_energies(const Encounter &encounter, double here, double there);
+  std::pair<double, double> energies_with_new_lists(const Encounter &encounter);
+  void compare_noise(const Encounter &encounter, const double *mine, const double *others);
+  void return_noise(const Encounter &encounter);
   void take_velocities(const Encounter &encounter);
   void take_momenta(const Encounter &encounter, const RootModel &model);
 
@@ -77,7 +84,7 @@ class ConfigurationSwap : protected Pointers {
   nflow::Buffer<double> point_, unwrapped_, scratch_;
   bool placed_ = false; // the atoms are at the proposal
   uint64_t evaluations_ = 0;
-  std::vector<char> compared_; // by partner: whether energies of both sides agreed once
+  std::map<int, nflow::tempering::NoiseComparison> noise_; // by partner
   bool warned_ = false;
 };
 

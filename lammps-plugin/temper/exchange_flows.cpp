@@ -59,7 +59,7 @@ BoundFlow &ExchangeFlows::flow(const std::string &file) {
   auto &flow = flows_[file];
   if (!flow) {
     flow = std::make_unique<BoundFlow>(lmp, "fix nflow/temper", igroup_, file, command_.device,
-                                       platform_);
+                                       platform_, command_.uncounted);
     flow->log_placement();
   }
   return *flow;

@@ -71,8 +71,9 @@ PartitionAgreement::PartitionAgreement(LAMMPS *lmp, const TemperCommand &command
       masses_(masses) {}
 
 void PartitionAgreement::require_usable() {
-  LAMMPS_NS::require_usable(lmp, igroup_, platform_);
-  LAMMPS_NS::require_usable(lmp, 0, platform_); // of all atoms: all are exchanged
+  LAMMPS_NS::require_usable(lmp, igroup_, platform_, command_.uncounted);
+  LAMMPS_NS::require_usable(lmp, 0, platform_,
+                            command_.uncounted); // of all atoms: all are exchanged
   charges_vary_ = false;
   int of_this_style = 0;
   for (int i = 0; i < modify->nfix; i++) {

@@ -18,7 +18,7 @@ namespace {
 using nflow::tempering::Scheme;
 
 constexpr const char *keywords = "use model, models, scheme, partners, auxiliary, velocity, "
-                                 "hamiltonian, log, tune, universe, timeout or device";
+                                 "hamiltonian, log, tune, universe, timeout, uncounted or device";
 
 bool is_number(const char *text) {
   char *end = nullptr;
@@ -125,6 +125,8 @@ class Parser {
       command_.log_file = value;
     else if (keyword == "device")
       command_.device = value;
+    else if (keyword == "uncounted")
+      command_.uncounted.push_back(value);
     else if (keyword == "tune") {
       const auto scans = utils::bnumeric(FLERR, text, false, lmp_);
       if (scans < 8) throw nflow::Error("tune needs at least 8 attempts, better thousands");

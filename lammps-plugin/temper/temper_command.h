@@ -20,6 +20,7 @@ struct TemperCommand {
   bool adjacent = true, velocity_momenta = false, redraw = false, own_hamiltonian = false;
   bool universe_log = true;
   std::string log_file, device = "auto";
+  std::vector<std::string> uncounted; // IDs of fixes whose forces need have no energy
   uint64_t tune_scans = 0;
   double limit = 600.0; // seconds of waiting
   uint32_t key = 0;     // of all random numbers

@@ -33,7 +33,7 @@ ComputeNflowWork::ComputeNflowWork(LAMMPS *lmp, int narg, char **arg, Platform &
   dynamic_group_allow = 0;
   try {
     flow_ = std::make_unique<BoundFlow>(lmp, "compute nflow/work", igroup, model_file_, device_,
-                                        platform_);
+                                        platform_, uncounted_);
     const auto &metadata = flow_->metadata();
     if (flow_->boltzmann() && other_temperature_ == 0.0)
       stop("model file '" + model_file_ +
@@ -78,10 +78,11 @@ void ComputeNflowWork::parse(int narg, char **arg) {
   }
   for (; iarg < narg; iarg += 2) {
     const std::string keyword = arg[iarg];
-    if (keyword != "seed" && keyword != "device")
-      stop("keyword '" + keyword + "' is not known: use seed or device");
+    if (keyword != "seed" && keyword != "device" && keyword != "uncounted")
+      stop("keyword '" + keyword + "' is not known: use seed, uncounted or device");
     if (iarg + 1 >= narg) stop("keyword '" + keyword + "' needs a value");
     if (keyword == "device") device_ = arg[iarg + 1];
+    if (keyword == "uncounted") uncounted_.push_back(arg[iarg + 1]);
     if (keyword == "seed") seed_ = utils::inumeric(FLERR, arg[iarg + 1], false, lmp);
     if (seed_ <= 0) stop("the seed must be positive");
   }
@@ -205,7 +206,7 @@ void ComputeNflowWork::map_there() {
 /// The energy of the mapped configuration, infinite where it is impossible.
 double ComputeNflowWork::energy_there() {
   if (!flow_->positions().replace(mapped_.data())) return INFINITY; // and no atom has moved
-  const double energy = energy_->evaluate();
+  const double energy = energy_->evaluate_proposal();
   state_->restore_atoms();
   return energy;
 }

@@ -45,6 +45,7 @@ class ComputeNflowWork : public Compute {
   Platform &platform_;
   nflow::Arrays &arrays_;
   std::string model_file_, device_ = "auto", lists_id_;
+  std::vector<std::string> uncounted_; // IDs of fixes whose forces need have no energy
   double temperature_ = 0.0, other_temperature_ = 0.0; // 0: none was given
   int seed_ = 1;
   std::unique_ptr<class BoundFlow> flow_;

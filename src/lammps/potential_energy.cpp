@@ -1,5 +1,6 @@
 #include "lammps/potential_energy.h"
 
+#include "base/error.h"
 #include "lammps/compat.h"
 
 #include "angle.h"
@@ -19,7 +20,10 @@
 #include "modify.h"
 #include "neighbor.h"
 #include "pair.h"
+#include "universe.h"
 #include "update.h"
+
+#include <cmath>
 
 using namespace LAMMPS_NS;
 
@@ -29,6 +33,26 @@ namespace {
 bool is_integrator(const Fix *fix) {
   return fix->time_integrate && !compat::begins_with(fix->style, {"nve/noforce", "move"});
 }
+
+/// While it lives LAMMPS writes nothing, so that what is no error of the run is not logged as one.
+class Silence {
+ public:
+  explicit Silence(LAMMPS *lmp)
+      : lmp_(lmp), screen_(lmp->screen), log_(lmp->logfile), universe_(lmp->universe->uscreen) {
+    lmp->screen = lmp->logfile = lmp->universe->uscreen = nullptr;
+  }
+  ~Silence() {
+    lmp_->screen = screen_;
+    lmp_->logfile = log_;
+    lmp_->universe->uscreen = universe_;
+  }
+  Silence(const Silence &) = delete;
+  Silence &operator=(const Silence &) = delete;
+
+ private:
+  LAMMPS *lmp_;
+  FILE *screen_, *log_, *universe_;
+};
 
 } // namespace
 
@@ -68,6 +92,27 @@ double PotentialEnergy::evaluate(bool with_forces, bool tally) {
     forget_computes();
   }
   return evaluate_with_present_lists(with_forces, tally);
+}
+
+double PotentialEnergy::evaluate_proposal(bool with_forces, bool tally) {
+  double energy = INFINITY;
+  const int whichflag = update->whichflag; // which errors of LAMMPS reset
+  auto silence = std::make_unique<Silence>(lmp);
+  compat::guarded([&] { energy = evaluate(with_forces, tally); },
+                  [&](const std::string &text, bool of_one) {
+                    silence.reset();
+                    update->whichflag = whichflag;
+                    const auto what = compat::sentence_of(text);
+                    const bool of_setup = what.find("overflow") != std::string::npos ||
+                                          what.find("allocate") != std::string::npos;
+                    if (of_one && !of_setup && comm->nprocs == 1) return;
+                    const auto sentence =
+                        "LAMMPS could not compute the energy of a proposed configuration: " + what +
+                        (of_setup || !of_one ? "" : " (on one rank such proposals are rejected)");
+                    if (of_one) error->one(FLERR, sentence);
+                    throw nflow::Error(sentence);
+                  });
+  return energy;
 }
 
 double PotentialEnergy::evaluate_with_present_lists(bool with_forces, bool tally) {

@@ -30,6 +30,10 @@ class PotentialEnergy : protected Pointers {
   /// communication); with `tally` also the virial and what else this step's output needs, so that
   /// it fits the new positions.
   double evaluate(bool with_forces = false, bool tally = false);
+  /// The same of a configuration that may be impossible: infinite where LAMMPS stops for it (an
+  /// atom inside a wall, beyond a table), if there is one rank, and LAMMPS throws its errors; with
+  /// several ranks it stops with a sentence that says so.
+  double evaluate_proposal(bool with_forces = false, bool tally = false);
   /// The same at the present positions and with the present neighbor lists, which are those of an
   /// earlier step.
   double evaluate_with_present_lists(bool with_forces, bool tally);

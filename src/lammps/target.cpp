@@ -29,13 +29,13 @@ int64_t LammpsTarget::agree(int64_t decision) {
 }
 
 double LammpsTarget::energy(const double *x) {
-  return agree(positions_.replace(x)) ? energy_.evaluate() : INFINITY;
+  return agree(positions_.replace(x)) ? energy_.evaluate_proposal() : INFINITY;
 }
 
 double LammpsTarget::energy_and_forces(const double *x, double *forces) {
   if (!agree(positions_.replace(x))) return INFINITY;
-  const double energy = energy_.evaluate(true);
-  positions_.forces(forces);
+  const double energy = energy_.evaluate_proposal(true);
+  if (std::isfinite(energy)) positions_.forces(forces);
   return energy;
 }
 

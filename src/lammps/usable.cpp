@@ -10,6 +10,8 @@
 #include "modify.h"
 #include "update.h"
 
+#include <algorithm>
+
 namespace LAMMPS_NS {
 
 void require_fixed_setting(LAMMPS *lmp, int igroup) {
@@ -32,6 +34,36 @@ void require_fixed_setting(LAMMPS *lmp, int igroup) {
   if (domain->box_change_size || domain->box_change_shape || domain->deform_flag)
     throw nflow::Error("the box changes during the run, but a flow is made for a fixed box: remove "
                        "the barostat or deformation that changes the box");
+}
+
+void require_counted_energies(LAMMPS *lmp, const std::vector<std::string> *uncounted) {
+  Modify *modify = lmp->modify;
+  const auto said = uncounted ? *uncounted : std::vector<std::string>();
+  for (const auto &id : said)
+    if (modify->find_fix(id) < 0)
+      throw nflow::Error("uncounted names a fix " + id +
+                         ", which does not exist: name fixes that do");
+  for (int i = 0; i < modify->nfix; i++) {
+    const Fix *fix = modify->fix[i];
+    if (std::count(said.begin(), said.end(), fix->id) > 0) continue;
+    const std::string name = "fix " + std::string(fix->id) + " (" + fix->style + ")",
+                      meant = uncounted ? ", or 'uncounted " + std::string(fix->id) +
+                                              "' if it is meant so"
+                                        : "";
+    if (compat::begins_with(fix->style, {"wall/reflect", "wall/gran", "wall/piston", "oneway",
+                                         "aveforce", "addtorque", "drag"}))
+      throw nflow::Error(name +
+                         " acts on atoms but has no energy, so that no proposal knows of "
+                         "it: use forces with an energy (for a wall: wall/harmonic, "
+                         "wall/lj126 ..)" +
+                         meant);
+    // Of a thermostat LAMMPS has other flags.
+    if (fix->energy_global_flag && !fix->thermo_energy && (modify->fmask[i] & FixConst::POST_FORCE))
+      throw nflow::Error(name +
+                         " exerts forces whose energy is not in the potential energy, by "
+                         "which configurations are weighed: say 'fix_modify " +
+                         fix->id + " energy yes'" + meant);
+  }
 }
 
 } // namespace LAMMPS_NS

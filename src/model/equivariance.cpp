@@ -55,10 +55,9 @@ Equivariance measure_equivariance(Model &model, const Temperatures &tau) {
     map(in, straight, log_det);
     map(permuted(metadata, from, in), crossed, crossed_log_det);
     const bool positions = forward || metadata.prior == Prior::boltzmann;
-    worst.points =
-        std::max(worst.points, relative_deviation(host_arrays(), metadata, positions, count,
-                                                  crossed.data(),
-                                                  permuted(metadata, from, straight).data()));
+    worst.points = std::max(
+        worst.points, relative_deviation(host_arrays(), metadata, positions, count, crossed.data(),
+                                         permuted(metadata, from, straight).data()));
     for (int64_t i = 0; i < count; i++)
       worst.log_det = std::max(worst.log_det, std::fabs(crossed_log_det[i] - log_det[i]));
     in = straight;

@@ -60,6 +60,7 @@ LammpsSystem::Impl::Impl(const std::string &file, const std::vector<std::string>
   session.command("run 0 post no"); // says what is wrong with the script itself
   require_of_input(file, [&] {
     LAMMPS_NS::require_fixed_setting(lmp, 0 /* all */);
+    LAMMPS_NS::require_counted_energies(lmp, nullptr);
     positions->init();
   });
   prepare();
