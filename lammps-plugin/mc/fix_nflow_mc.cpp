@@ -219,6 +219,18 @@ void FixNflowMC::prepare_reservoirs(const Temperatures &tau) {
   reservoirs_ready_ = true;
 }
 
+/// A force field that changes within a run would go unnoticed by move mapped alone, which knows the
+/// energies of its reservoir. Now and then, and at the last call of a run.
+void FixNflowMC::require_unchanged_reservoirs() {
+  constexpr uint64_t interval = 200; // attempts: at most half a percent of their cost
+  const uint64_t attempts = sampler_->counters().attempts;
+  const bool last = update->ntimestep + nevery > update->laststep;
+  if (reservoirs_.empty() || (attempts < next_comparison_ && !last)) return;
+  next_comparison_ = attempts + interval;
+  for (const auto &reservoir : reservoirs_) reservoir->require_unchanged(*target_, last ? 10 : 1);
+  flow_->positions().restore();
+}
+
 void FixNflowMC::pre_exchange() {
   if (next_reneighbor != update->ntimestep) return;
   const Temperatures tau = current_tau();
@@ -231,6 +243,7 @@ void FixNflowMC::pre_exchange() {
     }
     if (!is_checked(tau.target)) check_flow(tau);
     if (!reservoirs_ready_) prepare_reservoirs(tau);
+    require_unchanged_reservoirs();
     const CallTimes::Running running(times_);
     mc_active_ = 1;
     moved = make_attempts(tau);

@@ -46,6 +46,7 @@ class FixNflowMC : public Fix {
   bool is_checked(double tau) const;
   void check_flow(const nflow::Temperatures &tau);
   void prepare_reservoirs(const nflow::Temperatures &tau);
+  void require_unchanged_reservoirs();
   // In a call.
   nflow::Temperatures current_tau();
   bool make_attempts(const nflow::Temperatures &tau);
@@ -72,6 +73,7 @@ class FixNflowMC : public Fix {
   std::vector<double> checked_taus_;
   bool dynamics_ = false, warned_ = false;
   bool reservoirs_ready_ = true;
+  uint64_t next_comparison_ = 0; // of reservoirs, in attempts
   CallTimes times_;
 };
 

@@ -33,15 +33,20 @@ class LammpsReservoir : protected Pointers {
   /// configuration of the reservoir. Throws nflow::Error.
   void evaluate(nflow::Target &target, const nflow::Metadata &metadata, double temperature,
                 double tau);
+  /// Throws nflow::Error unless so many more configurations still have the energies that evaluate()
+  /// found. Leaves the atoms there.
+  void require_unchanged(nflow::Target &target, int64_t frames);
 
  private:
   double energy(nflow::Target &target, const double *x);
+  bool has_energy(nflow::Target &target, int64_t frame);
   bool unchanged(nflow::Target &target);
   void require_mean_energy(const nflow::Metadata &metadata, double temperature) const;
   void require_configurational_temperature(nflow::Target &target, double temperature, double tau);
   std::string described() const { return "the reservoir '" + frames_->file + "'"; }
   int64_t count() const { return static_cast<int64_t>(frames_->x.size()) / numbers_; }
 
+  int64_t compared_ = 0;      // configurations by require_unchanged()
   int64_t dim_, numbers_ = 0; // of coordinates of one configuration
   std::vector<tagint> ids_;
   nflow::System system_;
