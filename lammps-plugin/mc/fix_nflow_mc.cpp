@@ -185,9 +185,14 @@ Temperatures FixNflowMC::current_tau() {
   return tau;
 }
 
-void FixNflowMC::setup_pre_exchange() {
+/// Before any run, with pre no, too.
+void FixNflowMC::setup(int) {
   // A minimization or a reset of the timestep has passed the step of the next call.
   if (next_reneighbor <= update->ntimestep) next_reneighbor = update->ntimestep + 1;
+}
+
+void FixNflowMC::setup_pre_exchange() {
+  setup(0);
   const Temperatures tau = current_tau();
   if (!is_checked(tau.target)) or_stop<std::exception>([&] { check_flow(tau); });
   flow_->log_placement();

@@ -22,6 +22,7 @@ class FixNflowMC : public Fix {
   int setmask() override;
   void init() override;
   void setup_pre_exchange() override;
+  void setup(int) override;
   void pre_exchange() override;
   double compute_scalar() override;
   double compute_vector(int) override;

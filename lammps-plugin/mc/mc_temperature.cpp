@@ -78,7 +78,7 @@ double MonteCarloTemperature::evaluate(Platform &platform, int every) const {
     temperature = input->variable->compute_equal(input->variable->find(variable_.c_str()));
     modify->addstep_compute(update->ntimestep + every);
   }
-  if (!(temperature > 0.0) || !std::isfinite(temperature))
+  if (!(temperature > 0.0) || !std::isnormal(temperature))
     throw nflow::Error("the temperature variable '" + variable_ + "' is not positive at step " +
                        std::to_string(update->ntimestep));
   return temperature;

@@ -68,7 +68,7 @@ class Parser {
           " partitions: give one (of a world-style variable), or as many as there are "
           "partitions");
     for (const double temperature : temperatures)
-      if (!(temperature > 0.0) || !std::isfinite(temperature))
+      if (!(temperature > 0.0) || !std::isnormal(temperature))
         throw nflow::Error("all temperatures must be positive");
     return at;
   }
@@ -133,7 +133,8 @@ class Parser {
       command_.tune_scans = static_cast<uint64_t>(scans);
     } else if (keyword == "timeout") {
       command_.limit = utils::numeric(FLERR, text, false, lmp_);
-      if (!(command_.limit >= 0.0)) throw nflow::Error("timeout must not be negative");
+      if (!(command_.limit >= 0.0) || !std::isfinite(command_.limit))
+        throw nflow::Error("timeout must not be negative");
     } else {
       throw nflow::Error("keyword '" + keyword + "' is not known: " + keywords);
     }

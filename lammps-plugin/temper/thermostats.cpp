@@ -29,6 +29,7 @@ void Thermostats::require(double temperature) const {
   for (Fix *thermostat : all_) {
     int dim = 0;
     const double target = *static_cast<double *>(thermostat->extract("t_target", dim));
+    if (target == 0.0) continue; // a variable that it has not read yet
     if (!nflow::tempering::same_temperature(target, temperature))
       throw nflow::Error("fix " + std::string(thermostat->id) + " (" + thermostat->style +
                          ") has the temperature " + number(target, 10) + ", but this partition " +

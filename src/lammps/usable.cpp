@@ -31,9 +31,14 @@ void require_fixed_setting(LAMMPS *lmp, int igroup) {
     if (compat::begins_with(lmp->modify->fix[i]->style, {"shake", "rattle"}))
       throw nflow::Error("fix shake and fix rattle hold bonds that a flow would break: remove the "
                          "constraints");
-  if (domain->box_change_size || domain->box_change_shape || domain->deform_flag)
-    throw nflow::Error("the box changes during the run, but a flow is made for a fixed box: remove "
-                       "the barostat or deformation that changes the box");
+  for (int i = 0; i < lmp->modify->nfix; i++) {
+    const Fix *fix = lmp->modify->fix[i];
+    // It changes the box in a minimization alone.
+    if (compat::begins_with(fix->style, {"box/relax"})) continue;
+    if (fix->box_change & ~(Fix::BOX_CHANGE_DOMAIN | Fix::BOX_CHANGE_ANY))
+      throw nflow::Error("the box changes during the run, but a flow is made for a fixed box: "
+                         "remove the barostat or deformation that changes the box");
+  }
 }
 
 void require_counted_energies(LAMMPS *lmp, const std::vector<std::string> *uncounted) {

@@ -34,8 +34,9 @@ void expect_error(const std::string &script, const std::string &part) {
 
 TEST(TemperBeside, OneNoiseInAllPartitionsIsFound) {
   expect_error(tethers("4711 4711", "0.5 0.5", langevin, counted), "make the same noise");
-  expect_error(tethers("4711 4711", "0.5 0.5", "fix lan all langevin $t $t 0.1 $s gjf vhalf\n"
-                                               "fix nve all nve\n",
+  expect_error(tethers("4711 4711", "0.5 0.5",
+                       "fix lan all langevin $t $t 0.1 $s gjf vhalf\n"
+                       "fix nve all nve\n",
                        counted),
                "make the same noise");
   const auto run = tests::run_partitions(tethers("4711 4712", "0.5 0.5", langevin, counted), "2x1");
@@ -44,7 +45,7 @@ TEST(TemperBeside, OneNoiseInAllPartitionsIsFound) {
 
 TEST(TemperBeside, OtherForceFieldsAreFoundThoughTheyAgreeAtTheStart) {
   expect_error(tethers("4711 4712", "0.5 0.7", langevin, counted), "give all partitions the same "
-                                                                    "force field");
+                                                                   "force field");
 }
 
 TEST(TemperBeside, ForcesMustCount) {

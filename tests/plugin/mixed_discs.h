@@ -66,8 +66,7 @@ struct MixedDiscs {
            "create_atoms 2 single 0.9 2.6 0\ncreate_atoms 2 single 2.8 3.1 0\n"
            "mass 1 1.0\nmass 2 2.0\npair_style soft 1.9\npair_coeff 1 1 3.0\npair_coeff 1 2 1.0\n"
            "pair_coeff 2 2 8.0\nneighbor 0.1 bin\nneigh_modify delay 0 every 1 check yes\n" +
-           rest +
-           "variable uu equal c_thermo_pe*c_thermo_pe\nthermo_style custom step pe v_uu " +
+           rest + "variable uu equal c_thermo_pe*c_thermo_pe\nthermo_style custom step pe v_uu " +
            columns + "\nthermo_modify norm no format float %20.16g\n";
   }
 };

@@ -11,7 +11,8 @@ namespace {
 using namespace nflow;
 using tests::MixedDiscs;
 
-const std::string mapped = "fix m all nflow/mc 1 5 1234 0.8 mixed.pt move mapped reservoir mixed.dump ";
+const std::string mapped =
+    "fix m all nflow/mc 1 5 1234 0.8 mixed.pt move mapped reservoir mixed.dump ";
 const std::string excursion = "move excursion steps 3 timestep 0.15 ";
 const std::string swaps = "fix s all atom/swap 1 2 77 0.8 types 1 2 ke no\n";
 

@@ -2,6 +2,8 @@
 
 #include "base/error.h"
 
+#include <cerrno>
+#include <cmath>
 #include <cstdlib>
 
 namespace nflow::mcmc {
@@ -36,13 +38,22 @@ const std::string &Words::take(const std::string &what) {
 double Words::take_number(const std::string &what) {
   const std::string &word = take(what);
   require_letters(word, "0123456789-+.eE", "floating point");
-  return std::atof(word.c_str());
+  char *end = nullptr;
+  errno = 0;
+  const double value = std::strtod(word.c_str(), &end);
+  if (*end != '\0' || errno == ERANGE || !std::isfinite(value))
+    throw Error(what + " is '" + word + "', which is no number that can be used: give another");
+  return value;
 }
 
 int Words::take_integer(const std::string &what) {
   const std::string &word = take(what);
   require_letters(word, "0123456789-+", "integer");
-  return std::atoi(word.c_str());
+  char *end = nullptr;
+  const long value = std::strtol(word.c_str(), &end, 10);
+  if (*end != '\0' || value != static_cast<int>(value))
+    throw Error(what + " is '" + word + "', which is no number that can be used: give another");
+  return static_cast<int>(value);
 }
 
 } // namespace nflow::mcmc
