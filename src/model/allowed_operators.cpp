@@ -40,7 +40,7 @@ const char *const tensor_operators[] = {
        fft_fft fft_fft2 fft_fftn fft_ifft fft_ifft2 fft_ifftn fft_irfft fft_irfft2 fft_irfftn fft_rfft fft_rfft2
        fft_rfftn ger inner inverse kron linalg_cholesky linalg_cross linalg_det linalg_eigh linalg_eigvalsh linalg_inv
        linalg_matrix_exp linalg_matrix_norm linalg_norm linalg_qr linalg_slogdet linalg_solve linalg_solve_triangular
-       linalg_svd linalg_vector_norm linear logdet matmul matrix_exp matrix_power mm mv outer slogdet tensordot trace
+       linalg_svd linalg_vector_norm linear logdet matmul matrix_exp mm mv outer slogdet tensordot trace
        triangular_solve)",
     R"(_convolution avg_pool1d avg_pool2d avg_pool3d batch_norm conv1d conv2d conv3d dropout embedding glu group_norm
        layer_norm log_softmax native_layer_norm softmax)",
@@ -102,6 +102,10 @@ bool is_allowed_operator(const std::string &name) {
 bool is_allowed_function(const std::string &name) {
   static const Names names = words(functions);
   return names.count(name) > 0 || name == "Exception" || ends_with(name, "Error");
+}
+
+int allowed_name_count() {
+  return static_cast<int>(allowed_aten().size() + words(language).size() + words(functions).size());
 }
 
 } // namespace nflow

@@ -11,6 +11,9 @@ namespace nflow {
 /// in docs/model-contract.md.
 bool is_allowed_operator(const std::string &name);
 
+/// How many names are in the lists, for the test of the documentation.
+int allowed_name_count();
+
 /// Whether model code may call this function of the language ("len", "range"). Exceptions may be
 /// raised.
 bool is_allowed_function(const std::string &name);

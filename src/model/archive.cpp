@@ -6,6 +6,7 @@
 #include "model/archive_records.h"
 #include "model/code_check.h"
 #include "model/graph_check.h"
+#include "model/guarded_division.h"
 #include "model/pickle_check.h"
 #include "operators/operators.h"
 
@@ -56,12 +57,13 @@ std::string missing_operator(const std::string &message) {
 /// What is stored, as far as it is safe to look at without running anything.
 ArchiveRecords checked_records(const std::string &path) {
   const auto archive = read_records(path);
-  for (const char *name : {"constants", "data"}) check_pickle(archive, name, path);
   check_code(archive, path);
+  for (const char *name : {"constants", "data"}) check_pickle(archive, name, path);
   return archive;
 }
 
 torch::jit::Module build_module(const ArchiveRecords &archive, const std::string &path) {
+  guard_integer_division();
   try {
     std::istringstream stream(plain_archive(archive));
     auto module = torch::jit::load(stream, torch::Device(torch::kCPU));
@@ -102,9 +104,8 @@ std::string archive_digest(const ArchiveRecords &archive, const std::string &jso
 void require_plausible_size(const Metadata &metadata, size_t file_size, const std::string &path) {
   constexpr int64_t always = 100000;
   if (metadata.n_atoms > always + static_cast<int64_t>(file_size))
-    throw Error("model file '" + path + "' says that it moves " +
-                std::to_string(metadata.n_atoms) + " atoms, but it has " +
-                std::to_string(file_size) +
+    throw Error("model file '" + path + "' says that it moves " + std::to_string(metadata.n_atoms) +
+                " atoms, but it has " + std::to_string(file_size) +
                 " bytes: correct n_atoms in nflow.json (above 100000 a byte an atom is expected)");
 }
 
@@ -161,7 +162,8 @@ Archive load_archive(const std::string &path, Format expected) {
 
 std::string archive_format(const std::string &path) {
   const auto archive = read_records(path);
-  const auto json = archive.has(json_record) ? parse_json(archive.records.at(json_record)) : nlohmann::json();
+  const auto json =
+      archive.has(json_record) ? parse_json(archive.records.at(json_record)) : nlohmann::json();
   return json.is_object() && json.contains("format") && json["format"].is_string()
              ? json["format"].get<std::string>()
              : "";

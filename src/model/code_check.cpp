@@ -33,14 +33,22 @@ class NestingCheck {
   bool passes() {
     while (at_ < text_.size()) {
       const char c = text_[at_++];
-      if (c == '"' || c == '\'') skip_text(c);
-      else if (c == '#') at_ = std::min(text_.find('\n', at_), text_.size());
-      else if (c == '\n') end_line();
-      else if (std::strchr("([{", c)) chains_.push_back(0);
-      else if (std::strchr(")]}", c)) close();
-      else if (c == ',') chains_.back() = 0;
-      else if (std::strchr("+-*/%<>=!&|^~@.", c)) chains_.back()++;
-      else if (c == 'n' || c == 'o' || c == 'a' || c == 'i' || c == 'e') count_word();
+      if (c == '"' || c == '\'')
+        skip_text(c);
+      else if (c == '#')
+        at_ = std::min(text_.find('\n', at_), text_.size());
+      else if (c == '\n')
+        end_line();
+      else if (std::strchr("([{", c))
+        chains_.push_back(0);
+      else if (std::strchr(")]}", c))
+        close();
+      else if (c == ',')
+        chains_.back() = 0;
+      else if (std::strchr("+-*/%<>=!&|^~@.", c))
+        chains_.back()++;
+      else if (c == 'n' || c == 'o' || c == 'a' || c == 'i' || c == 'e')
+        count_word();
       if (chains_.back() > longest_chain || chains_.size() > deepest || elifs_ > longest_chain)
         return false;
     }
@@ -90,14 +98,16 @@ bool is_literal(const TreeRef &tree) {
   case TK_NONE:
   case TK_VAR:
   case TK_IDENT:
-  case TK_STRING: return true;
+  case TK_STRING:
+    return true;
   case TK_UNARY_MINUS:
   case TK_LIST_LITERAL:
   case TK_TUPLE_LITERAL:
   case TK_SUBSCRIPT:
   case TK_LIST:
   case TK_OPTION:
-  case '.': break;
+  case '.':
+    break;
   case TK_APPLY: {
     const auto callee = Apply(tree).callee();
     if (callee.kind() != TK_VAR) return false;
@@ -105,7 +115,8 @@ bool is_literal(const TreeRef &tree) {
     if (name != "annotate" && name != "float") return false;
     break;
   }
-  default: return false;
+  default:
+    return false;
   }
   for (const auto &part : tree->trees())
     if (!is_literal(part)) return false;
@@ -180,7 +191,7 @@ class CodeReader {
   void check_function(const Def &function, const std::string &place) {
     const auto name = function.name().name();
     if (name == "__setstate__" || name == "__getstate__")
-      refuse(path_, place, "has code that runs while it is loaded");
+      refuse(path_, place, "has code that runs while it is loaded or saved");
     for (const auto &parameter : function.decl().params())
       if (parameter.defaultValue().present() && !is_literal(parameter.defaultValue().get().tree()))
         refuse(path_, place, "has a default value that must be computed");
@@ -194,10 +205,15 @@ class CodeReader {
     case TK_DEF:
     case TK_CLASS_DEF:
       refuse(path_, place, "uses '" + kindToString(tree->kind()) + "'");
-    case TK_APPLY: check_call(Apply(tree).callee(), place); break;
+    case TK_APPLY:
+      check_call(Apply(tree).callee(), place);
+      break;
     case TK_ASSIGN:
-    case TK_AUG_ASSIGN: check_target(tree->trees().at(0), place); break;
-    default: break;
+    case TK_AUG_ASSIGN:
+      check_target(tree->trees().at(0), place);
+      break;
+    default:
+      break;
     }
     for (const auto &part : tree->trees()) check_tree(part, place);
   }
@@ -222,8 +238,8 @@ class CodeReader {
       if (!is_allowed_operator(op)) refuse(path_, place, "calls the operator " + op);
     } else if (first == "ops") {
       const auto dot = name.find('.', 4);
-      const auto op = name.substr(4, dot - 4) +
-                      (dot == std::string::npos ? "" : "::" + name.substr(dot + 1));
+      const auto op =
+          name.substr(4, dot - 4) + (dot == std::string::npos ? "" : "::" + name.substr(dot + 1));
       if (!is_allowed_operator(op)) refuse(path_, place, "calls the operator " + op);
     } else if (first != "__torch__") {
       const auto method = Select(callee).selector().name();

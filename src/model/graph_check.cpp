@@ -45,8 +45,7 @@ void check_operators(const Function &function, const Graph &graph, const std::st
     const std::string kind = node->kind().toQualString();
     if (kind == "prim::SetAttr")
       refuse(path, place_of(function), "changes its own attribute " + node->s(attr::name));
-    if (!is_allowed_operator(kind))
-      refuse(path, place_of(function), "calls the operator " + kind);
+    if (!is_allowed_operator(kind)) refuse(path, place_of(function), "calls the operator " + kind);
   });
 }
 

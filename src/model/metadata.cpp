@@ -159,10 +159,14 @@ json parse_json(const std::string &text) {
   int depth = 0, most = 0;
   bool quoted = false;
   for (size_t i = 0; i < text.size(); i++) {
-    if (quoted && text[i] == '\\') i++;
-    else if (text[i] == '"') quoted = !quoted;
-    else if (!quoted && (text[i] == '[' || text[i] == '{')) most = std::max(most, ++depth);
-    else if (!quoted && (text[i] == ']' || text[i] == '}')) depth--;
+    if (quoted && text[i] == '\\')
+      i++;
+    else if (text[i] == '"')
+      quoted = !quoted;
+    else if (!quoted && (text[i] == '[' || text[i] == '{'))
+      most = std::max(most, ++depth);
+    else if (!quoted && (text[i] == ']' || text[i] == '}'))
+      depth--;
   }
   if (most > deepest) return json(json::value_t::discarded);
   return json::parse(text, nullptr, false);

@@ -27,9 +27,9 @@ using ValuePtr = std::shared_ptr<Value>;
 
 int64_t storage_item_size(const std::string &name) {
   const std::pair<const char *, int64_t> sizes[] = {
-      {"torch DoubleStorage", 8}, {"torch FloatStorage", 4}, {"torch LongStorage", 8},
-      {"torch IntStorage", 4},    {"torch ShortStorage", 2}, {"torch CharStorage", 1},
-      {"torch ByteStorage", 1},   {"torch BoolStorage", 1},  {"torch HalfStorage", 2},
+      {"torch DoubleStorage", 8},  {"torch FloatStorage", 4}, {"torch LongStorage", 8},
+      {"torch IntStorage", 4},     {"torch ShortStorage", 2}, {"torch CharStorage", 1},
+      {"torch ByteStorage", 1},    {"torch BoolStorage", 1},  {"torch HalfStorage", 2},
       {"torch BFloat16Storage", 2}};
   for (const auto &item : sizes)
     if (name == item.first) return item.second;
@@ -43,7 +43,8 @@ class PickleReader {
         bytes_(archive.records.at(name_ + ".pkl")) {}
 
   void check() {
-    while (step()) {}
+    while (step()) {
+    }
     if (stack_.size() != 1 || !marks_.empty()) refuse("it does not end with one value");
   }
 
@@ -152,14 +153,14 @@ class PickleReader {
     if (name == "collections OrderedDict" && items.empty()) return push(Value::dict);
     if (name == "torch device" && items.size() == 1 && items[0]->kind == Value::text)
       return push(Value::plain);
-    const bool container = !items.empty() && (items[0]->kind == Value::list ||
-                                              items[0]->kind == Value::dict);
+    const bool container =
+        !items.empty() && (items[0]->kind == Value::list || items[0]->kind == Value::dict);
     const std::string module = "torch.jit._pickle ";
     if (name == module + "restore_type_tag" && items.size() == 2 && container &&
         items[1]->kind == Value::text)
       return stack_.push_back(items[0]);
-    for (const char *list : {"build_intlist", "build_tensorlist", "build_doublelist",
-                             "build_boollist"})
+    for (const char *list :
+         {"build_intlist", "build_tensorlist", "build_doublelist", "build_boollist"})
       if (name == module + list && items.size() == 1 && items[0]->kind == Value::list)
         return stack_.push_back(items[0]);
     refuse("it calls " + name);
@@ -176,9 +177,8 @@ class PickleReader {
     if (item_size == 0) refuse("a tensor is of type " + items[1]->words);
     const int64_t count = items[4]->number;
     const auto record = archive_.records.find(name_ + "/" + items[2]->words);
-    const auto stored = record == archive_.records.end()
-                            ? int64_t(0)
-                            : static_cast<int64_t>(record->second.size());
+    const auto stored =
+        record == archive_.records.end() ? int64_t(0) : static_cast<int64_t>(record->second.size());
     if (count < 0 || count > stored / item_size)
       refuse("its record " + name_ + "/" + items[2]->words + " has " + std::to_string(stored) +
              " bytes for " + std::to_string(count) + " numbers");
@@ -233,39 +233,88 @@ class PickleReader {
     case 0x80: // PROTO
       if (read<uint8_t>() != 2) refuse("its protocol is not 2");
       break;
-    case '.': return false;
-    case '}': open_container(Value::dict); break;
-    case ']': open_container(Value::list); break;
-    case ')': push(Value::tuple); break;
-    case '(': marks_.push_back(stack_.size()); break;
-    case 't': push(Value::tuple, 0, "", pop_to_mark()); break;
+    case '.':
+      return false;
+    case '}':
+      open_container(Value::dict);
+      break;
+    case ']':
+      open_container(Value::list);
+      break;
+    case ')':
+      push(Value::tuple);
+      break;
+    case '(':
+      marks_.push_back(stack_.size());
+      break;
+    case 't':
+      push(Value::tuple, 0, "", pop_to_mark());
+      break;
     case 0x85:
     case 0x86:
-    case 0x87: push(Value::tuple, 0, "", pop_many(code - 0x84)); break;
-    case 'e': fill(Value::list); break;
-    case 'u': fill(Value::dict); break;
-    case 'q': memorize(read<uint8_t>()); break;
-    case 'r': memorize(read<uint32_t>()); break;
-    case 'h': recall(read<uint8_t>()); break;
-    case 'j': recall(read<uint32_t>()); break;
+    case 0x87:
+      push(Value::tuple, 0, "", pop_many(code - 0x84));
+      break;
+    case 'e':
+      fill(Value::list);
+      break;
+    case 'u':
+      fill(Value::dict);
+      break;
+    case 'q':
+      memorize(read<uint8_t>());
+      break;
+    case 'r':
+      memorize(read<uint32_t>());
+      break;
+    case 'h':
+      recall(read<uint8_t>());
+      break;
+    case 'j':
+      recall(read<uint32_t>());
+      break;
     case 'N':
     case 0x88:
-    case 0x89: push(Value::plain); break;
-    case 'K': push(Value::integer, read<uint8_t>()); break;
-    case 'M': push(Value::integer, read<uint16_t>()); break;
-    case 'J': push(Value::integer, read<int32_t>()); break;
+    case 0x89:
+      push(Value::plain);
+      break;
+    case 'K':
+      push(Value::integer, read<uint8_t>());
+      break;
+    case 'M':
+      push(Value::integer, read<uint16_t>());
+      break;
+    case 'J':
+      push(Value::integer, read<int32_t>());
+      break;
     case 0x8a: // LONG1
       if (read<uint8_t>() != 8) refuse("an integer has not 8 bytes");
       push(Value::integer, read<int64_t>());
       break;
-    case 'G': read<double>(); push(Value::plain); break;
-    case 'X': push(Value::text, 0, read_text(read<uint32_t>())); break;
-    case 'c': read_global(); break;
-    case 0x81: new_object(); break;
-    case 'b': build_object(); break;
-    case 'R': call(); break;
-    case 'Q': find_storage(); break;
-    default: refuse("it holds the instruction " + std::to_string(code));
+    case 'G':
+      read<double>();
+      push(Value::plain);
+      break;
+    case 'X':
+      push(Value::text, 0, read_text(read<uint32_t>()));
+      break;
+    case 'c':
+      read_global();
+      break;
+    case 0x81:
+      new_object();
+      break;
+    case 'b':
+      build_object();
+      break;
+    case 'R':
+      call();
+      break;
+    case 'Q':
+      find_storage();
+      break;
+    default:
+      refuse("it holds the instruction " + std::to_string(code));
     }
     return true;
   }
