@@ -3,6 +3,11 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "model/archive_records.h"
+#include "model/code_check.h"
+#include "model/graph_check.h"
+#include "model/guarded_division.h"
+#include "model/pickle_check.h"
 #include "operators/operators.h"
 
 #include <ATen/Parallel.h>
@@ -11,7 +16,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <dlfcn.h>
-#include <fstream>
+#include <sstream>
 #include <unistd.h>
 
 namespace nflow {
@@ -26,6 +31,7 @@ const bool without_fuser = [] {
 }();
 
 const char *json_name = "nflow.json";
+const char *json_record = "extra/nflow.json";
 
 void add_tensor(Digest &digest, const std::string &name, const at::Tensor &tensor) {
   digest.add(name.data(), name.size());
@@ -48,19 +54,59 @@ std::string missing_operator(const std::string &message) {
               ", which this program does not have: use the lammps-nflow version that made it");
 }
 
-torch::jit::Module open_module(const std::string &path, torch::jit::ExtraFilesMap &extra) {
-  if (!std::ifstream(path).good())
-    throw Error("cannot open model file '" + path +
-                "': give the path of a file made by nflow-train");
+/// What is stored, as far as it is safe to look at without running anything.
+ArchiveRecords checked_records(const std::string &path) {
+  const auto archive = read_records(path);
+  check_code(archive, path);
+  for (const char *name : {"constants", "data"}) check_pickle(archive, name, path);
+  return archive;
+}
+
+torch::jit::Module build_module(const ArchiveRecords &archive, const std::string &path) {
+  guard_integer_division();
   try {
-    return torch::jit::load(path, torch::Device(torch::kCPU), extra);
+    std::istringstream stream(plain_archive(archive));
+    auto module = torch::jit::load(stream, torch::Device(torch::kCPU));
+    check_graphs(module, path);
+    return module;
+  } catch (const Error &) {
+    throw;
   } catch (const std::exception &e) {
     const auto op = missing_operator(e.what());
     if (!op.empty()) refuse_operator(path, op);
-    throw Error("file '" + path +
-                "' is not a TorchScript archive that this LibTorch can read: write it with "
-                "nflow-train, torch::jit::Module::save or torch.jit.save");
+    refuse_archive(path);
   }
+}
+
+std::string json_of(const ArchiveRecords &archive, const std::string &path) {
+  const auto record = archive.records.find(json_record);
+  if (record == archive.records.end() || record->second.empty())
+    throw Error(
+        "model file '" + path +
+        "' has no nflow.json inside: save it with the extra file of docs/model-contract.md");
+  return record->second;
+}
+
+/// The digest of all of the archive but the digest itself.
+std::string archive_digest(const ArchiveRecords &archive, const std::string &json) {
+  auto object = parse_json(json);
+  object.erase("archive_digest");
+  return records_digest(archive, object.dump());
+}
+
+[[noreturn]] void refuse_changed(const std::string &path, const std::string &what) {
+  throw Error("model file '" + path + "' has " + what +
+              " that are not those it was saved with (the digest differs): take the original "
+              "file, or save the changed model again");
+}
+
+/// Work and memory grow with what a file claims, so what it claims may not outgrow the file.
+void require_plausible_size(const Metadata &metadata, size_t file_size, const std::string &path) {
+  constexpr int64_t always = 100000;
+  if (metadata.n_atoms > always + static_cast<int64_t>(file_size))
+    throw Error("model file '" + path + "' says that it moves " + std::to_string(metadata.n_atoms) +
+                " atoms, but it has " + std::to_string(file_size) +
+                " bytes: correct n_atoms in nflow.json (above 100000 a byte an atom is expected)");
 }
 
 void require_operators(const Metadata &metadata, const std::string &path) {
@@ -97,29 +143,27 @@ std::string weights_digest(const torch::jit::Module &module) {
 }
 
 Archive load_archive(const std::string &path, Format expected) {
-  torch::jit::ExtraFilesMap extra{{json_name, ""}};
+  const auto records = checked_records(path);
+  const auto json = json_of(records, path);
   Archive archive;
-  archive.module = open_module(path, extra);
-  if (extra[json_name].empty())
-    throw Error(
-        "model file '" + path +
-        "' has no nflow.json inside: save it with the extra file of docs/model-contract.md");
-  archive.metadata = parse_metadata(extra[json_name], path, expected);
+  archive.metadata = parse_metadata(json, path, expected);
+  require_plausible_size(archive.metadata, records.file_size, path);
   require_operators(archive.metadata, path);
+  const auto &whole = archive.metadata.archive_digest;
+  if (!whole.empty() && whole != archive_digest(records, json))
+    refuse_changed(path, "weights, code or metadata");
+  archive.module = build_module(records, path);
   require_dtype(archive, path);
   const auto &digest = archive.metadata.weights_digest;
-  if (!digest.empty() && digest != weights_digest(archive.module))
-    throw Error("model file '" + path +
-                "' has weights that are not those it was saved with (the digest differs): take the "
-                "original file, or save the changed model again");
+  if (!digest.empty() && digest != weights_digest(archive.module)) refuse_changed(path, "weights");
   archive.module.eval();
   return archive;
 }
 
 std::string archive_format(const std::string &path) {
-  torch::jit::ExtraFilesMap extra{{json_name, ""}};
-  open_module(path, extra);
-  const auto json = nlohmann::json::parse(extra[json_name], nullptr, false);
+  const auto archive = read_records(path);
+  const auto json =
+      archive.has(json_record) ? parse_json(archive.records.at(json_record)) : nlohmann::json();
   return json.is_object() && json.contains("format") && json["format"].is_string()
              ? json["format"].get<std::string>()
              : "";
@@ -127,6 +171,11 @@ std::string archive_format(const std::string &path) {
 
 void save_archive(torch::jit::Module module, Metadata metadata, const std::string &path) {
   metadata.weights_digest = weights_digest(module);
+  metadata.archive_digest.clear();
+  std::ostringstream stream;
+  module.save(stream);
+  metadata.archive_digest =
+      archive_digest(read_records_of(stream.str(), path), metadata_text(metadata));
   const torch::jit::ExtraFilesMap extra{{json_name, metadata_text(metadata)}};
   const auto temporary = path + ".part" + std::to_string(getpid());
   try {

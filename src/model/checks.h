@@ -45,6 +45,10 @@ double relative_deviation(Arrays &arrays, const Metadata &metadata, bool positio
 FlowReport check_flow(Model &model, double tau_prior, double tau_target,
                       const std::vector<double> &target_points = {});
 
+/// Checks that both maps give the same when they are called again, and for a point alone and in a
+/// batch of this size. Returns the largest deviation; throws Error if it is not rounding.
+double check_batch_size(Model &model, int64_t batch, const Temperatures &tau);
+
 /// For a steerable model: ln q_tau'(v) - (tau/tau') ln q_tau(v) must be the same for all v (TSF eq.
 /// 4). Returns the spread over points, relative to 1 + |ln q|; throws Error if it is not rounding.
 double check_steerability(Model &model, double tau, double other_tau);

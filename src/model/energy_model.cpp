@@ -28,10 +28,21 @@ struct EnergyModel::Impl {
                             options(torch::kFloat64, device, memory))
         .to(device, dtype, false, true);
   }
+  void require_kind(const torch::Tensor &result, const torch::Tensor &x, const char *method) const {
+    const auto wrong = wrong_kind(result, x);
+    if (!wrong.empty()) refuse(wrong + " from " + method);
+  }
   torch::Tensor call_energy(const torch::Tensor &x);
   std::pair<torch::Tensor, torch::Tensor> call_analytic(const torch::Tensor &x);
   std::pair<torch::Tensor, torch::Tensor> by_autograd(const torch::Tensor &x);
+  std::pair<torch::Tensor, torch::Tensor> both(const torch::Tensor &x);
+  void require_equal(const torch::Tensor &expected, const torch::Tensor &given,
+                     const std::string &what) const;
+  void require_same(const std::pair<torch::Tensor, torch::Tensor> &expected,
+                    const std::pair<torch::Tensor, torch::Tensor> &given,
+                    const std::string &when) const;
   void check_gradient(const torch::Tensor &point);
+  void check();
 };
 
 torch::Tensor EnergyModel::Impl::call_energy(const torch::Tensor &x) {
@@ -41,9 +52,12 @@ torch::Tensor EnergyModel::Impl::call_energy(const torch::Tensor &x) {
   } catch (const std::exception &e) {
     refuse("failed in energy (" + first_line(e) + ")");
   }
-  if (!result.isTensor() || result.toTensor().dim() != 1 || result.toTensor().size(0) != x.size(0))
+  if (!result.isTensor()) refuse("must return a tensor of shape [B] from energy");
+  const auto energy = result.toTensor();
+  require_kind(energy, x, "energy");
+  if (energy.dim() != 1 || energy.size(0) != x.size(0))
     refuse("must return a tensor of shape [B] from energy");
-  return result.toTensor();
+  return energy;
 }
 
 std::pair<torch::Tensor, torch::Tensor> EnergyModel::Impl::call_analytic(const torch::Tensor &x) {
@@ -59,15 +73,16 @@ std::pair<torch::Tensor, torch::Tensor> EnergyModel::Impl::call_analytic(const t
     refuse("must return (energy, gradient) from energy_and_gradient");
   const auto &elements = result.toTupleRef().elements();
   const auto energy = elements[0].toTensor(), gradient = elements[1].toTensor();
+  for (const auto &tensor : {energy, gradient}) require_kind(tensor, x, "energy_and_gradient");
   if (energy.dim() != 1 || energy.size(0) != x.size(0) || gradient.sizes() != x.sizes())
     refuse("must return shapes [B] and [B, n, d] from energy_and_gradient");
-  return {energy, gradient};
+  return {energy.detach(), gradient.detach()};
 }
 
 std::pair<torch::Tensor, torch::Tensor> EnergyModel::Impl::by_autograd(const torch::Tensor &x) {
   const torch::AutoGradMode gradients(true);
   auto point = x.detach().clone().requires_grad_(true);
-  const auto energy = call_energy(point);
+  const auto energy = call_energy(point.clone()); // it may write to its argument
   try {
     const auto gradient = torch::autograd::grad({energy.sum()}, {point})[0];
     return {energy.detach(), gradient};
@@ -76,17 +91,62 @@ std::pair<torch::Tensor, torch::Tensor> EnergyModel::Impl::by_autograd(const tor
   }
 }
 
+void EnergyModel::Impl::require_equal(const torch::Tensor &expected, const torch::Tensor &given,
+                                      const std::string &what) const {
+  const double tolerance = dtype == torch::kFloat32 ? 1e-3 : 1e-8;
+  const auto scale = expected.abs().max().item<double>() + 1.0;
+  if (!((expected - given).abs().max().item<double>() <= tolerance * scale)) refuse(what);
+}
+
 void EnergyModel::Impl::check_gradient(const torch::Tensor &point) {
+  if (!analytic) return;
   const auto expected = by_autograd(point);
   const auto given = call_analytic(point);
-  const double tolerance = dtype == torch::kFloat32 ? 1e-3 : 1e-8;
-  for (const auto &pair : {std::make_pair(expected.first, given.first),
-                           std::make_pair(expected.second, given.second)}) {
-    const auto scale = pair.first.abs().max().item<double>() + 1.0;
-    const auto error = (pair.first - pair.second).abs().max().item<double>();
-    if (!(error <= tolerance * scale))
-      refuse("has an energy_and_gradient that is not its energy and the gradient of it");
-  }
+  const char *wrong = "has an energy_and_gradient that is not its energy and the gradient of it";
+  require_equal(expected.first, given.first, wrong);
+  require_equal(expected.second, given.second, wrong);
+}
+
+std::pair<torch::Tensor, torch::Tensor> EnergyModel::Impl::both(const torch::Tensor &x) {
+  const c10::InferenceMode no_gradients(analytic);
+  return analytic ? call_analytic(x) : by_autograd(x);
+}
+
+/// Whether the energy and its gradient are numbers, for each configuration.
+torch::Tensor usable(const std::pair<torch::Tensor, torch::Tensor> &result) {
+  return torch::isfinite(result.first) & torch::isfinite(result.second).flatten(1).all(1);
+}
+
+void EnergyModel::Impl::require_same(const std::pair<torch::Tensor, torch::Tensor> &expected,
+                                     const std::pair<torch::Tensor, torch::Tensor> &given,
+                                     const std::string &when) const {
+  const auto count = given.first.size(0);
+  const auto energy = expected.first.narrow(0, 0, count);
+  const auto gradient = expected.second.narrow(0, 0, count);
+  const auto known = usable({energy, gradient});
+  if (!known.any().item<bool>()) return;
+  const auto what = "gives another energy or gradient " + when;
+  require_equal(energy.index({known}), given.first.index({known}), what);
+  require_equal(gradient.index({known}), given.second.index({known}), what);
+}
+
+/// Calls all methods as LAMMPS will: at batches of several sizes, and each of them twice.
+void EnergyModel::Impl::check() {
+  // Pair potentials hold all distances of all configurations.
+  constexpr int64_t most_numbers = 4000000, most = 64, least = 4;
+  const int64_t size = metadata.coordinates();
+  const int64_t count = std::max(least, std::min(most, most_numbers / size / metadata.n_atoms));
+  std::vector<double> x(size * count);
+  RandomStream(1, 0, 0, Purpose::check).fill_gaussian(x.data(), x.size());
+  const auto points = to_tensor(count, x.data());
+  const auto first = both(points);
+  if (!usable(first).any().item<bool>())
+    refuse("gives NaN or infinity for all positions that were tried");
+  require_same(first, both(points), "when it is called again");
+  require_same(first, {call_energy(points).detach(), first.second}, "when energy alone is called");
+  for (const int64_t part : {int64_t(1), least})
+    require_same(first, both(to_tensor(part, x.data())), "in a batch of another size");
+  check_gradient(to_tensor(least, x.data()));
 }
 
 EnergyModel::EnergyModel(const std::string &file, const std::string &device)
@@ -96,22 +156,22 @@ EnergyModel::EnergyModel(const std::string &file, const std::string &device)
   impl_->metadata = archive.metadata;
   impl_->device = archive.metadata.operators.empty() ? torch::Device(device) : torch::kCPU;
   archive.module.to(impl_->device);
-  impl_->module = archive.module;
   impl_->dtype = archive.metadata.dtype == "float32" ? torch::kFloat32 : torch::kFloat64;
   if (!archive.module.find_method("energy")) impl_->refuse("has no method energy(x)");
   impl_->analytic = archive.module.find_method("energy_and_gradient").has_value();
-  if (impl_->analytic) {
-    const int64_t batch = 4;
-    std::vector<double> x(batch * archive.metadata.coordinates());
-    RandomStream(1, 0, 0, Purpose::check).fill_gaussian(x.data(), x.size());
-    impl_->check_gradient(impl_->to_tensor(batch, x.data()));
-  }
   std::vector<std::string> methods{"energy"};
   if (impl_->analytic) methods.push_back("energy_and_gradient");
   try {
     impl_->module = torch::jit::freeze(archive.module, methods);
   } catch (const std::exception &) {
-    impl_->module = archive.module; // one that changes itself runs as it is
+    impl_->module = archive.module; // what cannot be frozen runs as it is
+  }
+  try {
+    impl_->check();
+  } catch (const Error &) {
+    throw;
+  } catch (const std::exception &e) {
+    impl_->refuse("cannot be called (" + first_line(e) + ")");
   }
 }
 
@@ -129,21 +189,22 @@ std::string EnergyModel::device() const {
 }
 
 void EnergyModel::check_gradient(const double *x) {
-  if (impl_->analytic) impl_->check_gradient(impl_->to_tensor(1, x));
+  impl_->check_gradient(impl_->to_tensor(1, x));
 }
 
 void EnergyModel::energy(int64_t batch, const double *x, double *energy) {
   const c10::InferenceMode no_gradients;
-  const auto result =
-      impl_->call_energy(impl_->to_tensor(batch, x)).to(torch::kCPU, torch::kFloat64).contiguous();
+  const auto result = impl_->call_energy(impl_->to_tensor(batch, x))
+                          .detach()
+                          .to(torch::kCPU, torch::kFloat64)
+                          .contiguous();
   std::memcpy(energy, result.data_ptr<double>(), sizeof(double) * batch);
 }
 
 void EnergyModel::energy_and_gradient(int64_t batch, const double *x, double *energy,
                                       double *gradient, Memory memory) {
-  const c10::InferenceMode no_gradients(impl_->analytic);
   const auto point = impl_->to_tensor(batch, x, memory);
-  const auto result = impl_->analytic ? impl_->call_analytic(point) : impl_->by_autograd(point);
+  const auto result = impl_->both(point);
   torch::from_blob(gradient, point.sizes(), options(torch::kFloat64, impl_->device, memory))
       .copy_(result.second);
   // As in Model::map(): the copy to the host waits for the work before it.

@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "base/units.h"
 
+#include <algorithm>
+#include <climits>
 #include <cmath>
 
 namespace nflow {
@@ -76,7 +78,7 @@ class FieldReader {
     if (!list.is_array()) complain(field, "a list of LAMMPS atom types, or null");
     std::vector<int> values;
     for (const auto &item : list) {
-      if (!item.is_number_integer() || item.get<int64_t>() < 1)
+      if (!item.is_number_integer() || item.get<int64_t>() < 1 || item.get<int64_t>() > INT_MAX)
         complain(field, "a list of LAMMPS atom types, or null");
       values.push_back(item.get<int>());
     }
@@ -152,8 +154,26 @@ void read_example(const FieldReader &top, Metadata &metadata) {
 
 } // namespace
 
+json parse_json(const std::string &text) {
+  constexpr int deepest = 100;
+  int depth = 0, most = 0;
+  bool quoted = false;
+  for (size_t i = 0; i < text.size(); i++) {
+    if (quoted && text[i] == '\\')
+      i++;
+    else if (text[i] == '"')
+      quoted = !quoted;
+    else if (!quoted && (text[i] == '[' || text[i] == '{'))
+      most = std::max(most, ++depth);
+    else if (!quoted && (text[i] == ']' || text[i] == '}'))
+      depth--;
+  }
+  if (most > deepest) return json(json::value_t::discarded);
+  return json::parse(text, nullptr, false);
+}
+
 Metadata parse_metadata(const std::string &text, const std::string &file, Format expected) {
-  const json object = json::parse(text, nullptr, false);
+  const json object = parse_json(text);
   if (object.is_discarded() || !object.is_object())
     throw Error("model file '" + file +
                 "': its nflow.json is not a JSON object: write the file again as "
@@ -190,6 +210,7 @@ Metadata parse_metadata(const std::string &text, const std::string &file, Format
     metadata.equivariant = top.boolean("equivariant");
   metadata.operators = top.texts("operators");
   if (top.has("weights_digest")) metadata.weights_digest = top.text("weights_digest");
+  if (top.has("archive_digest")) metadata.archive_digest = top.text("archive_digest");
   if (!top.has("provenance") || !top.at("provenance").is_object())
     top.complain("provenance", "an object (it may be empty)");
   metadata.provenance = top.at("provenance");
@@ -210,6 +231,7 @@ std::string metadata_text(const Metadata &metadata) {
                  {"provenance", metadata.provenance}};
   if (!metadata.operators.empty()) object["operators"] = metadata.operators;
   if (!metadata.weights_digest.empty()) object["weights_digest"] = metadata.weights_digest;
+  if (!metadata.archive_digest.empty()) object["archive_digest"] = metadata.archive_digest;
   if (metadata.format == Format::energy) return object.dump(2);
 
   if (metadata.equivariant) object["equivariant"] = *metadata.equivariant;

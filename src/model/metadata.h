@@ -40,6 +40,7 @@ struct Metadata {
   // checked. Without them a lattice is taken, on which a flow for a liquid may be ill-conditioned.
   std::vector<double> example;
   std::string weights_digest; // empty: not recorded
+  std::string archive_digest; // of code, attributes, tensors and metadata; empty: not recorded
   nlohmann::json provenance = nlohmann::json::object();
 
   /// S of the contract: 2 with auxiliary momenta, else 1.
@@ -53,6 +54,10 @@ struct Metadata {
     return nflow::auxiliary_variance(prior == Prior::gaussian, tau, auxiliary_variance);
   }
 };
+
+/// The JSON of a text from a file; discarded if it is none, or nested so deep that working on it
+/// might fail.
+nlohmann::json parse_json(const std::string &text);
 
 /// Parses and validates `text`. Throws Error that names `file`, the field and the remedy.
 Metadata parse_metadata(const std::string &text, const std::string &file, Format expected);

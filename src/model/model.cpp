@@ -1,6 +1,7 @@
 #include "model/model.h"
 
 #include "base/error.h"
+#include "model/checks.h"
 #include "model/model_impl.h"
 #include "model/sample_points.h"
 #include "operators/operators.h"
@@ -149,13 +150,15 @@ Model::Impl::Mapped Model::Impl::call(const char *method, const torch::Tensor &p
     refuse("must return the two tensors (points, log_det)");
   Mapped mapped{result.toTupleRef().elements()[0].toTensor(),
                 result.toTupleRef().elements()[1].toTensor()};
+  for (const auto &tensor : {mapped.points, mapped.log_det}) {
+    const auto wrong = wrong_kind(tensor, points);
+    if (!wrong.empty()) refuse(wrong);
+  }
   if (mapped.points.sizes() != points.sizes())
     refuse("must return points of the shape it was given");
   if (mapped.log_det.dim() != 1 || mapped.log_det.size(0) != points.size(0))
     refuse("must return log_det of shape [B]");
   if (mapped.log_det.scalar_type() != torch::kFloat64) refuse("must return log_det in float64");
-  if (mapped.points.device() != points.device() || mapped.log_det.device() != points.device())
-    refuse("must return tensors on the device of its points");
   if (mapped.points.scalar_type() != dtype) refuse("must return points of dtype " + metadata.dtype);
   return mapped;
 }
@@ -175,10 +178,10 @@ void Model::map(Direction direction, int64_t batch, const double *in, const Temp
                                   mask ? impl_->to_mask(batch, mask, memory) : torch::Tensor());
   auto result =
       torch::from_blob(out, mapped.points.sizes(), options(torch::kFloat64, impl_->device, memory));
-  result.copy_(mapped.points);
+  result.copy_(mapped.points.detach());
   // A copy to the host waits for its stream, and so for all that was put into it before: for the
   // map and for the copy above. This is where the streams of LibTorch and of the caller meet.
-  const auto dets = mapped.log_det.to(torch::kCPU).contiguous();
+  const auto dets = mapped.log_det.detach().to(torch::kCPU).contiguous();
   std::memcpy(log_det, dets.data_ptr<double>(), sizeof(double) * batch);
 }
 
@@ -213,6 +216,7 @@ void Model::warm_up(int64_t batch, const Temperatures &tau, int repeats) {
     forward(batch, u.data(), tau, v.data(), log_det.data());
     inverse(batch, v.data(), tau, back.data(), log_det.data());
   }
+  check_batch_size(*this, batch, tau);
 }
 
 } // namespace nflow

@@ -52,7 +52,8 @@ class Model : public Flow {
                       double *u, double *log_det) override;
 
   /// Runs forward and inverse `repeats` times at this batch size, so that what the JIT does at the
-  /// first calls is not done inside a simulation.
+  /// first calls is not done inside a simulation, and checks that it maps points as at others
+  /// (check_batch_size).
   void warm_up(int64_t batch, const Temperatures &tau, int repeats = 3);
 
   struct Impl;

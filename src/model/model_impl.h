@@ -13,6 +13,16 @@ inline torch::TensorOptions options(torch::ScalarType type, const torch::Device 
                                                                   : device);
 }
 
+/// What is wrong with the kind of a tensor that a model returned for `points`, as the end of a
+/// sentence; empty if it is an ordinary tensor of numbers with a fraction, where the points are.
+inline std::string wrong_kind(const torch::Tensor &result, const torch::Tensor &points) {
+  if (!result.defined() || result.layout() != torch::kStrided) return "must return dense tensors";
+  if (result.device() != points.device()) return "must return tensors on the device of its points";
+  if (result.scalar_type() != torch::kFloat64 && result.scalar_type() != torch::kFloat32)
+    return "must return tensors of float64 or float32";
+  return "";
+}
+
 /// The LibTorch side of Model, shared by model.cpp and checks.cpp.
 struct Model::Impl {
   std::string file;

@@ -2,6 +2,8 @@
 
 #include "model/archive.h"
 
+#include <caffe2/serialize/inline_container.h>
+
 #include <cmath>
 
 namespace nflow::tests {
@@ -93,6 +95,10 @@ std::string forward_lie(Lie lie) {
     return "v = v + torch.zeros([3, 5, 7, 11, 13]).double().matmul(u)";
   case Lie::blocked:
     return "v = (2.0 * v).detach() + v - v.detach()";
+  case Lie::integers:
+    return "log_det = log_det.long()";
+  case Lie::large_batch:
+    return "v = v * (1.0 if u.size(0) <= 32 else 1.5)";
   case Lie::state:
     return "self.calls = self.calls + 1";
   case Lie::wrapped:
@@ -112,6 +118,8 @@ std::string inverse_lie(Lie lie) {
     return "log_det = log_det - 0.1 * u.reshape(v.size(0), -1).sum(1)";
   case Lie::log_det_inverse:
     return "log_det = log_det + 0.01";
+  case Lie::large_batch:
+    return "u = u / (1.0 if v.size(0) <= 32 else 1.5)";
   case Lie::inverse:
     return "u = u * 1.01";
   default:
@@ -193,6 +201,45 @@ def energy_and_gradient(self, x: Tensor) -> Tuple[Tensor, Tensor]:
   auto metadata = toy_metadata(n, d);
   metadata.format = Format::energy;
   save_archive(module, metadata, path);
+}
+
+void write_energy(const std::string &path, const std::string &methods) {
+  torch::jit::Module module("Energy");
+  module.register_parameter("k", torch::full({}, 2.0, torch::kFloat64), false);
+  module.register_attribute("c", c10::FloatType::get(), 0.5);
+  module.register_attribute("count", c10::IntType::get(), int64_t(0));
+  module.register_attribute("training", c10::BoolType::get(), true);
+  module.register_attribute("flag", c10::BoolType::get(), false);
+  module.register_attribute("word", c10::StringType::get(), std::string("a"));
+  module.register_attribute("numbers", c10::ListType::ofFloats(), c10::List<double>({0.0}));
+  module.register_attribute("table",
+                            c10::DictType::create(c10::StringType::get(), c10::FloatType::get()),
+                            c10::Dict<std::string, double>());
+  module.define(methods);
+  auto metadata = toy_metadata(3, 1);
+  metadata.format = Format::energy;
+  save_archive(module, metadata, path);
+}
+
+void edit_archive(const std::string &path, const std::string &edited_path,
+                  const std::function<void(std::map<std::string, std::string> &)> &edit) {
+  caffe2::serialize::PyTorchStreamReader reader(path);
+  std::map<std::string, std::string> records;
+  for (const auto &name : reader.getAllRecords()) {
+    const auto record = reader.getRecord(name);
+    records[name] =
+        std::string(static_cast<char *>(std::get<0>(record).get()), std::get<1>(record));
+  }
+  auto &text = records["extra/nflow.json"];
+  auto json = nlohmann::json::parse(text);
+  json.erase("archive_digest");
+  text = json.dump();
+  edit(records);
+  caffe2::serialize::PyTorchStreamWriter writer(edited_path);
+  for (const auto &record : records)
+    if (record.first != "version")
+      writer.writeRecord(record.first, record.second.data(), record.second.size());
+  writer.writeEndOfFile();
 }
 
 void change_weights(const std::string &path, const std::string &changed_path) {

@@ -3,6 +3,8 @@
 
 #include "model/metadata.h"
 
+#include <functional>
+#include <map>
 #include <string>
 
 namespace nflow::tests {
@@ -23,6 +25,8 @@ enum class Lie {
   state,           // the map changes an attribute
   log_det_masked,  // the masked methods have the log-det of all atoms
   masked_frozen,   // the masked methods shake the frozen atoms
+  integers,        // log_det in integers
+  large_batch,     // the map is another one for batches above 32
   wrapped,         // the map wraps into a box of length 2, which its inverse cannot undo
 };
 
@@ -54,6 +58,15 @@ void write_toy_liquid(const std::string &path, const Metadata &metadata, const T
 /// Writes the potential sum k/2 x^2 over all numbers. `wrong_gradient`: energy_and_gradient lies.
 void write_harmonic_energy(const std::string &path, int64_t n, int64_t d, double k,
                            bool wrong_gradient = false);
+
+/// An energy file of three atoms in one dimension, with parameters k = 2 and c = 0.5 (a plain
+/// number, which no weights_digest sees) and these methods.
+void write_energy(const std::string &path, const std::string &methods);
+
+/// Rewrites the records of an archive, by their names ("data/0", "code/__torch__.py"), without the
+/// digest of the whole.
+void edit_archive(const std::string &path, const std::string &edited_path,
+                  const std::function<void(std::map<std::string, std::string> &)> &edit);
 
 /// Changes one weight in an archive, but not its metadata.
 void change_weights(const std::string &path, const std::string &changed_path);

@@ -1,9 +1,9 @@
 // Every refusal of the model contract, with its sentence; and that an honest model passes.
 
-#include "base/error.h"
 #include "model/checks.h"
 #include "model/energy_model.h"
 #include "model/model.h"
+#include "support/refusal.h"
 #include "support/toy_models.h"
 
 #include <gtest/gtest.h>
@@ -14,25 +14,9 @@
 namespace {
 
 using namespace nflow;
+using tests::expect_sentence;
 using tests::Lie;
-
-/// The sentence of the Error that `call` throws; empty if it throws none.
-template <typename Call>
-std::string refusal(const Call &call) {
-  try {
-    call();
-    return "";
-  } catch (const Error &e) {
-    return e.what();
-  }
-}
-
-/// One sentence: one line, that names the file and says what to do after a colon.
-void expect_sentence(const std::string &text, const std::string &part) {
-  EXPECT_NE(text.find(part), std::string::npos) << "got: " << text;
-  EXPECT_EQ(text.find('\n'), std::string::npos) << text;
-  EXPECT_NE(text.find(':'), std::string::npos) << text;
-}
+using tests::refusal;
 
 std::string json_with(const std::function<void(nlohmann::json &)> &change) {
   auto json = nlohmann::json::parse(metadata_text(tests::toy_metadata(3, 2)));

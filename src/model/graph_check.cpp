@@ -1,0 +1,150 @@
+#include "model/graph_check.h"
+
+#include "base/error.h"
+#include "model/allowed_operators.h"
+
+#include <torch/csrc/jit/api/function_impl.h>
+#include <torch/csrc/jit/ir/alias_analysis.h>
+#include <torch/csrc/jit/passes/inliner.h>
+
+#include <map>
+
+namespace nflow {
+
+namespace {
+
+using namespace torch::jit;
+
+constexpr int64_t most_nodes = 1000000; // of a method with all that it calls
+
+[[noreturn]] void refuse(const std::string &path, const std::string &place,
+                         const std::string &what) {
+  throw Error("model file '" + path + "' " + what + " in " + place +
+              ": only what docs/model-contract.md lists is allowed, a model file is data");
+}
+
+/// Calls `visit` for every node of a block and of the blocks inside it.
+template <typename Visit>
+void for_each_node(const Block *block, const Visit &visit) {
+  for (const Node *node : block->nodes()) {
+    visit(node);
+    for (const Block *inner : node->blocks()) for_each_node(inner, visit);
+  }
+}
+
+/// Class and method without the prefixes that LibTorch puts before them.
+std::string place_of(const Function &function) {
+  const auto name = function.qualname();
+  const auto prefix = name.prefix();
+  const auto owner = prefix.substr(prefix.rfind('.') + 1);
+  return (owner.empty() ? "" : owner + ".") + name.name();
+}
+
+void check_operators(const Function &function, const Graph &graph, const std::string &path) {
+  for_each_node(graph.block(), [&](const Node *node) {
+    const std::string kind = node->kind().toQualString();
+    if (kind == "prim::SetAttr")
+      refuse(path, place_of(function), "changes its own attribute " + node->s(attr::name));
+    if (!is_allowed_operator(kind)) refuse(path, place_of(function), "calls the operator " + kind);
+  });
+}
+
+/// Nodes of a function with all that it calls, as often as it calls it.
+class InlinedSize {
+ public:
+  int64_t of(const Function *function) {
+    const auto known = sizes_.find(function);
+    if (known != sizes_.end()) return known->second;
+    sizes_[function] = most_nodes; // where it calls itself
+    int64_t size = 0;
+    for_each_node(toGraphFunction(*const_cast<Function *>(function)).graph()->block(),
+                  [&](const Node *node) { size = std::min(most_nodes, size + 1 + callee(node)); });
+    return sizes_[function] = size;
+  }
+
+ private:
+  int64_t callee(const Node *node) {
+    const auto *called = tryToGraphFunction(const_cast<Node *>(node));
+    return called ? of(called) : 0;
+  }
+  std::map<const Function *, int64_t> sizes_;
+};
+
+/// A model may write to its arguments, which are copies.
+void copy_arguments(Graph &graph) {
+  WithInsertPoint at_start(*graph.nodes().begin());
+  for (Value *input : graph.inputs()) {
+    if (!input->type()->isSubtypeOf(*TensorType::get())) continue;
+    const auto users = input->uses();
+    auto *copy = graph.insert(aten::clone, {input});
+    for (const auto &use : users) use.user->replaceInput(use.offset, copy);
+  }
+}
+
+bool outlives_a_call(const Node *node) {
+  return node->kind() == prim::GetAttr || node->kind() == prim::Constant;
+}
+
+void check_state(const Function &function, const std::shared_ptr<Graph> &graph,
+                 const std::string &path) {
+  const AliasDb aliases(graph);
+  for_each_node(graph->block(), [&](const Node *node) {
+    if (!outlives_a_call(node) || !aliases.hasOutputWriters(node)) return;
+    refuse(path, place_of(function),
+           node->kind() == prim::GetAttr ? "changes its own attribute " + node->s(attr::name)
+                                         : "changes one of its constants");
+  });
+}
+
+/// Layers that are maps in eval mode only.
+void check_modes(const Function &function, const Graph &graph, const std::string &path) {
+  const std::pair<const char *, size_t> modes[] = {{"aten::dropout", 2}, {"aten::batch_norm", 5}};
+  for_each_node(graph.block(), [&](const Node *node) {
+    for (const auto &mode : modes) {
+      if (std::string(node->kind().toQualString()).rfind(mode.first, 0) != 0) continue;
+      const auto *training = node->inputs().at(mode.second)->node();
+      const auto constant = toIValue(node->inputs().at(mode.second));
+      const bool attribute =
+          training->kind() == prim::GetAttr && training->s(attr::name) == "training";
+      if (!attribute && (!constant || !constant->isBool() || constant->toBool()))
+        refuse(path, place_of(function),
+               std::string("calls the operator ") + mode.first + " as in training");
+    }
+  });
+}
+
+/// Loading does not compare what was stored with what the class declares.
+void check_attributes(const Module &module, const std::string &path) {
+  for (const auto &part : module.modules()) {
+    const auto object = part._ivalue();
+    const auto type = object->type();
+    for (size_t i = 0; i < type->numAttributes(); i++)
+      if (!object->getSlot(i).type()->isSubtypeOf(*type->getAttribute(i)))
+        throw Error("model file '" + path + "' has an attribute " + type->getAttributeName(i) +
+                    " that is not of its declared type: write the file again");
+  }
+}
+
+} // namespace
+
+void check_graphs(const Module &module, const std::string &path) {
+  check_attributes(module, path);
+  InlinedSize size;
+  for (auto *function : module._ivalue()->compilation_unit()->get_functions()) {
+    check_operators(*function, *toGraphFunction(*function).graph(), path);
+    if (size.of(function) >= most_nodes)
+      refuse(path, place_of(*function), "has more than a million operations");
+  }
+  for (const char *name : {"forward", "inverse", "forward_masked", "inverse_masked", "energy",
+                           "energy_and_gradient"}) {
+    const auto method = module.find_method(name);
+    if (!method) continue;
+    const auto graph = method->graph()->copy();
+    Inline(*graph);
+    copy_arguments(*graph);
+    check_state(method->function(), graph, path);
+    check_modes(method->function(), *graph, path);
+  }
+}
+
+} // namespace nflow
