@@ -166,14 +166,36 @@ double RootModel::momentum_variance(double tau) const {
   return metadata_.momentum_variance(tau);
 }
 
+std::vector<double> RootModel::with_momenta(const Temperatures &tau,
+                                            const std::vector<double> &x) const {
+  std::vector<double> point(x);
+  point.resize(metadata_.size());
+  nflow::RandomStream random(1, 0, 0, nflow::Purpose::check);
+  const double variance = momentum_variance(tau.target);
+  random.fill_gaussian(point.data() + x.size(), point.size() - x.size(), std::sqrt(variance));
+  return point;
+}
+
+void RootModel::audit(const Temperatures &tau, const std::vector<double> &x,
+                      const std::vector<double> &prior_points, int64_t batch, bool masked) {
+  run_on_root(comm_, [&] {
+    auto points = with_momenta(tau, x);
+    if (masked) nflow::check_masked(*model_, tau, points);
+    const auto count = static_cast<int64_t>(prior_points.size()) / metadata_.size();
+    if (count > 0) {
+      std::vector<double> proposals(prior_points.size()), log_det(count);
+      model_->forward(count, prior_points.data(), tau, proposals.data(), log_det.data());
+      points.insert(points.end(), proposals.begin(), proposals.end());
+    }
+    nflow::check_flow(*model_, tau.prior, tau.target, points);
+    nflow::check_batch_size(*model_, batch, tau);
+  });
+}
+
 void RootModel::check(const Temperatures &tau, const std::vector<double> &x, int64_t batch,
                       bool masked) {
   run_on_root(comm_, [&] {
-    std::vector<double> point(x);
-    point.resize(metadata_.size());
-    nflow::RandomStream random(1, 0, 0, nflow::Purpose::check);
-    const double variance = momentum_variance(tau.target);
-    random.fill_gaussian(point.data() + x.size(), point.size() - x.size(), std::sqrt(variance));
+    const auto point = with_momenta(tau, x);
     nflow::check_flow(*model_, tau.prior, tau.target, point);
     if (masked) nflow::check_masked(*model_, tau, point);
     model_->warm_up(1, tau);

@@ -51,6 +51,10 @@ class RootModel : public nflow::Flow {
   /// nflow::check_flow on the root, with the current configuration x [n, d] (on the host), and
   /// warm-up; `masked`: nflow::check_masked as well.
   void check(const Temperatures &tau, const std::vector<double> &x, int64_t batch, bool masked);
+  /// The checks again, at x and at what points [count, S, n, d] of the prior's side (on the host)
+  /// become.
+  void audit(const Temperatures &tau, const std::vector<double> &x,
+             const std::vector<double> &prior_points, int64_t batch, bool masked);
   /// nflow::is_equivariant on the root.
   bool is_equivariant(const Temperatures &tau);
   /// Whether check() compares the log-det with the Jacobian, or the model is too large.
@@ -63,6 +67,7 @@ class RootModel : public nflow::Flow {
   bool staged() const { return staged_; }
 
  private:
+  std::vector<double> with_momenta(const Temperatures &tau, const std::vector<double> &x) const;
   void share_description(const std::string &file);
   void map(nflow::Model::Direction direction, int64_t batch, const double *in,
            const Temperatures &tau, const uint8_t *mask, double *out, double *log_det);

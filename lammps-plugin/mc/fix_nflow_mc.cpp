@@ -2,10 +2,12 @@
 
 #include "base/error.h"
 #include "base/stopwatch.h"
+#include "base/text.h"
 #include "bound_flow.h"
 #include "lammps/compat.h"
 #include "lammps/potential_energy.h"
 #include "lammps/target.h"
+#include "mc/flow_audit.h"
 #include "mc/lammps_reservoir.h"
 #include "mc/mc_temperature.h"
 #include "mcmc/moves/table.h"
@@ -52,6 +54,7 @@ FixNflowMC::FixNflowMC(LAMMPS *lmp, int narg, char **arg, Platform &platform)
     potential_ = std::make_unique<PotentialEnergy>(lmp, platform);
     target_ = std::make_unique<LammpsTarget>(lmp, flow_->positions(), *potential_,
                                              static_cast<int>(flow_->metadata().dim));
+    audit_ = std::make_unique<FlowAudit>(flow_->model());
     require_fitting_moves();
     temperature_ = std::make_unique<MonteCarloTemperature>(lmp, arguments_, flow_->metadata());
     read_reservoirs();
@@ -205,12 +208,16 @@ bool FixNflowMC::is_checked(double tau) const {
   return false;
 }
 
+bool FixNflowMC::uses_masked() const {
+  for (const auto &one : sampler_->moves())
+    if (one.move->needs().local > 0) return true;
+  return false;
+}
+
 void FixNflowMC::check_flow(const Temperatures &tau) {
-  bool masked = false;
-  for (const auto &one : sampler_->moves()) masked = masked || one.move->needs().local > 0;
   const int64_t batch = checked_taus_.empty() ? arguments_.batch : 1;
   flow_->check([&](const nflow::Buffer<double> &x) {
-    flow_->model().check(tau, x.on_host(), batch, masked);
+    flow_->model().check(tau, x.on_host(), batch, uses_masked());
   });
   checked_taus_.push_back(tau.target);
 }
@@ -236,6 +243,26 @@ void FixNflowMC::require_unchanged_reservoirs() {
   flow_->positions().restore();
 }
 
+/// Whether flow and energy are still what they were before the first move.
+void FixNflowMC::audit(const Temperatures &tau) {
+  const uint64_t attempts = sampler_->counters().attempts;
+  int due = audit_->due(attempts, times_.wall);
+  MPI_Bcast(&due, 1, MPI_INT, 0, world);
+  if (!due) return;
+  std::vector<double> x(flow_->metadata().coordinates());
+  platform_.arrays().copy_out(sampler_->x(), x.size() * sizeof(double), x.data());
+  const std::vector<double> *frames = nullptr;
+  for (const auto &one : sampler_->moves())
+    if (const auto &reservoir = one.move->needs().reservoir) frames = &reservoir->x;
+  audit_->make(attempts, tau, x, frames, arguments_.batch, uses_masked(), streams());
+  const double first = potential_->evaluate(), second = potential_->evaluate();
+  if (std::fabs(first - second) <= 1e-9 * (1.0 + std::fabs(first))) return;
+  throw nflow::Error("one configuration has the potential energy " + nflow::number(first, 10) +
+                     " and, computed again, " + nflow::number(second, 10) +
+                     ": something in the force field has a memory or draws random numbers (a "
+                     "potential file of fix nflow/energy, a bias that grows): remove it");
+}
+
 void FixNflowMC::pre_exchange() {
   if (next_reneighbor != update->ntimestep) return;
   const Temperatures tau = current_tau();
@@ -249,6 +276,7 @@ void FixNflowMC::pre_exchange() {
     if (!is_checked(tau.target)) check_flow(tau);
     if (!reservoirs_ready_) prepare_reservoirs(tau);
     require_unchanged_reservoirs();
+    audit(tau);
     const CallTimes::Running running(times_);
     mc_active_ = 1;
     moved = make_attempts(tau);

@@ -34,7 +34,7 @@ class FixNflowMC : public Fix {
 
  private:
   // Columns of the vector before those of the moves, and after them.
-  static constexpr int first_columns = 9, last_columns = 5;
+  static constexpr int first_columns = 9, last_columns = 6;
 
   // In the constructor.
   void require_fitting_moves();
@@ -48,6 +48,8 @@ class FixNflowMC : public Fix {
   void check_flow(const nflow::Temperatures &tau);
   void prepare_reservoirs(const nflow::Temperatures &tau);
   void require_unchanged_reservoirs();
+  void audit(const nflow::Temperatures &tau);
+  bool uses_masked() const;
   // In a call.
   nflow::Temperatures current_tau();
   bool make_attempts(const nflow::Temperatures &tau);
@@ -74,6 +76,7 @@ class FixNflowMC : public Fix {
   std::vector<double> checked_taus_;
   bool dynamics_ = false, warned_ = false;
   bool reservoirs_ready_ = true;
+  std::unique_ptr<class FlowAudit> audit_;
   uint64_t next_comparison_ = 0; // of reservoirs, in attempts
   CallTimes times_;
 };

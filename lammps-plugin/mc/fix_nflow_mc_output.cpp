@@ -3,6 +3,7 @@
 #include "mc/fix_nflow_mc.h"
 
 #include "bound_flow.h"
+#include "mc/flow_audit.h"
 #include "mc/mc_temperature.h"
 #include "restart_numbers.h"
 
@@ -62,10 +63,12 @@ double FixNflowMC::compute_vector(int i) {
     return static_cast<double>(counters.evaluations);
   case 3:
     return static_cast<double>(counters.not_reversible);
+  case 4:
+    return counters.trajectories
+               ? static_cast<double>(counters.accepted_trajectories) / counters.trajectories
+               : 0.0;
   }
-  return counters.trajectories
-             ? static_cast<double>(counters.accepted_trajectories) / counters.trajectories
-             : 0.0;
+  return times_.wall > 0.0 ? audit_->seconds() / times_.wall : 0.0;
 }
 
 void FixNflowMC::write_restart(FILE *fp) {

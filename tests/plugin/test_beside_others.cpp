@@ -76,6 +76,29 @@ TEST_F(Beside, WhatChangesWithinARunIsNoticed) {
                "something changes the force field");
 }
 
+TEST_F(Beside, AFlowThatLiesWhereNobodyLookedIsFoundInFlight) {
+  const auto run_with = [](tests::Lie lie, const std::string &steps) {
+    tests::write_toy_model("far.pt", tests::toy_metadata(4, 2), 1.5, 2.0, lie);
+    return tests::run_lammps(
+        MixedDiscs::script("fix e all spring/self 0.3\nfix_modify e energy yes\n"
+                           "fix m all nflow/mc 1 20 1234 1.0 far.pt move independence\n",
+                           "f_m f_m[17]") +
+            "thermo 1000\nrun " + steps + "\n",
+        1, "", 200);
+  };
+  const auto start = run_with(tests::Lie::log_det_far, "1");
+  EXPECT_EQ(start.status, 0) << "not found at the start: " << start.error();
+  const auto lie = run_with(tests::Lie::log_det_far, "20000");
+  EXPECT_NE(lie.status, 0);
+  EXPECT_NE(lie.error().find("log-det"), std::string::npos) << lie.error();
+  const auto sound = run_with(tests::Lie::none, "20000");
+  ASSERT_EQ(sound.status, 0) << sound.error();
+  const double share = sound.thermo.back().back();
+  std::printf("audits: %.2f percent of the time\n", 100.0 * share);
+  EXPECT_GT(share, 0.0);
+  EXPECT_LE(share, 0.011);
+}
+
 const std::string one_atom =
     "units lj\nboundary p p f\natom_modify map array\nregion r block 0 10 0 10 0 10\n"
     "create_box 1 r\ncreate_atoms 1 single 5 5 5\nmass 1 1.0\npair_style zero 2.0\n"

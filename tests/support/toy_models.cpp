@@ -87,6 +87,8 @@ std::string forward_lie(Lie lie) {
   switch (lie) {
   case Lie::log_det:
     return "log_det = log_det + 0.1 * u.reshape(u.size(0), -1).sum(1)";
+  case Lie::log_det_far:
+    return "log_det = log_det + 0.5 * (u.flatten(1)[:, 0] > 2.2).double()";
   case Lie::nan:
     return "v = torch.log(u + 1.0)";
   case Lie::batch:
@@ -116,6 +118,8 @@ std::string inverse_lie(Lie lie) {
   switch (lie) {
   case Lie::log_det:
     return "log_det = log_det - 0.1 * u.reshape(v.size(0), -1).sum(1)";
+  case Lie::log_det_far:
+    return "log_det = log_det - 0.5 * (u.flatten(1)[:, 0] > 2.2).double()";
   case Lie::log_det_inverse:
     return "log_det = log_det + 0.01";
   case Lie::large_batch:

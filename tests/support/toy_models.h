@@ -13,6 +13,7 @@ namespace nflow::tests {
 enum class Lie {
   none,
   log_det,         // forward and inverse agree on a log-det that is not that of the map
+  log_det_far,     // the same, in one direction beyond 2.2 sigma only
   log_det_inverse, // the log-dets do not sum to zero
   inverse,         // the inverse does not undo the forward
   nan,             // NaN for some points
