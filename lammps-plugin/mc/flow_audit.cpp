@@ -11,9 +11,9 @@ bool FlowAudit::due(uint64_t attempts, double seconds) const {
   return attempts >= next_ && seconds_ + last_ <= largest_share_ * seconds;
 }
 
-void FlowAudit::make(uint64_t attempts, const nflow::Temperatures &tau, const std::vector<double> &x,
-                     const std::vector<double> *frames, int64_t batch, bool masked,
-                     const nflow::mcmc::Streams &streams) {
+void FlowAudit::make(uint64_t attempts, const nflow::Temperatures &tau,
+                     const std::vector<double> &x, const std::vector<double> *frames, int64_t batch,
+                     bool masked, const nflow::mcmc::Streams &streams) {
   next_ = attempts + attempts / 2;
   const double before = seconds_;
   {

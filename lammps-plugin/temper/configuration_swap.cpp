@@ -56,6 +56,8 @@ double ConfigurationSwap::energy_of_proposal() {
 }
 
 double ConfigurationSwap::propose(const Encounter &encounter, double energy_here) {
+  flows_.audit(encounter.partner, encounter.scan, encounter.temperature_here,
+               encounter.temperature_there);
   pack_proposal(encounter, energy_here);
   link_.swap(encounter.partner, packet_, received_, "an exchange");
   placed_ = masses_.agree(place_proposal(encounter.partner)) != 0;

@@ -37,7 +37,7 @@ void ExchangeFlows::prepare(const std::vector<double> &temperatures) {
     const auto kind = exchange_kind(metadata, temperatures[here], temperatures[partner], file);
     if (routes_.count(partner)) continue;
     auto &route = routes_[partner];
-    route = {&bound.model(), {kind, &bound.model(), metadata.size(), platform_.arrays()}};
+    route = {&bound.model(), &bound, {kind, &bound.model(), metadata.size(), platform_.arrays()}};
     check(bound, route, temperatures[here], temperatures[partner]);
   }
   if (routes_.empty() && command_.velocity_momenta)
@@ -48,6 +48,13 @@ void ExchangeFlows::prepare(const std::vector<double> &temperatures) {
 void ExchangeFlows::follow() {
   for (auto &[file, flow] : flows_)
     if (flow->follow()) find_places(*flow);
+}
+
+void ExchangeFlows::audit(int partner, uint64_t scan, double temperature_here,
+                          double temperature_there) {
+  Route *to = route(partner);
+  const bool due = scan >= 16 && (scan & (scan - 1)) == 0;
+  if (to && due) check(*to->flow, *to, temperature_here, temperature_there);
 }
 
 ExchangeFlows::Route *ExchangeFlows::route(int partner) {

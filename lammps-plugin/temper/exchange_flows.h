@@ -22,6 +22,7 @@ class ExchangeFlows : protected Pointers {
   /// A flow and how it serves one partner.
   struct Route {
     RootModel *model = nullptr;
+    BoundFlow *flow = nullptr;
     nflow::tempering::ExchangeMap map;
   };
 
@@ -35,6 +36,9 @@ class ExchangeFlows : protected Pointers {
   void prepare(const std::vector<double> &temperatures);
   /// To be called before positions are read: follows exchanges of types. Throws nflow::Error.
   void follow();
+  /// Checks the flow to this partner once more, at the present configuration, in scans 16, 32, 64
+  /// .. Throws nflow::Error.
+  void audit(int partner, uint64_t scan, double temperature_here, double temperature_there);
   /// How configurations go to this partner; null: as they are.
   Route *route(int partner);
   /// Of the numbers that the flows move, among the coordinates of all atoms.

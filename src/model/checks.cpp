@@ -74,20 +74,22 @@ Pair check_round_trip(Model &model, bool forward, const std::vector<double> &poi
   return there;
 }
 
-/// The autograd Jacobian dv_i/du_j of "forward" at one point [S, n, d]. One backward pass: the
-/// point stands in a batch of as many copies as it has numbers, and copy i gives row i.
-torch::Tensor autograd_jacobian(Model::Impl &impl, const double *u, double tau_prior,
-                                double tau_target) {
+/// The autograd Jacobians [count, size, size], dv_i/du_j of "forward", at `points` points [S, n,
+/// d]. One backward pass: each point stands in the batch as many times as it has numbers, and copy
+/// i gives row i.
+torch::Tensor autograd_jacobians(Model::Impl &impl, const double *u, int64_t points,
+                                 const Temperatures &tau) {
   const torch::AutoGradMode gradients(true);
   const int64_t size = impl.metadata.size();
-  std::vector<double> copies(size * size);
-  for (int64_t i = 0; i < size; i++) std::copy(u, u + size, &copies[i * size]);
-  auto points = impl.to_tensor(size, copies.data()).requires_grad_(true);
-  const auto v = impl.call("forward", points, {tau_prior, tau_target}).points;
+  std::vector<double> copies(points * size * size);
+  for (int64_t i = 0; i < points * size; i++)
+    std::copy_n(u + i / size * size, size, &copies[i * size]);
+  auto in = impl.to_tensor(points * size, copies.data()).requires_grad_(true);
+  const auto v = impl.call("forward", in, tau).points;
   try {
-    const auto jacobian =
-        torch::autograd::grad({v.reshape({size, size}).diagonal().sum()}, {points})[0];
-    return jacobian.reshape({size, size}).to(torch::kCPU, torch::kFloat64);
+    const auto rows =
+        torch::autograd::grad({v.reshape({points, size, size}).diagonal(0, 1, 2).sum()}, {in})[0];
+    return rows.reshape({points, size, size}).to(torch::kCPU, torch::kFloat64);
   } catch (const std::exception &e) {
     throw Error("model file '" + impl.file +
                 "' cannot be differentiated, so its log-det cannot be checked (" + first_line(e) +
@@ -122,26 +124,39 @@ torch::Tensor difference_jacobian(Model::Impl &impl, const double *u, double tau
   return difference.t() / (2.0 * step);
 }
 
-/// The log-det against that of the Jacobian at point b of u, and the Jacobian against finite
-/// differences.
-void check_point(Model &model, const double *u, double log_det, double tau_prior, double tau_target,
-                 bool differences, FlowReport &report) {
+/// The log-dets against those of the Jacobians at the points u.
+void check_log_dets(Model &model, const double *u, const std::vector<double> &log_det,
+                    const Temperatures &tau, FlowReport &report) {
+  constexpr int64_t most_numbers = int64_t(1) << 20; // at once
   const auto tolerance = flow_tolerance(model.metadata());
-  const auto jacobian = autograd_jacobian(model.impl(), u, tau_prior, tau_target);
-  const double exact = std::get<1>(torch::linalg_slogdet(jacobian)).item<double>();
-  const double error = std::fabs(log_det - exact);
-  if (!(error <= tolerance.log_det))
-    refuse(model, "reports a log_det of " + number(log_det, 2) +
-                      " where the determinant of its Jacobian gives " + number(exact, 2));
-  report.jacobian = std::max(report.jacobian, error);
-  if (!differences) return;
+  const int64_t size = model.metadata().size(), all = static_cast<int64_t>(log_det.size());
+  const int64_t at_once = std::max<int64_t>(1, most_numbers / (size * size));
+  for (int64_t start = 0; start < all; start += at_once) {
+    const int64_t points = std::min(at_once, all - start);
+    const auto jacobians = autograd_jacobians(model.impl(), u + start * size, points, tau);
+    const auto exact = std::get<1>(torch::linalg_slogdet(jacobians)).contiguous();
+    for (int64_t b = 0; b < points; b++) {
+      const double here = log_det[start + b], wanted = exact.data_ptr<double>()[b];
+      const double error = std::fabs(here - wanted);
+      if (!(error <= tolerance.log_det))
+        refuse(model, "reports a log_det of " + number(here, 2) +
+                          " where the determinant of its Jacobian gives " + number(wanted, 2));
+      report.jacobian = std::max(report.jacobian, error);
+    }
+  }
+}
+
+/// The Jacobian at the point u against finite differences.
+void check_derivatives(Model &model, const double *u, const Temperatures &tau, FlowReport &report) {
+  const auto tolerance = flow_tolerance(model.metadata());
+  const auto jacobian = autograd_jacobians(model.impl(), u, 1, tau)[0];
   const bool single = model.metadata().dtype == "float32";
   double deviation = INFINITY;
   // A flow may be so curved (one that a configuration far from its temperature is carried through)
   // that only a smaller step shows its derivatives; no step would show others.
-  double step = (single ? 1e-2 : 1e-5) * std::sqrt(tau_prior);
+  double step = (single ? 1e-2 : 1e-5) * std::sqrt(tau.prior);
   for (int refinement = 0; refinement < (single ? 1 : 3); refinement++, step *= 0.1) {
-    const auto measured = difference_jacobian(model.impl(), u, tau_prior, tau_target, step);
+    const auto measured = difference_jacobian(model.impl(), u, tau.prior, tau.target, step);
     const auto size = jacobian.abs().max().clamp_min(1e-300);
     deviation = std::min(deviation, ((measured - jacobian).abs().max() / size).item<double>());
     if (deviation <= tolerance.derivative) break;
@@ -237,11 +252,13 @@ FlowReport check_flow(Model &model, double tau_prior, double tau_target,
   if (!target_points.empty())
     back = check_round_trip(model, false, target_points, tau_prior, tau_target, report);
   if (size > jacobian_limit) return report;
-  for (int64_t b = 0; b < 4; b++)
-    check_point(model, &u[b * size], v.log_det[b], tau_prior, tau_target, b == 0, report);
-  for (size_t b = 0; b < back.log_det.size(); b++)
-    check_point(model, &back.points[b * size], -back.log_det[b], tau_prior, tau_target, b == 0,
-                report);
+  const Temperatures tau(tau_prior, tau_target);
+  check_log_dets(model, u.data(), {v.log_det.begin(), v.log_det.begin() + 4}, tau, report);
+  check_derivatives(model, u.data(), tau, report);
+  if (target_points.empty()) return report;
+  for (double &log_det : back.log_det) log_det = -log_det;
+  check_log_dets(model, back.points.data(), back.log_det, tau, report);
+  check_derivatives(model, back.points.data(), tau, report);
   return report;
 }
 
