@@ -182,10 +182,41 @@ class CodeReader {
         check_function(method, name + "." + method.name().name());
       } else if (statement.kind() != TK_ASSIGN) {
         refuse(path_, "class " + name, "has something that is no method and no attribute");
-      } else if (!is_literal(statement.tree()->trees().at(1))) {
-        refuse(path_, "class " + name, "has a constant that must be computed");
+      } else {
+        check_attribute(Assign(statement), kind == "NamedTuple", "class " + name);
       }
     }
+  }
+
+  /// "name : type", "name : Final[type] = literal", "__parameters__ = [..]" or
+  /// "__annotations__[text] = type". LibTorch takes for granted that it is one of these.
+  void check_attribute(const Assign &assign, bool field, const std::string &place) {
+    const bool typed = assign.type().present(), valued = assign.rhs().present();
+    const auto lhs = assign.lhs();
+    const auto name = lhs.kind() == TK_VAR ? Var(lhs).name().name() : "";
+    if (valued && !is_literal(assign.rhs().get().tree()))
+      refuse(path_, place, "has a constant that must be computed");
+    const bool plain = !name.empty() && typed && !valued;
+    const bool list = name.rfind("__", 0) == 0 && valued && !typed && is_list(assign.rhs().get());
+    const bool constant = !name.empty() && typed && valued && is_final(assign.type().get());
+    const bool annotation = lhs.kind() == TK_SUBSCRIPT && valued && !typed &&
+                            dotted(Subscript(lhs).value()) == "__annotations__" &&
+                            is_one_text(Subscript(lhs).subscript_exprs());
+    if (assign.lhs_list().size() != 1 || !(plain || (!field && (list || constant || annotation))))
+      refuse(path_, place, "has something that is no method and no attribute");
+  }
+  static bool is_list(const Expr &value) {
+    if (value.kind() != TK_LIST_LITERAL) return false;
+    for (const auto &item : ListLiteral(value).inputs())
+      if (item.kind() != TK_STRINGLITERAL) return false;
+    return true;
+  }
+  static bool is_final(const Expr &type) {
+    return type.kind() == TK_SUBSCRIPT && dotted(Subscript(type).value()) == "Final" &&
+           Subscript(type).subscript_exprs().size() == 1;
+  }
+  static bool is_one_text(const List<Expr> &texts) {
+    return texts.size() == 1 && texts[0].kind() == TK_STRINGLITERAL;
   }
 
   void check_function(const Def &function, const std::string &place) {

@@ -42,7 +42,8 @@ void replace_once(std::string &text, const std::string &from, const std::string 
 
 std::string code_record(const std::map<std::string, std::string> &records) {
   for (const auto &record : records)
-    if (record.first.rfind("code/", 0) == 0 && record.second.find("class Energy") != std::string::npos)
+    if (record.first.rfind("code/", 0) == 0 &&
+        record.second.find("class Energy") != std::string::npos)
       return record.first;
   ADD_FAILURE() << "no class Energy";
   return "";
@@ -76,7 +77,8 @@ TEST(UntrustedCode, DefaultsAndConstantsAreNotComputed) {
   const std::string attack = "torch.from_file(\"default.bin\", True, 4)";
   tests::write_energy("plain.pt", energy_with("pass"));
   tests::edit_archive("plain.pt", "default.pt", [&](auto &records) {
-    replace_once(records[code_record(records)], "x: Tensor)", "x: Tensor, y: Tensor=" + attack + ")");
+    replace_once(records[code_record(records)], "x: Tensor)",
+                 "x: Tensor, y: Tensor=" + attack + ")");
   });
   std::remove("default.bin");
   try {
@@ -93,6 +95,20 @@ TEST(UntrustedCode, DefaultsAndConstantsAreNotComputed) {
   });
   expect_sentence(refusal([] { EnergyModel("constant.pt"); }), "constant that must be computed");
   EXPECT_FALSE(exists("default.bin"));
+}
+
+/// LibTorch takes the form of what stands in a class for granted; without a type it reads past the
+/// end of a list.
+TEST(UntrustedCode, ClassesHaveTheirForm) {
+  tests::write_energy("plain.pt", energy_with("pass"));
+  for (const char *line :
+       {"  c = 0.5\n", "  c : float = 0.5\n", "  c = Tensor\n", "  x.c : float\n",
+        "  __annotations__[c] = float\n", "  __parameters__ = 0.5\n", "  c, d = [0.5]\n"}) {
+    tests::edit_archive("plain.pt", "form.pt", [&](auto &records) {
+      replace_once(records[code_record(records)], "  c : float\n", line);
+    });
+    EXPECT_NE(refusal([] { EnergyModel("form.pt"); }), "") << line;
+  }
 }
 
 TEST(UntrustedCode, FilesAreNotTouched) {
@@ -151,37 +167,45 @@ TEST(UntrustedCode, NothingOutlivesACall) {
   for (const auto &line : lines) expect_sentence(refusal_of(line.first), line.second);
 }
 
-/// The same in the code alone: a tensor constant is as good a place for a counter.
+/// A tensor constant of the code is as good a place for a counter. No compiler in C++ writes one,
+/// so its pickle is written out: a tuple of one tensor without dimensions.
 TEST(UntrustedCode, AConstantDoesNotChange) {
-  torch::jit::Module module("Constant");
-  tests::write_energy("constant.pt", energy_with("pass"));
-  tests::edit_archive("constant.pt", "counter.pt", [](auto &records) {
-    auto &code = records[code_record(records)];
-    replace_once(code, "    k = self.k\n", "    n = torch.add_(CONSTANTS.c0, 1.)\n    k = torch.mul(self.k, n)\n");
-    // constants.pkl becomes a tuple of the one tensor of data.pkl: the same instructions, cut out.
-    auto &data = records["data.pkl"];
-    const auto start = data.find("ctorch._utils\n_rebuild_tensor_v2\n");
-    const auto end = data.find('R', data.find("ccollections\nOrderedDict\n", start)) + 1;
-    const auto reduce = data.find('R', end) + 1;
-    ASSERT_NE(start, std::string::npos);
-    records["constants.pkl"] = std::string("\x80\x02") + data.substr(start, reduce - start) + "\x85.";
-    records["constants/0"] = records["data/0"];
-  });
-  const auto text = refusal([] { EnergyModel("counter.pt"); });
-  EXPECT_TRUE(text.find("changes one of its constants") != std::string::npos ||
-              text.find("not a TorchScript archive") != std::string::npos)
-      << text;
+  const std::string text_of_1 = std::string("X\1\0\0\0", 5), of_3 = std::string("X\3\0\0\0", 5),
+                    of_7 = std::string("X\7\0\0\0", 5), zero("K\0", 2);
+  const auto pickle = "\x80\x02"
+                      "ctorch._utils\n_rebuild_tensor_v2\n((" +
+                      of_7 + "storagectorch\nDoubleStorage\n" + text_of_1 + "0" + of_3 +
+                      "cpuK\1tQ" + zero +
+                      "))\x89"
+                      "ccollections\nOrderedDict\n)RtR\x85.";
+  tests::write_energy("plain.pt", energy_with("pass"));
+  for (const bool writes : {true, false}) {
+    tests::edit_archive("plain.pt", "counter.pt", [&](auto &records) {
+      replace_once(records[code_record(records)], "    k = self.k\n",
+                   std::string("    n = torch.add") + (writes ? "_" : "") +
+                       "(CONSTANTS.c0, 1.)\n    k = torch.mul(self.k, n)\n");
+      records["constants.pkl"] = pickle;
+      records["constants/0"] = records["data/0"];
+    });
+    const auto text = refusal([] { EnergyModel("counter.pt"); });
+    if (writes)
+      expect_sentence(text, "changes one of its constants in Energy.energy");
+    else
+      EXPECT_EQ(text, "");
+  }
 }
 
 TEST(UntrustedCode, WritingToCopiesIsAllowed) {
   for (const char *line :
        {"y = x * 1.0\n    y[:, 0] = 2.0\n    x = x + 0.0 * y", "x.mul_(2.0)",
-        "x = x.flatten(1)\n    x[:, 1] += 0.0", "y = torch.zeros_like(x)\n    y.index_put_([x > 0.0], x[x > 0.0])",
+        "x = x.flatten(1)\n    x[:, 1] += 0.0",
+        "y = torch.zeros_like(x)\n    y.index_put_([x > 0.0], x[x > 0.0])",
         "numbers = [1.0]\n    numbers.append(2.0)\n    x = x * numbers[1]",
         "parts = x.chunk(3, 1)\n    y = torch.zeros_like(x)\n    for i in range(len(parts)):\n"
         "        y[:, i] = parts[i][:, 0]\n    x = x + y",
         "y = self.k.clone()\n    y.add_(1.0)\n    x = x * y",
-        "y = self.k\n    for i in range(3):\n        y = y + 1.0\n        y.mul_(2.0)\n    x = x * y"})
+        "y = self.k\n    for i in range(3):\n        y = y + 1.0\n        y.mul_(2.0)\n    x = x * "
+        "y"})
     EXPECT_EQ(refusal_of(line), "") << line;
 }
 
@@ -191,7 +215,8 @@ TEST(UntrustedCode, LayersAreAllowed) {
                        "\n    h = torch.linear(x.flatten(1), w, torch.zeros([3]).double())"
                        "\n    h = torch.layer_norm(torch.silu(torch.relu(torch.softplus(h))), [3])"
                        "\n    h = torch.dropout(torch.gelu(torch.tanh(h)), 0.5, self.training)"
-                       "\n    h = torch.batch_norm(h, None, None, h.mean(0) * 0.0, h.mean(0) * 0.0 + 1.0, False, "
+                       "\n    h = torch.batch_norm(h, None, None, h.mean(0) * 0.0, h.mean(0) * 0.0 "
+                       "+ 1.0, False, "
                        "0.1, 1e-5, False)"
                        "\n    assert x.size(0) > 0, \"never\""
                        "\n    n = int(torch.tensor(x.size(0)).item()) // 1 % 1000"),
@@ -220,8 +245,9 @@ TEST(UntrustedCode, NestingDoesNotEndTheProcess) {
     for (int i = 0; i < count; i++) all += text;
     return all;
   };
-  for (const auto &expression : {many("(", 100000) + "3.5" + many(")", 100000), many("-", 100000) + "3.5",
-                                 "3.5" + many(" + 1.0", 100000), many("not ", 100000) + "True"}) {
+  for (const auto &expression :
+       {many("(", 100000) + "3.5" + many(")", 100000), many("-", 100000) + "3.5",
+        "3.5" + many(" + 1.0", 100000), many("not ", 100000) + "True"}) {
     tests::edit_archive("flat.pt", "deep.pt", [&](auto &records) {
       replace_once(records[code_record(records)], "3.5", expression);
     });
@@ -234,17 +260,19 @@ TEST(UntrustedCode, InliningIsBounded) {
   std::string methods = "def f0(self, x: Tensor) -> Tensor:\n    return x + 1.0\n";
   for (int i = 1; i <= 40; i++) {
     const auto before = "self.f" + std::to_string(i - 1);
-    methods += "def f" + std::to_string(i) + "(self, x: Tensor) -> Tensor:\n    return " + before + "(" +
-               before + "(x))\n";
+    methods += "def f" + std::to_string(i) + "(self, x: Tensor) -> Tensor:\n    return " + before +
+               "(" + before + "(x))\n";
   }
-  tests::write_energy("bomb.pt", methods + energy_with("if x.size(0) < 0:\n        x = self.f40(x)"));
+  tests::write_energy("bomb.pt",
+                      methods + energy_with("if x.size(0) < 0:\n        x = self.f40(x)"));
   expect_sentence(refusal([] { EnergyModel("bomb.pt"); }), "more than a million operations");
 }
 
 TEST(UntrustedCode, TheListIsDocumented) {
   std::ifstream page(NFLOW_SOURCE_DIR "/docs/model-contract.md");
   std::string line;
-  while (std::getline(page, line) && line != "## What the code may call") {}
+  while (std::getline(page, line) && line != "## What the code may call") {
+  }
   ASSERT_TRUE(page.good());
   int blocks = 0, names = 0;
   bool inside = false;

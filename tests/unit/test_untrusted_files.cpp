@@ -40,7 +40,8 @@ void replace_once(std::string &text, const std::string &from, const std::string 
   text.replace(at, from.size(), to);
 }
 
-void set_json(std::map<std::string, std::string> &records, const char *field, nlohmann::json value) {
+void set_json(std::map<std::string, std::string> &records, const char *field,
+              nlohmann::json value) {
   auto json = nlohmann::json::parse(records["extra/nflow.json"]);
   json[field] = std::move(value);
   records["extra/nflow.json"] = json.dump();
@@ -78,7 +79,8 @@ TEST(UntrustedFiles, TheDigestCoversAttributesCodeAndMetadata) {
   EXPECT_DOUBLE_EQ(energy_of("energy.pt"), 14.0);
   std::string digest;
   const auto keep_digest = [&](auto &records) {
-    set_json(records, "archive_digest", load_archive("energy.pt", Format::energy).metadata.archive_digest);
+    set_json(records, "archive_digest",
+             load_archive("energy.pt", Format::energy).metadata.archive_digest);
   };
   tests::edit_archive("energy.pt", "same.pt", keep_digest);
   EXPECT_DOUBLE_EQ(energy_of("same.pt"), 14.0);
@@ -91,7 +93,9 @@ TEST(UntrustedFiles, TheDigestCoversAttributesCodeAndMetadata) {
             replace_once(record.second, "torch.mul(x, x)", "torch.add(x, x)");
       },
       [&](auto &records) { set_json(records, "units", "metal"); },
-      [&](auto &records) { set_json(records, "provenance", nlohmann::json{{"made_by", "others"}}); },
+      [&](auto &records) {
+        set_json(records, "provenance", nlohmann::json{{"made_by", "others"}});
+      },
       [&](auto &records) { records["constants/7"] = "more"; }};
   for (const auto &change : changes) {
     tests::edit_archive("energy.pt", "changed.pt", [&](auto &records) {
@@ -129,7 +133,8 @@ TEST(UntrustedFiles, ClaimsAreBoundedByTheFile) {
   tests::write_toy_model("flow.pt", tests::toy_metadata(3, 1));
   for (const char *path : {"energy.pt", "flow.pt"})
     for (const int64_t n : {int64_t(20000000), int64_t(1) << 40}) {
-      tests::edit_archive(path, "claim.pt", [&](auto &records) { set_json(records, "n_atoms", n); });
+      tests::edit_archive(path, "claim.pt",
+                          [&](auto &records) { set_json(records, "n_atoms", n); });
       const auto start = std::chrono::steady_clock::now();
       expect_sentence(path[0] == 'e' ? energy_refusal("claim.pt")
                                      : refusal([] { Model("claim.pt", "cpu"); }),
