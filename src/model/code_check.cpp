@@ -197,13 +197,17 @@ class CodeReader {
     if (valued && !is_literal(assign.rhs().get().tree()))
       refuse(path_, place, "has a constant that must be computed");
     const bool plain = !name.empty() && typed && !valued;
-    const bool list = name.rfind("__", 0) == 0 && valued && !typed && is_list(assign.rhs().get());
+    const bool list = names_of_attributes(name) && valued && !typed && is_list(assign.rhs().get());
     const bool constant = !name.empty() && typed && valued && is_final(assign.type().get());
     const bool annotation = lhs.kind() == TK_SUBSCRIPT && valued && !typed &&
                             dotted(Subscript(lhs).value()) == "__annotations__" &&
                             is_one_text(Subscript(lhs).subscript_exprs());
     if (assign.lhs_list().size() != 1 || !(plain || (!field && (list || constant || annotation))))
       refuse(path_, place, "has something that is no method and no attribute");
+  }
+  static bool names_of_attributes(const std::string &name) {
+    return name == "__parameters__" || name == "__buffers__" || name == "__annotations__" ||
+           name == "__forward_hooks__" || name == "__forward_pre_hooks__";
   }
   static bool is_list(const Expr &value) {
     if (value.kind() != TK_LIST_LITERAL) return false;

@@ -103,7 +103,8 @@ TEST(UntrustedCode, ClassesHaveTheirForm) {
   tests::write_energy("plain.pt", energy_with("pass"));
   for (const char *line :
        {"  c = 0.5\n", "  c : float = 0.5\n", "  c = Tensor\n", "  x.c : float\n",
-        "  __annotations__[c] = float\n", "  __parameters__ = 0.5\n", "  c, d = [0.5]\n"}) {
+        "  __annotations__[c] = float\n", "  __parameters__ = 0.5\n",
+        "  __parbmeters__ = [\"c\"]\n", "  c, d = [0.5]\n"}) {
     tests::edit_archive("plain.pt", "form.pt", [&](auto &records) {
       replace_once(records[code_record(records)], "  c : float\n", line);
     });
