@@ -239,21 +239,46 @@ TEST(UntrustedCode, IntegerDivisionEndsInASentence) {
   }
 }
 
-TEST(UntrustedCode, NestingDoesNotEndTheProcess) {
+std::string many(const std::string &text, int count) {
+  std::string all;
+  for (int i = 0; i < count; i++) all += text;
+  return all;
+}
+
+/// What is said about an energy with this factor.
+std::string refusal_of_factor(const std::string &expression) {
   tests::write_energy("flat.pt", energy_with("x = x * 3.5"));
-  const auto many = [](const std::string &text, int count) {
-    std::string all;
-    for (int i = 0; i < count; i++) all += text;
-    return all;
-  };
+  tests::edit_archive("flat.pt", "deep.pt", [&](auto &records) {
+    replace_once(records[code_record(records)], "3.5", expression);
+  });
+  return refusal([] { EnergyModel("deep.pt"); });
+}
+
+TEST(UntrustedCode, NestingDoesNotEndTheProcess) {
+  const int lots = 100000;
   for (const auto &expression :
-       {many("(", 100000) + "3.5" + many(")", 100000), many("-", 100000) + "3.5",
-        "3.5" + many(" + 1.0", 100000), many("not ", 100000) + "True"}) {
-    tests::edit_archive("flat.pt", "deep.pt", [&](auto &records) {
-      replace_once(records[code_record(records)], "3.5", expression);
-    });
-    expect_sentence(refusal([] { EnergyModel("deep.pt"); }), "nested too deep");
-  }
+       {many("(", lots) + "3.5" + many(")", lots), many("-", lots) + "3.5",
+        "3.5" + many(" + 1.0", lots), many("not ", lots) + "True",
+        many("(", 90) + "3.5" + many(many(" + 1.0", 900) + ")", 90),
+        "3.5 # type: " + many("(", lots), "len(\"\"\" \" \"\"\") + " + many("(", lots)})
+    expect_sentence(refusal_of_factor(expression), "nested too deep");
+  // What passes is worked on.
+  for (const auto &expression :
+       {many("(", 90) + "3.5" + many(")", 90), many("-", 900) + "3.5", "3.5" + many(" + 0", 900)})
+    EXPECT_EQ(refusal_of_factor(expression), "");
+  std::string blocks = "pass";
+  for (int i = 0; i < 90; i++)
+    blocks += "\n" + many(" ", 4 + i) + "if x.size(0) > 0:\n" + many(" ", 5 + i) + "x = x + 0.0";
+  EXPECT_EQ(refusal_of(blocks), "");
+}
+
+TEST(UntrustedCode, NoClassesOfLibTorch) {
+  tests::write_energy("plain.pt", energy_with("pass"));
+  tests::edit_archive("plain.pt", "class.pt", [](auto &records) {
+    replace_once(records["data.pkl"], "c__torch__\nEnergy\n",
+                 "c__torch__.torch.classes.quantized\nLinearPackedParamsBase\n");
+  });
+  expect_sentence(refusal([] { EnergyModel("class.pt"); }), "LinearPackedParamsBase");
 }
 
 /// Methods that call the one before twice: 2^40 operations in 40 lines.
