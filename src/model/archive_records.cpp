@@ -54,6 +54,8 @@ void refuse_archive(const std::string &path, const std::string &reason) {
 ArchiveRecords read_records_of(const std::string &bytes, const std::string &path) {
   ArchiveRecords archive;
   archive.file_size = bytes.size();
+  constexpr size_t always_unpacked = 1 << 26; // LibTorch packs code only
+  size_t unpacked = 0;
   if (!starts_with(bytes, "PK")) refuse_archive(path);
   try {
     std::istringstream stream(bytes);
@@ -64,6 +66,8 @@ ArchiveRecords read_records_of(const std::string &bytes, const std::string &path
       const auto record = reader.getRecord(name);
       const auto *data = static_cast<const char *>(std::get<0>(record).get());
       archive.records[name] = data ? std::string(data, std::get<1>(record)) : "";
+      unpacked += std::get<1>(record);
+      if (unpacked > always_unpacked + 20 * bytes.size()) refuse_archive(path);
     }
   } catch (const std::exception &) {
     refuse_archive(path);

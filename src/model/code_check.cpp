@@ -6,6 +6,7 @@
 #include <torch/csrc/jit/frontend/parser.h>
 #include <torch/csrc/jit/frontend/tree_views.h>
 
+#include <algorithm>
 #include <cstring>
 #include <set>
 #include <vector>
@@ -16,7 +17,7 @@ namespace {
 
 using namespace torch::jit;
 
-constexpr int deepest = 100;        // brackets and blocks within each other
+constexpr size_t deepest = 100;     // brackets and blocks within each other
 constexpr int longest_chain = 1000; // operators one after the other in one expression
 
 [[noreturn]] void refuse(const std::string &path, const std::string &place,
@@ -31,57 +32,71 @@ class NestingCheck {
   explicit NestingCheck(const std::string &text) : text_(text) {}
 
   bool passes() {
-    while (at_ < text_.size()) {
+    while (at_ < text_.size() && passes_) {
       const char c = text_[at_++];
       if (c == '"' || c == '\'')
         skip_text(c);
-      else if (c == '#')
-        at_ = std::min(text_.find('\n', at_), text_.size());
       else if (c == '\n')
         end_line();
       else if (std::strchr("([{", c))
-        chains_.push_back(0);
+        levels_.push_back({});
       else if (std::strchr(")]}", c))
         close();
       else if (c == ',')
-        chains_.back() = 0;
+        levels_.back() = {0, levels_.back().depth()};
       else if (std::strchr("+-*/%<>=!&|^~@.", c))
-        chains_.back()++;
-      else if (c == 'n' || c == 'o' || c == 'a' || c == 'i' || c == 'e')
-        count_word();
-      if (chains_.back() > longest_chain || chains_.size() > deepest || elifs_ > longest_chain)
+        levels_.back().chain++;
+      else if (c == '#') // LibTorch writes none, and takes some for code
         return false;
+      else
+        count_word();
+      passes_ = passes_ && levels_.back().depth() <= longest_chain && levels_.size() <= deepest;
     }
-    return true;
+    return passes_;
   }
 
  private:
+  /// What is within one pair of brackets: how deep its present part is, and the deepest before.
+  struct Level {
+    int chain = 0, before = 0;
+    int depth() const { return std::max(chain, before); }
+  };
+
   void close() {
-    if (chains_.size() > 1) chains_.pop_back();
+    if (levels_.size() == 1) return;
+    const int inside = levels_.back().depth() + 1;
+    levels_.pop_back();
+    levels_.back().chain += inside;
   }
   void skip_text(char quote) {
-    while (at_ < text_.size() && text_[at_] != quote) at_ += text_[at_] == '\\' ? 2 : 1;
-    at_++;
+    std::string end(1, quote);
+    if (text_.compare(at_, 2, std::string(2, quote)) == 0) {
+      end = std::string(3, quote);
+      at_ += 2;
+    }
+    while (at_ < text_.size() && text_.compare(at_, end.size(), end) != 0)
+      at_ += text_[at_] == '\\' ? 2 : 1;
+    at_ += end.size();
   }
   void end_line() {
-    if (chains_.size() > 1) return;
-    chains_.back() = 0;
+    if (levels_.size() > 1) return;
+    levels_.back() = {};
     const auto start = text_.find_first_not_of(" \t", at_);
-    if (start == std::string::npos) return;
-    if (start - at_ > 4 * deepest) elifs_ = longest_chain + 1; // blocks in blocks
+    passes_ = start == std::string::npos || start - at_ <= 2 * deepest; // blocks in blocks
   }
   void count_word() {
     for (const char *word : {"not ", "or ", "and ", "if ", "in ", "is ", "elif "})
       if (text_.compare(at_ - 1, std::strlen(word), word) == 0) {
-        chains_.back()++;
-        if (word[0] == 'e') elifs_++;
+        levels_.back().chain++;
+        passes_ = word[0] != 'e' || ++elifs_ <= longest_chain;
       }
   }
 
   const std::string &text_;
   size_t at_ = 0;
-  std::vector<int> chains_{0};
-  int elifs_ = 0;
+  std::vector<Level> levels_{{}};
+  int elifs_ = 0; // each is within the one before
+  bool passes_ = true;
 };
 
 std::string class_name(const ClassDef &definition) {
@@ -139,7 +154,7 @@ class CodeReader {
   /// Collects the definitions of one file.
   void read(const std::string &text) {
     if (text.find('\0') != std::string::npos || !NestingCheck(text).passes())
-      refuse_archive(path_, "its code is nested too deep");
+      refuse_archive(path_, "its code is nested too deep, or has comments");
     Parser parser(std::make_shared<Source>(text));
     auto &lexer = parser.lexer();
     if (lexer.cur().kind == TK_IDENT && lexer.cur().text() == "op_version_set") skip_line(lexer);
@@ -182,10 +197,45 @@ class CodeReader {
         check_function(method, name + "." + method.name().name());
       } else if (statement.kind() != TK_ASSIGN) {
         refuse(path_, "class " + name, "has something that is no method and no attribute");
-      } else if (!is_literal(statement.tree()->trees().at(1))) {
-        refuse(path_, "class " + name, "has a constant that must be computed");
+      } else {
+        check_attribute(Assign(statement), kind == "NamedTuple", "class " + name);
       }
     }
+  }
+
+  /// "name : type", "name : Final[type] = literal", "__parameters__ = [..]" or
+  /// "__annotations__[text] = type". LibTorch takes for granted that it is one of these.
+  void check_attribute(const Assign &assign, bool field, const std::string &place) {
+    const bool typed = assign.type().present(), valued = assign.rhs().present();
+    const auto lhs = assign.lhs();
+    const auto name = lhs.kind() == TK_VAR ? Var(lhs).name().name() : "";
+    if (valued && !is_literal(assign.rhs().get().tree()))
+      refuse(path_, place, "has a constant that must be computed");
+    const bool plain = !name.empty() && typed && !valued;
+    const bool list = names_of_attributes(name) && valued && !typed && is_list(assign.rhs().get());
+    const bool constant = !name.empty() && typed && valued && is_final(assign.type().get());
+    const bool annotation = lhs.kind() == TK_SUBSCRIPT && valued && !typed &&
+                            dotted(Subscript(lhs).value()) == "__annotations__" &&
+                            is_one_text(Subscript(lhs).subscript_exprs());
+    if (assign.lhs_list().size() != 1 || !(plain || (!field && (list || constant || annotation))))
+      refuse(path_, place, "has something that is no method and no attribute");
+  }
+  static bool names_of_attributes(const std::string &name) {
+    return name == "__parameters__" || name == "__buffers__" || name == "__annotations__" ||
+           name == "__forward_hooks__" || name == "__forward_pre_hooks__";
+  }
+  static bool is_list(const Expr &value) {
+    if (value.kind() != TK_LIST_LITERAL) return false;
+    for (const auto &item : ListLiteral(value).inputs())
+      if (item.kind() != TK_STRINGLITERAL) return false;
+    return true;
+  }
+  static bool is_final(const Expr &type) {
+    return type.kind() == TK_SUBSCRIPT && dotted(Subscript(type).value()) == "Final" &&
+           Subscript(type).subscript_exprs().size() == 1;
+  }
+  static bool is_one_text(const List<Expr> &texts) {
+    return texts.size() == 1 && texts[0].kind() == TK_STRINGLITERAL;
   }
 
   void check_function(const Def &function, const std::string &place) {
@@ -241,6 +291,8 @@ class CodeReader {
       const auto op =
           name.substr(4, dot - 4) + (dot == std::string::npos ? "" : "::" + name.substr(dot + 1));
       if (!is_allowed_operator(op)) refuse(path_, place, "calls the operator " + op);
+    } else if (name.rfind("__torch__.torch.classes", 0) == 0) {
+      refuse(path_, place, "calls " + name);
     } else if (first != "__torch__") {
       const auto method = Select(callee).selector().name();
       if (defined_.count(method) == 0 && !is_allowed_operator("aten::" + method))

@@ -221,102 +221,124 @@ class PickleReader {
   void new_object() {
     const auto arguments = pop();
     const auto type = pop();
+    // Classes of LibTorch itself bring code of their own.
     if (type->kind != Value::global || type->words.rfind("__torch__", 0) != 0 ||
-        arguments->kind != Value::tuple || !arguments->items.empty())
+        type->words.rfind("__torch__.torch.classes", 0) == 0 || arguments->kind != Value::tuple ||
+        !arguments->items.empty())
       refuse("an object is of the type " + type->words);
     push(Value::fresh);
   }
 
-  /// One instruction; false at the end.
+  /// One instruction; false at the end. The codes are those of Python's pickletools.
   bool step() {
-    switch (const auto code = read<unsigned char>()) {
-    case 0x80: // PROTO
-      if (read<uint8_t>() != 2) refuse("its protocol is not 2");
-      break;
-    case '.':
-      return false;
-    case '}':
-      open_container(Value::dict);
-      break;
-    case ']':
-      open_container(Value::list);
-      break;
-    case ')':
-      push(Value::tuple);
-      break;
-    case '(':
-      marks_.push_back(stack_.size());
-      break;
-    case 't':
-      push(Value::tuple, 0, "", pop_to_mark());
-      break;
-    case 0x85:
-    case 0x86:
-    case 0x87:
-      push(Value::tuple, 0, "", pop_many(code - 0x84));
-      break;
-    case 'e':
-      fill(Value::list);
-      break;
-    case 'u':
-      fill(Value::dict);
-      break;
-    case 'q':
-      memorize(read<uint8_t>());
-      break;
-    case 'r':
-      memorize(read<uint32_t>());
-      break;
-    case 'h':
-      recall(read<uint8_t>());
-      break;
-    case 'j':
-      recall(read<uint32_t>());
-      break;
-    case 'N':
-    case 0x88:
-    case 0x89:
+    const auto code = read<unsigned char>();
+    if (code == '.') return false;
+    if (!step_number(code) && !step_container(code) && !step_object(code))
+      refuse("it holds the instruction " + std::to_string(code));
+    return true;
+  }
+
+  /// Numbers and texts.
+  bool step_number(unsigned char code) {
+    switch (code) {
+    case 'N':  // NONE
+    case 0x88: // NEWTRUE
+    case 0x89: // NEWFALSE
       push(Value::plain);
-      break;
-    case 'K':
+      return true;
+    case 'G': // BINFLOAT
+      read<double>();
+      push(Value::plain);
+      return true;
+    case 'K': // BININT1
       push(Value::integer, read<uint8_t>());
-      break;
-    case 'M':
+      return true;
+    case 'M': // BININT2
       push(Value::integer, read<uint16_t>());
-      break;
-    case 'J':
+      return true;
+    case 'J': // BININT
       push(Value::integer, read<int32_t>());
-      break;
+      return true;
     case 0x8a: // LONG1
       if (read<uint8_t>() != 8) refuse("an integer has not 8 bytes");
       push(Value::integer, read<int64_t>());
-      break;
-    case 'G':
-      read<double>();
-      push(Value::plain);
-      break;
-    case 'X':
+      return true;
+    case 'X': // BINUNICODE
       push(Value::text, 0, read_text(read<uint32_t>()));
-      break;
-    case 'c':
-      read_global();
-      break;
-    case 0x81:
-      new_object();
-      break;
-    case 'b':
-      build_object();
-      break;
-    case 'R':
-      call();
-      break;
-    case 'Q':
-      find_storage();
-      break;
+      return true;
     default:
-      refuse("it holds the instruction " + std::to_string(code));
+      return false;
     }
-    return true;
+  }
+
+  bool step_container(unsigned char code) {
+    switch (code) {
+    case '}': // EMPTY_DICT
+      open_container(Value::dict);
+      return true;
+    case ']': // EMPTY_LIST
+      open_container(Value::list);
+      return true;
+    case ')': // EMPTY_TUPLE
+      push(Value::tuple);
+      return true;
+    case '(': // MARK
+      marks_.push_back(stack_.size());
+      return true;
+    case 't': // TUPLE
+      push(Value::tuple, 0, "", pop_to_mark());
+      return true;
+    case 0x85: // TUPLE1, TUPLE2, TUPLE3
+    case 0x86:
+    case 0x87:
+      push(Value::tuple, 0, "", pop_many(code - 0x84));
+      return true;
+    case 'e': // APPENDS
+      fill(Value::list);
+      return true;
+    case 'u': // SETITEMS
+      fill(Value::dict);
+      return true;
+    default:
+      return false;
+    }
+  }
+
+  bool step_object(unsigned char code) {
+    switch (code) {
+    case 0x80: // PROTO
+      if (read<uint8_t>() != 2) refuse("its protocol is not 2");
+      return true;
+    case 'q': // BINPUT
+      memorize(read<uint8_t>());
+      return true;
+    case 'r': // LONG_BINPUT
+      memorize(read<uint32_t>());
+      return true;
+    case 'h': // BINGET
+      recall(read<uint8_t>());
+      return true;
+    case 'j': // LONG_BINGET
+      recall(read<uint32_t>());
+      return true;
+    case 'c': // GLOBAL
+      read_global();
+      return true;
+    case 0x81: // NEWOBJ
+      new_object();
+      return true;
+    case 'b': // BUILD
+      build_object();
+      return true;
+    case 'R': // REDUCE
+      call();
+      return true;
+    case 'Q': // BINPERSID
+      find_storage();
+      return true;
+    default:
+      return false;
+    }
   }
 
   const ArchiveRecords &archive_;
