@@ -1,5 +1,6 @@
 #include "reference/energy_file.h"
 
+#include "archives/model_file.h"
 #include "base/error.h"
 #include "model/archive.h"
 
@@ -76,7 +77,7 @@ void write_multi_well_file(const MultiWell &system, const nlohmann::json &proven
   module.define(multi_well_source);
   auto record = provenance;
   record["multi_well"] = to_json(system);
-  save_archive(module, energy_metadata("multi-well", dim, std::move(record)), path);
+  write_model_file(module, energy_metadata("multi-well", dim, std::move(record)), path);
 }
 
 void write_double_well64_file(const std::string &path) {
@@ -86,7 +87,7 @@ void write_double_well64_file(const std::string &path) {
   module.register_buffer("rotation", tensor({cosine, -sine, sine, cosine}, {2, 2}));
   module.register_buffer("rotation_transposed", tensor({cosine, sine, -sine, cosine}, {2, 2}));
   module.define(double_well64_source);
-  save_archive(module, energy_metadata(double_well64_name, 64, nlohmann::json::object()), path);
+  write_model_file(module, energy_metadata(double_well64_name, 64, nlohmann::json::object()), path);
 }
 
 bool is_double_well64_file(const std::string &path) {

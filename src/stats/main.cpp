@@ -32,7 +32,7 @@ int run(const Options &o) {
   Report report;
   FlowSeries series;
   report.pairs = analyse_pairs(log);
-  report.ladder = analyse_ladder(log, report.pairs, &series);
+  report.ladder = analyse_ladder(log, report.pairs, o.plot.empty() ? nullptr : &series);
   std::vector<std::vector<double>> energies;
   if (!o.thermo.empty()) {
     energies = read_energies(o.thermo, log, o.atoms);

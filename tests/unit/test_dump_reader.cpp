@@ -17,7 +17,8 @@ using nflow::Samples;
 std::string frame(const std::string &columns, const std::vector<std::string> &atoms,
                   const std::string &bounds = "pp pp pp", const std::string &length = "10",
                   int count = -1) {
-  std::string text = "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n" +
+  static int step = 0; // a new one each time
+  std::string text = "ITEM: TIMESTEP\n" + std::to_string(step++) + "\nITEM: NUMBER OF ATOMS\n" +
                      std::to_string(count < 0 ? static_cast<int>(atoms.size()) : count) +
                      "\nITEM: BOX BOUNDS " + bounds + "\n";
   for (int k = 0; k < 3; k++) text += "0.0 " + length + "\n";
@@ -43,10 +44,11 @@ void expect_error(const std::string &text, const std::string &part, int64_t dim 
   }
 }
 
-const std::string good = frame("id type x y z", {"7 2 3.5 -4e-1 0", "2 1 1 2 0"});
+const std::string good = frame("id type x y z", {"7 2 3.5 -4e-1 0", "2 1 1 2 0"}),
+                  again = frame("id type x y z", {"7 2 3.5 -4e-1 0", "2 1 1 2 0"});
 
 TEST(DumpReader, SortsAtomsAndPicksColumns) {
-  const auto samples = read_dumps({written("good.dump", good + good)}, 2);
+  const auto samples = read_dumps({written("good.dump", good + again)}, 2);
   EXPECT_EQ(samples.count(), 2);
   EXPECT_EQ(samples.n_atoms, 2);
   EXPECT_EQ(samples.ids, (std::vector<int64_t>{2, 7}));
@@ -69,7 +71,7 @@ TEST(DumpReader, ReadsGzipAndSeveralFiles) {
   gzFile file = gzopen("good.dump.gz", "wb");
   gzputs(file, good.c_str());
   gzclose(file);
-  written("good.dump", good + good);
+  written("good.dump", good + again);
   const auto samples = read_dumps({"good.dump.gz", "good.dump"}, 2);
   EXPECT_EQ(samples.per_file, (std::vector<int64_t>{1, 2}));
   EXPECT_EQ(samples.count(), 3);
@@ -84,8 +86,8 @@ TEST(DumpReader, KeepsUnitsAndTriclinicBounds) {
 }
 
 TEST(DumpReader, RefusesTruncatedFiles) {
-  expect_error(good + good.substr(0, good.size() - 12), "cut off"); // an atom less
-  expect_error(good + good.substr(0, good.size() - 4), "cut off");  // within a line
+  expect_error(good + again.substr(0, again.size() - 12), "cut off"); // an atom less
+  expect_error(good + again.substr(0, again.size() - 4), "cut off");  // within a line
   expect_error(good + "ITEM: TIMESTEP\n", "cut off");
   expect_error("", "holds no frame");
   gzFile file = gzopen("bad.dump", "wb");
@@ -100,7 +102,7 @@ TEST(DumpReader, RefusesTruncatedFiles) {
 
 TEST(DumpReader, RefusesMissingColumns) {
   expect_error(frame("id type x", {"1 1 0"}), "no column y");
-  expect_error(frame("id type xs ys zs", {"1 1 0 0 0"}), "no column x");
+  expect_error(frame("id type vx vy vz", {"1 1 0 0 0"}), "no column x");
   expect_error(frame("type x y", {"1 0 0"}), "no column id");
 }
 
