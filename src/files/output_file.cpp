@@ -64,6 +64,15 @@ void require_writable(const std::string &file) {
   if (access(folder_of(resolved(file)).c_str(), W_OK | X_OK) != 0) refuse(file, errno);
 }
 
+void require_other_file(const std::string &file, const std::vector<std::string> &others) {
+  std::error_code code;
+  const auto place = fs::weakly_canonical(fs::absolute(file, code), code);
+  for (const auto &other : others)
+    require(fs::weakly_canonical(fs::absolute(other, code), code) != place,
+            "'" + file + "' would be written over '" + other +
+                "', which is needed: give another name for the output");
+}
+
 OutputFile::OutputFile(const std::string &file) : file_(file) {
   require_writable(file);
   part_ = part_of(file);

@@ -4,12 +4,16 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 namespace nflow {
 
 /// Throws Error where `file` cannot be written: something stands there that is no regular file (a
 /// folder, a device), or that may not be replaced, or the folder is missing or closed to us.
 void require_writable(const std::string &file);
+
+/// Throws Error where `file`, which is about to be written, is one of `others` by another name.
+void require_other_file(const std::string &file, const std::vector<std::string> &others);
 
 /// A file that is there completely or not at all: it takes its name when it is closed, and what
 /// stood under the name stays until then.

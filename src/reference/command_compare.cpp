@@ -134,6 +134,10 @@ Verdict print_comparison(const CompareOptions &options, const std::vector<double
 /// Returns the exit code.
 int run_compare(const CompareOptions &options) {
   Verdict verdict;
+  if (!options.density.empty()) { // before the work
+    require_writable(options.density);
+    require_other_file(options.density, {options.energy, options.dump, options.thermo});
+  }
   if (is_double_well64_file(options.energy)) {
     const ExactDoubleWell64 exact(options.temperature);
     const auto frames = read_frames(options, exact.dim());

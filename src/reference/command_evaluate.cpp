@@ -33,7 +33,10 @@ void write_csv(const std::string &path, const std::vector<Evaluation> &rows) {
 
 void run_evaluate(const EvaluateOptions &options) {
   use_threads(1);
-  if (!options.csv.empty()) require_writable(options.csv); // before the work
+  if (!options.csv.empty()) { // before the work
+    require_writable(options.csv);
+    require_other_file(options.csv, {options.model, options.energy});
+  }
   const auto system = read_multi_well_file(options.energy);
   Model model(options.model, "cpu");
   const Metadata &metadata = model.metadata();

@@ -53,6 +53,7 @@ struct SampleOptions {
 template <class Exact>
 void write_samples(const SampleOptions &options, const Exact &exact) {
   require_writable(options.output);
+  require_other_file(options.output, {options.file});
   std::vector<double> x(exact.dim());
   const auto sample = [&](int64_t s) {
     RandomStream random(options.seed, 0, static_cast<uint64_t>(s), Purpose::sample);

@@ -53,6 +53,9 @@ int run_gaussian(const TrainOptions &options, const Parallel &parallel) {
   parallel.together([&] {
     fingerprint = {schedule_options(options, setting), data_digest(options, samples)};
   });
+  parallel.require_same(fingerprint.options.dump() + fingerprint.data.dump(),
+                        "the ranks find different energy files '" + options.energy +
+                            "': give one that all nodes see");
   auto state = first_state(options, parallel, *objective, fingerprint, [&] {
     if (samples.count() > 0) objective->initialise(samples, split.training);
   });
@@ -80,8 +83,14 @@ int run(const TrainOptions &options, const Parallel &parallel) {
   // Before any work is done that would be lost.
   parallel.together([&] {
     if (!parallel.root()) return;
-    for (const auto &file : {options.output, options.log, options.checkpoint})
+    std::vector<std::string> others{options.energy, options.lammps};
+    for (const auto *files : {&options.data, &options.prior_data, &options.ladder_data})
+      others.insert(others.end(), files->begin(), files->end());
+    for (const auto &file : {options.output, options.log, options.checkpoint}) {
       require_writable(file);
+      require_other_file(file, others);
+      others.push_back(file);
+    }
   });
   return options.thermal() ? run_thermal(options, parallel) : run_gaussian(options, parallel);
 }

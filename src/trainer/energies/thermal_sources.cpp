@@ -2,6 +2,7 @@
 
 #include "architectures/architecture.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
 #include "files/output_file.h"
 #include "trainer/command/run_common.h"
@@ -99,6 +100,18 @@ std::vector<double> energies_of(const Samples &samples, EnergySource &source,
   return parallel.gather(mine);
 }
 
+/// What the source of a rank is, by its atoms and by an energy to digits that no order of summation
+/// changes.
+std::string portrait(EnergySource &source, const Samples &samples) {
+  const System &system = source.system();
+  double energy = 0.0;
+  source.evaluate(1, samples.frame(0), &energy, nullptr);
+  std::string text = system.units + number(energy, 8);
+  for (const int type : system.types) text += " " + std::to_string(type);
+  for (const double length : system.box) text += " " + number(length, 12);
+  return text;
+}
+
 /// A mix-up of files would train nonsense without a sign of it.
 void check_temperature(EnergySource &source, const Parallel &parallel, const std::string &where,
                        ThermalSamples &samples) {
@@ -151,6 +164,10 @@ std::vector<ThermalSamples> thermal_samples(const TrainOptions &o, EnergySource 
     samples.samples = shared_samples(files, system.dim, system.units, parallel);
     if (samples.samples.count() > 0) {
       parallel.together([&] { require_fit(samples.samples, source, where); });
+      std::string of_rank;
+      parallel.together([&] { of_rank = portrait(source, samples.samples); });
+      parallel.require_same(of_rank, "the ranks have different systems: see that " +
+                                         source.name() + " is the same on all nodes");
       samples.energies = energies_of(samples.samples, source, parallel, where);
       check_temperature(source, parallel, where, samples);
       samples.split = split_by_blocks(samples.samples, o.validation);
