@@ -74,6 +74,16 @@ TEST(ThermoLog, LastRunOnly) {
                                     "  20 0.2 -4.5\nLoop time of 1 on 1\n  30 1 1\n");
   EXPECT_EQ(read_thermo_column(log, "PotEng"), (std::vector<double>{3.5, -4.5}));
   EXPECT_EQ(read_thermo_column(log, "Temp"), (std::vector<double>{0.1, 0.2}));
+  for (const std::string value : {"nan", "inf", "-inf", "1e200"}) {
+    const auto failed = write_file("test_failed.log", "Step PotEng\n0 1\n10 " + value + "\n");
+    EXPECT_NE(sentence([&] { read_thermo_column(failed, "PotEng"); }).find("line 3"),
+              std::string::npos);
+  }
+  // Half a number, of a run that was killed.
+  EXPECT_EQ(read_thermo_column(write_file("test_cut.log", "Step PotEng\n0 1\n10 23"), "PotEng"),
+            std::vector<double>{1.0});
+  EXPECT_NE(sentence([] { read_thermo_column("/dev/zero", "PotEng"); }).find("a device"),
+            std::string::npos);
   EXPECT_NE(sentence([&] { read_thermo_column(log, "KinEng"); }).find("KinEng"),
             std::string::npos);
   EXPECT_NE(sentence([] { read_thermo_column("none.log", "PotEng"); }).find("none.log"),

@@ -92,7 +92,10 @@ class Parser {
   }
   Number factor() {
     const Depth one_deeper(depth_);
-    if (depth_ > most_depth) expect("no more than " + std::to_string(most_depth) + " parentheses");
+    require(depth_ <= most_depth, "state '" + text_.substr(0, 40) + " ..' has more than " +
+                                      std::to_string(most_depth) +
+                                      " parentheses or signs within each other: write it with "
+                                      "fewer");
     if (take("-")) return [a = factor()](const double *x) { return -a(x); };
     if (take("(")) {
       auto result = sum();
