@@ -129,12 +129,10 @@ struct Columns {
       const std::string axis(1, "xyz"[k]);
       const int image = find("i" + axis);
       // What is unwrapped comes first.
-      CoordinateColumn ways[] = {{find(axis + "u"), -1, false},
-                                 {image < 0 ? -1 : find(axis), image, false},
-                                 {find(axis + "su"), -1, true},
-                                 {image < 0 ? -1 : find(axis + "s"), image, true},
-                                 {find(axis), -1, false},
-                                 {find(axis + "s"), -1, true}};
+      CoordinateColumn ways[] = {
+          {find(axis + "u"), -1, false}, {image < 0 ? -1 : find(axis), image, false},
+          {find(axis + "su"), -1, true}, {image < 0 ? -1 : find(axis + "s"), image, true},
+          {find(axis), -1, false},       {find(axis + "s"), -1, true}};
       const auto *way = std::find_if(std::begin(ways), std::end(ways),
                                      [](const CoordinateColumn &w) { return w.value >= 0; });
       if (way == std::end(ways))
@@ -196,7 +194,9 @@ bool FrameReader::Impl::read(Frame &frame) {
     } else if (item == "ATOMS") {
       if (!stepped || !boxed || atoms < 0)
         lines.complain(std::string("the frame has no ITEM: ") +
-                       (!stepped ? "TIMESTEP" : !boxed ? "BOX BOUNDS" : "NUMBER OF ATOMS") +
+                       (!stepped ? "TIMESTEP"
+                        : !boxed ? "BOX BOUNDS"
+                                 : "NUMBER OF ATOMS") +
                        " before its atoms" + dump_hint);
       read_atoms(line, atoms, frame);
       return true;
@@ -279,8 +279,7 @@ void FrameReader::Impl::sort_atoms(Frame &frame) {
   const size_t atoms = ids_.size();
   order_.resize(atoms);
   std::iota(order_.begin(), order_.end(), 0);
-  std::sort(order_.begin(), order_.end(),
-            [&](int64_t a, int64_t b) { return ids_[a] < ids_[b]; });
+  std::sort(order_.begin(), order_.end(), [&](int64_t a, int64_t b) { return ids_[a] < ids_[b]; });
   frame.ids.resize(atoms);
   frame.types.resize(types_.size());
   frame.x.resize(x_.size());

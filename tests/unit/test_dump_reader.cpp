@@ -129,8 +129,7 @@ TEST(DumpReader, RefusesATimeStepThatComesTwiceInAFile) {
 TEST(DumpReader, RefusesAFileWithoutTypesBesideOneWithThem) {
   const auto with = written("with.dump", frame("id type x", {"1 1 0.5"})),
              without = written("without.dump", frame("id x", {"1 0.5"}));
-  for (const auto &files : {std::vector<std::string>{with, without}, {without, with}})
-    try {
+  for (const auto &files : {std::vector<std::string>{with, without}, {without, with}}) try {
       read_dumps(files, 1);
       FAIL() << "no error";
     } catch (const nflow::Error &e) {
@@ -152,8 +151,7 @@ TEST(DumpReader, BelievesNoClaimOfAtoms) {
 TEST(DumpReader, RefusesWhatNeedNotEnd) {
   std::remove("pipe.dump");
   mkfifo("pipe.dump", 0600);
-  for (const std::string file : {"pipe.dump", "/dev/zero", "."})
-    try {
+  for (const std::string file : {"pipe.dump", "/dev/zero", "."}) try {
       read_dumps({file}, 1);
       FAIL() << file;
     } catch (const nflow::Error &e) {

@@ -61,6 +61,7 @@ Outcome execute(const Words &words) {
     setpgid(0, 0);
     const rlimit memory{most_memory, most_memory};
     setrlimit(RLIMIT_AS, &memory);
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 1); // no daemon beside each rank
     dup2(open("/dev/null", O_RDONLY), 0);
     dup2(open("/dev/null", O_WRONLY), 1);
     dup2(open("stderr", O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
@@ -134,13 +135,13 @@ Case training(Words words, bool resumed = false) {
 }
 
 const std::vector<std::function<Case(Mutator &)>> &Programs::kinds() {
-  static const Words options{"--dim",     "1", "--temperature", "1", "--couplings", "1",
-                             "--hidden",  "4", "--steps",       "2", "--batch",     "4",
-                             "--data",    "small.dump"};
+  static const Words options{"--dim",    "1",         "--temperature", "1", "--couplings", "1",
+                             "--hidden", "4",         "--steps",       "2", "--batch",     "4",
+                             "--data",   "small.dump"};
   const auto exchange = [](Mutator &m) { return Case{{stats, damaged(m, "exchange.log")}}; };
   const auto thermo = [](Mutator &m) {
     return Case{{stats, "exchange.log", "--thermo", "thermo.0", damaged(m, "thermo.1"), "thermo.2",
-                "thermo.3"}};
+                 "thermo.3"}};
   };
   const auto stats_words = [](Mutator &m) {
     Case run{{stats}};
@@ -155,14 +156,14 @@ const std::vector<std::function<Case(Mutator &)>> &Programs::kinds() {
   };
   const auto compare = [](Mutator &m) {
     return Case{{reference, "compare", "--energy", "well.pt", "--temperature", "1", "--dump",
-                damaged_dump(m, "reference.dump")},
-               {0, 1, 2}};
+                 damaged_dump(m, "reference.dump")},
+                {0, 1, 2}};
   };
   const auto wells = [](Mutator &m) {
     const bool matrix = m.below(2);
     return Case{{reference, "multiwell", "--output", "other.pt", "--matrix",
-                matrix ? damaged(m, "matrix") : "matrix", "--linear",
-                matrix ? "linear" : damaged(m, "linear")}};
+                 matrix ? damaged(m, "matrix") : "matrix", "--linear",
+                 matrix ? "linear" : damaged(m, "linear")}};
   };
   const auto reference_words = [](Mutator &m) {
     static const std::vector<Words> lines = {
@@ -181,9 +182,7 @@ const std::vector<std::function<Case(Mutator &)>> &Programs::kinds() {
     words.back() = damaged_dump(m, "small.dump");
     return training(words);
   };
-  const auto config = [](Mutator &m) {
-    return training({"--config", damaged(m, "train.ini")});
-  };
+  const auto config = [](Mutator &m) { return training({"--config", damaged(m, "train.ini")}); };
   const auto checkpoint = [](Mutator &m) {
     return training({"--config", "train.ini", "--checkpoint", damaged(m, "sound.checkpoint")},
                     true);

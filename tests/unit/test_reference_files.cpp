@@ -84,8 +84,7 @@ TEST(ThermoLog, LastRunOnly) {
             std::vector<double>{1.0});
   EXPECT_NE(sentence([] { read_thermo_column("/dev/zero", "PotEng"); }).find("a device"),
             std::string::npos);
-  EXPECT_NE(sentence([&] { read_thermo_column(log, "KinEng"); }).find("KinEng"),
-            std::string::npos);
+  EXPECT_NE(sentence([&] { read_thermo_column(log, "KinEng"); }).find("KinEng"), std::string::npos);
   EXPECT_NE(sentence([] { read_thermo_column("none.log", "PotEng"); }).find("none.log"),
             std::string::npos);
 }

@@ -293,15 +293,16 @@ TEST_F(Thermal, WrongSystemsAreRefused) {
                  "no.script", 2);
   expect_refusal(with_data + "--cutoff 3.5", "beyond half the box", 2);
   // Before it samples, which would take minutes.
-  expect_refusal(pair + "--sample 100000 --cutoff 3.5 --output unsampled.pt", "beyond half the box");
+  expect_refusal(pair + "--sample 100000 --cutoff 3.5 --output unsampled.pt",
+                 "beyond half the box");
   // A script that one rank alone has, or that says something else to it.
   ASSERT_EQ(run_command("rm -rf rank0 rank1 && mkdir rank0 rank1").code, 0);
   const auto apart = [&] {
     return run_command("timeout 100 " + tests::mpi_launcher(NFLOW_MPIEXEC, 2) +
                        "sh -c 'cd rank$OMPI_COMM_WORLD_RANK && exec " + NFLOW_TRAIN +
                        " --lammps in.apart " + variables +
-                       "--prior-temperature 1.4 --temperature 0.7 --steps 1 --prior-data ../" + hot +
-                       "'");
+                       "--prior-temperature 1.4 --temperature 0.7 --steps 1 --prior-data ../" +
+                       hot + "'");
   };
   write_text("rank1/in.apart", include);
   const auto alone = apart();

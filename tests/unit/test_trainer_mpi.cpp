@@ -91,9 +91,9 @@ TEST_F(TrainerRanks, BadInputEndsAllRanksWithCode2AndOneSentence) {
 
 /// nflow-train on two ranks in folders of their own, rank0 and rank1, as on two nodes.
 nflow::tests::CommandResult train_apart(const std::string &options) {
-  return nflow::tests::run_command(
-      "timeout 60 " + nflow::tests::mpi_launcher(NFLOW_MPIEXEC, 2) +
-      "sh -c 'cd rank$OMPI_COMM_WORLD_RANK && exec " + NFLOW_TRAIN + " " + options + "'");
+  return nflow::tests::run_command("timeout 60 " + nflow::tests::mpi_launcher(NFLOW_MPIEXEC, 2) +
+                                   "sh -c 'cd rank$OMPI_COMM_WORLD_RANK && exec " + NFLOW_TRAIN +
+                                   " " + options + "'");
 }
 
 void expect_one_sentence(const nflow::tests::CommandResult &result, const std::string &part) {

@@ -166,8 +166,8 @@ std::vector<ThermalSamples> thermal_samples(const TrainOptions &o, EnergySource 
       parallel.together([&] { require_fit(samples.samples, source, where); });
       std::string of_rank;
       parallel.together([&] { of_rank = portrait(source, samples.samples); });
-      parallel.require_same(of_rank, "the ranks have different systems: see that " +
-                                         source.name() + " is the same on all nodes");
+      parallel.require_same(of_rank, "the ranks have different systems: see that " + source.name() +
+                                         " is the same on all nodes");
       samples.energies = energies_of(samples.samples, source, parallel, where);
       check_temperature(source, parallel, where, samples);
       samples.split = split_by_blocks(samples.samples, o.validation);
