@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
@@ -36,6 +37,7 @@ void check_numbers(const CLI::App &app) {
 } // namespace
 
 bool parse_command_line(CLI::App &app, int argc, char **argv, std::string &text) {
+  std::signal(SIGXFSZ, SIG_IGN); // a limit on files is told as a full disk is
   app.set_version_flag("--version", app.get_name() + " " + version());
   // Before the callbacks of subcommands, which may do all of the work.
   app.parse_complete_callback([&app] { check_numbers(app); });

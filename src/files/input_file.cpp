@@ -17,6 +17,12 @@ int64_t require_regular_file(const std::string &file, const std::string &missing
   return status.st_size;
 }
 
+void require_model_file(const std::string &file) {
+  require_regular_file(file, "cannot open model file '" + file +
+                                 "': give the path of a file made by nflow-train or "
+                                 "nflow-reference");
+}
+
 std::string bytes_of(const std::string &file, const std::string &missing) {
   require_regular_file(file, missing);
   std::ifstream in(file, std::ios::binary);

@@ -11,6 +11,9 @@ namespace nflow {
 /// and devices need not end, and wait for whoever opens them.
 int64_t require_regular_file(const std::string &file, const std::string &missing);
 
+/// The same for a model or energy file.
+void require_model_file(const std::string &file);
+
 /// All of the bytes of such a file.
 std::string bytes_of(const std::string &file, const std::string &missing);
 

@@ -1,6 +1,7 @@
 #include "reference/commands.h"
 
 #include "base/error.h"
+#include "files/input_file.h"
 #include "files/output_file.h"
 #include "model/model.h"
 #include "model/threads.h"
@@ -38,6 +39,7 @@ void run_evaluate(const EvaluateOptions &options) {
     require_other_file(options.csv, {options.model, options.energy});
   }
   const auto system = read_multi_well_file(options.energy);
+  require_model_file(options.model);
   Model model(options.model, "cpu");
   const Metadata &metadata = model.metadata();
   if (metadata.prior != Prior::gaussian)

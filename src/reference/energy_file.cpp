@@ -2,6 +2,7 @@
 
 #include "archives/model_file.h"
 #include "base/error.h"
+#include "files/input_file.h"
 #include "model/archive.h"
 
 #include <torch/script.h>
@@ -91,10 +92,12 @@ void write_double_well64_file(const std::string &path) {
 }
 
 bool is_double_well64_file(const std::string &path) {
+  require_model_file(path);
   return load_archive(path, Format::energy).metadata.architecture == double_well64_name;
 }
 
 MultiWell read_multi_well_file(const std::string &path) {
+  require_model_file(path);
   const auto metadata = load_archive(path, Format::energy).metadata;
   if (!metadata.provenance.is_object() || !metadata.provenance.contains("multi_well"))
     throw Error(

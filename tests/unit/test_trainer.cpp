@@ -159,6 +159,7 @@ TEST_F(Trainer, InputsThatNeedNotEndAreRefused) {
   std::remove("pipe");
   ASSERT_EQ(run_command("mkfifo pipe").code, 0);
   expect_refusal("--dim 1 --temperature 1 --data pipe", "'pipe' is a folder, a pipe");
+  expect_refusal("--dim 1 --temperature 1 --energy pipe", "'pipe' is a folder, a pipe");
   expect_refusal(small + "--config pipe", "'pipe' is a folder, a pipe");
   expect_refusal(small + "--config /dev/zero", "'/dev/zero' is a folder, a pipe");
   expect_refusal(small + "--output p.pt --resume --checkpoint pipe", "'pipe'");

@@ -82,6 +82,7 @@ int run_gaussian(const TrainOptions &options, const Parallel &parallel) {
 int run(const TrainOptions &options, const Parallel &parallel) {
   // Before any work is done that would be lost.
   parallel.together([&] {
+    if (!options.energy.empty()) require_model_file(options.energy);
     if (!parallel.root()) return;
     std::vector<std::string> others{options.energy, options.lammps};
     for (const auto *files : {&options.data, &options.prior_data, &options.ladder_data})
