@@ -49,7 +49,7 @@ LammpsSession::LammpsSession(const std::string &file, const std::vector<std::str
   int mpi_runs = 0;
   MPI_Initialized(&mpi_runs);
   if (!mpi_runs) throw Error("LAMMPS in this program needs MPI: call MPI_Init first");
-  require_regular_file(file, "LAMMPS input file '" + file + "' cannot be read: give its path");
+  require_regular_file(file, "LAMMPS input file '" + file + "' cannot be read");
 
   std::vector<std::string> words{"lammps", "-log", "none", "-nocite"};
   // Without exceptions LAMMPS ends the process itself, so its last words must be seen.
