@@ -18,9 +18,10 @@ operators:     base arrays ; torch
 model:         base arrays flow operators ; torch
 stats:         base estimators files tempering
 lammps:        base arrays flow model ; lammps
-reference:     base estimators files flow model ; torch
+archives:      base files model ; torch
+reference:     base estimators files flow model archives ; torch
 architectures: base operators model ; torch
-trainer:       base estimators files flow operators model lammps architectures ; torch lammps
+trainer:       base estimators files flow operators model lammps archives architectures ; torch lammps
 lammps-plugin: base arrays estimators files flow mcmc tempering model lammps ; lammps
 '
 

@@ -11,6 +11,14 @@ namespace nflow {
 
 namespace {
 
+// More are mistakes, and would fill the memory.
+constexpr int64_t most_couplings = 1000, most_units = 100000;
+
+void check_dtype(const FlowOptions &o) {
+  require(o.dtype == "float64" || o.dtype == "float32",
+          "dtype '" + o.dtype + "' is not known: use float64 or float32");
+}
+
 void check_between_temperatures(const FlowSetting &o, const Properties &properties) {
   const auto types = static_cast<int64_t>(o.types.size());
   require((types == o.n_atoms || (types == 0 && !properties.periodic)) &&
@@ -111,16 +119,26 @@ void options::check_shared(const FlowOptions &o) {
   require(activation(o) == "tanh" || activation(o) == "silu" || activation(o) == "relu",
           "activation '" + activation(o) + "' is not known: use tanh, silu or relu");
   require(couplings(o) >= 1, "a flow needs at least 1 coupling: raise --couplings");
+  require(couplings(o) <= most_couplings && depth(o) <= most_couplings,
+          "--couplings and --depth must be at most " + std::to_string(most_couplings));
   require(hidden(o) >= 0 && depth(o) >= 1 && units_per_coordinate(o) >= 1,
           "--hidden, --depth and --units-per-coordinate must be at least 1");
+  require(std::max({hidden(o), units_per_coordinate(o), bins(o)}) <= most_units,
+          "--hidden, --units-per-coordinate and --bins must be at most " +
+              std::to_string(most_units));
   require(length(o) > 0.0 && std::isfinite(length(o)), "--length must be a positive number");
+}
+
+void check_flow_system(const FlowSetting &o, const StartingData &data) {
+  options::check_shared(o);
+  check_dtype(o);
+  architecture_of(o).check_system(o, data);
 }
 
 void check_flow_setting(const FlowSetting &o) {
   const Architecture &architecture = architecture_of(o);
   options::check_shared(o);
-  require(o.dtype == "float64" || o.dtype == "float32",
-          "dtype '" + o.dtype + "' is not known: use float64 or float32");
+  check_dtype(o);
   require(o.n_atoms >= 1, "a flow needs at least 1 atom: give data or --atoms");
   require(o.dim >= 1 && o.dim <= 3, "a flow moves 1, 2 or 3 components of each atom: set --dim so");
   if (is_thermal(o))

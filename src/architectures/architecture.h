@@ -65,6 +65,9 @@ class Architecture {
   /// Completes `setting` by what there is to learn before the flow is built: sets options that the
   /// user left open, or `start`. Throws Error where the data do not do.
   virtual void learn(FlowSetting & /*setting*/, const StartingData & /*data*/) const {}
+  /// Throws Error where no flow can be built for this system whatever the samples are: `setting`
+  /// is not completed by learn(), and `data` has no samples.
+  virtual void check_system(const FlowSetting & /*setting*/, const StartingData & /*data*/) const {}
   /// Throws Error where no flow can be built with this setting.
   virtual void check(const FlowSetting & /*setting*/) const {}
   /// A flow of the model contract (build_flow() in flow_builder.h says more). `setting` is checked.
@@ -107,6 +110,9 @@ std::vector<DeclaredOption> declared_options();
 
 /// Throws Error where the user gave an exclusive option of another architecture.
 void check_exclusive_options(const FlowOptions &options);
+/// Throws Error for what can be said against a flow of this system before there are samples; see
+/// Architecture::check_system().
+void check_flow_system(const FlowSetting &setting, const StartingData &data);
 /// Throws Error where no flow can be built with this setting.
 void check_flow_setting(const FlowSetting &setting);
 

@@ -166,6 +166,7 @@ class KickDrift : public Architecture {
     if (sigma(setting).empty()) sigma.set(setting, std::move(scales.sigma));
     if (epsilon(setting).empty()) epsilon.set(setting, std::move(scales.epsilon));
   }
+  void check_system(const FlowSetting &setting, const StartingData &data) const override;
   void check(const FlowSetting &setting) const override;
   torch::jit::Module build(const FlowSetting &setting) const override {
     return KickDriftAssembler(setting).build();
@@ -176,24 +177,41 @@ class KickDrift : public Architecture {
   }
 };
 
-void KickDrift::check(const FlowSetting &o) const {
-  const auto species = species_of(o.types);
-  const auto count = static_cast<size_t>(1 + *std::max_element(species.begin(), species.end()));
+void check_dynamics(const FlowSetting &o) {
   require(o.dim >= 2, "kick-drift moves 2 or 3 components of each atom");
   require(layers(o) >= 1, "kick-drift needs at least 1 layer: raise --layers");
   require(spline_size(o) >= 1, "a spline needs at least 1 coefficient: raise --spline-size");
+  require(layers(o) <= 10000 && spline_size(o) <= 10000,
+          "--layers and --spline-size must be at most 10000");
   require(timestep(o) >= 0.0 && timestep(o) <= 0.1, "--timestep must be positive, and at most 0.1");
   require(cutoff(o) > 0.8, "--cutoff must be above 0.8 sigma");
+}
+
+void check_reach(const FlowSetting &o, const std::vector<double> &sigmas) {
+  const double reach = cutoff(o) * *std::max_element(sigmas.begin(), sigmas.end());
+  const double half = 0.5 * *std::min_element(o.box.begin(), o.box.end());
+  require(reach <= half * (1.0 + 1e-6), "the cutoff of the kicks, " + std::to_string(reach) +
+                                            ", is beyond half the box, " + std::to_string(half) +
+                                            ": lower --cutoff, or take a larger box");
+}
+
+void KickDrift::check_system(const FlowSetting &setting, const StartingData &data) const {
+  check_dynamics(setting);
+  // Of the pairs that LAMMPS can tell.
+  check_reach(setting, sigma(setting).empty() ? pair_scales(setting, cutoff(setting), data).sigma
+                                              : sigma(setting));
+}
+
+void KickDrift::check(const FlowSetting &o) const {
+  const auto species = species_of(o.types);
+  const auto count = static_cast<size_t>(1 + *std::max_element(species.begin(), species.end()));
+  check_dynamics(o);
   require(sigma(o).size() == count * count && epsilon(o).size() == count * count,
           "kick-drift needs sigma and epsilon of every pair of species");
   for (const auto &values : {sigma(o), epsilon(o)})
     for (const double value : values)
       require(value > 0.0 && std::isfinite(value), "sigma and epsilon must be positive");
-  const double reach = cutoff(o) * *std::max_element(sigma(o).begin(), sigma(o).end());
-  const double half = 0.5 * *std::min_element(o.box.begin(), o.box.end());
-  require(reach <= half * (1.0 + 1e-6), "the cutoff of the kicks, " + std::to_string(reach) +
-                                            ", is beyond half the box, " + std::to_string(half) +
-                                            ": lower --cutoff, or take a larger box");
+  check_reach(o, sigma(o));
 }
 
 } // namespace

@@ -93,7 +93,7 @@ PairScales pair_scales(const FlowSetting &setting, double cutoff, const Starting
     for (int64_t b = a; b < count; b++) {
       Scale scale;
       if (data.pair_law) scale = from_law(data, types[a], types[b], far, tau, cutoff);
-      if (!(scale.sigma > 0.0)) {
+      if (!(scale.sigma > 0.0) && !data.samples.empty()) {
         const double closest = smallest_distance(setting, data.samples.at(0), species, a, b);
         scale = {std::isfinite(closest) ? closest / closest_in_sigma : far / cutoff, tau};
       }

@@ -133,6 +133,9 @@ class TorusSpline : public Architecture {
                 architectures_with([](const Properties &p) { return p.ladder; }, "or") +
                 " for a ladder");
   }
+  void check_system(const FlowSetting &setting, const StartingData &) const override {
+    check(setting);
+  }
   torch::jit::Module build(const FlowSetting &setting) const override {
     return TorusSplineAssembler(setting).build();
   }

@@ -25,11 +25,14 @@ struct Samples {
   const double *frame(int64_t i) const { return x.data() + i * n_atoms * dim; }
 };
 
-/// Reads LAMMPS text dumps (`dump custom` with id, x or xu (y, z as `dim` asks) and, if it is
-/// there, type), plain or gzipped. Throws Error with file and line for a truncated frame, a missing
-/// column, a number that is none or not finite, or frames that differ in atoms or periodic box
-/// lengths. Where types differ from the first frame but not the number of atoms of each type (fix
-/// atom/swap exchanges types), the atoms are renumbered to have those of the first.
+/// Reads LAMMPS text dumps (`dump custom` with id, coordinates as `dim` asks and, if it is there,
+/// type), plain or gzipped. Coordinates are xu, or x unwrapped by the image flag ix, or xsu or xs,
+/// which are in lengths of the frame's box from its lower side; x and xs without image flags are
+/// taken as they are. Throws Error with file and line for a truncated frame, a missing column, a
+/// number that is none, not finite or absurdly large, a tilted box, a time step that comes twice in
+/// a file, or frames that differ in atoms, columns of types or periodic box lengths. Where types
+/// differ from the first frame but not the number of atoms of each type (fix atom/swap exchanges
+/// types), the atoms are renumbered to have those of the first.
 Samples read_dumps(const std::vector<std::string> &files, int64_t dim);
 
 /// Renumbers the atoms of all configurations x [count, n, dim] of atoms with these types such that

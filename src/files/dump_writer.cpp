@@ -1,9 +1,10 @@
 #include "files/dump_writer.h"
 
-#include "base/error.h"
+#include "files/output_file.h"
 
 #include <cstdio>
 #include <numeric>
+#include <unistd.h>
 #include <zlib.h>
 
 namespace nflow {
@@ -20,20 +21,33 @@ Samples line_of_atoms(int64_t atoms, double half_box) {
 }
 
 struct DumpWriter::Sink {
-  gzFile file = nullptr;
+  OutputFile file;
+  gzFile compressor = nullptr; // none for a plain file
   bool failed = false;
+
+  explicit Sink(const std::string &path) : file(path) {
+    if (path.size() > 3 && path.substr(path.size() - 3) == ".gz")
+      compressor = gzdopen(dup(file.descriptor()), "wb1");
+  }
   ~Sink() {
-    if (file) gzclose(file);
+    if (compressor) gzclose(compressor);
+  }
+  void write(const std::string &text) {
+    if (!compressor)
+      file.write(text);
+    else if (gzwrite(compressor, text.data(), static_cast<unsigned>(text.size())) <= 0)
+      failed = true;
+  }
+  void close() {
+    if (compressor) failed = gzclose(compressor) != Z_OK || failed;
+    compressor = nullptr;
+    if (failed) file.fail();
+    file.close();
   }
 };
 
 DumpWriter::DumpWriter(const std::string &path, Samples shape, double low)
-    : sink_(std::make_unique<Sink>()), path_(path), shape_(std::move(shape)), low_(low) {
-  const bool compressed = path.size() > 3 && path.substr(path.size() - 3) == ".gz";
-  sink_->file = gzopen(path.c_str(), compressed ? "wb1" : "wbT"); // T: as it is
-  if (!sink_->file)
-    throw Error("cannot write '" + path + "': check that the folder of --output exists");
-}
+    : sink_(std::make_unique<Sink>(path)), shape_(std::move(shape)), low_(low) {}
 
 DumpWriter::~DumpWriter() = default;
 
@@ -59,15 +73,11 @@ void DumpWriter::write(int64_t step, const double *x) {
                   place[2]);
     frame += line;
   }
-  if (gzwrite(sink_->file, frame.data(), static_cast<unsigned>(frame.size())) <= 0)
-    sink_->failed = true;
+  sink_->write(frame);
 }
 
 void DumpWriter::close() {
-  const int status = gzclose(sink_->file);
-  sink_->file = nullptr;
-  if (status != Z_OK || sink_->failed)
-    throw Error("could not write all of '" + path_ + "': check that the disk has room");
+  sink_->close();
 }
 
 } // namespace nflow

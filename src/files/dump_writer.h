@@ -25,13 +25,12 @@ class DumpWriter {
 
   /// x [atoms, dim]; the components beyond dim are written as 0.
   void write(int64_t step, const double *x);
-  /// Closes the file; throws Error if not everything could be written.
+  /// The file is there only now. Throws Error if not everything could be written.
   void close();
 
  private:
   struct Sink;
   std::unique_ptr<Sink> sink_;
-  std::string path_;
   Samples shape_;
   double low_;
 };

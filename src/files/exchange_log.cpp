@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "files/input_file.h"
 
 #include <algorithm>
 #include <charconv>
@@ -16,6 +17,9 @@ namespace {
 // The format: a title, "# kB value", a line "# T ..." before the attempts of each ladder, and a
 // line of these columns for each attempt. Other lines that begin with # are remarks.
 constexpr const char *title = "nflow/temper", *version = "1";
+// Numbers of these sizes have inverses and products that are finite.
+constexpr double smallest = 1e-100, largest = 1e100;
+constexpr int64_t largest_count = int64_t{1} << 53; // of steps and scans
 constexpr const char *columns = "step scan i j work_ij work_ji accepted replica_i replica_j";
 
 /// False if the word is not one number, inf and nan included.
@@ -37,8 +41,10 @@ class Reader {
   explicit Reader(const std::string &file) : file_(file) {}
 
   ExchangeLog read() {
+    const auto missing = "cannot open the exchange log '" + file_ + "': check its name";
+    require_regular_file(file_, missing);
     std::ifstream in(file_);
-    if (!in) throw Error("cannot open the exchange log '" + file_ + "': check its name");
+    require(in.good(), missing);
     for (std::string line; std::getline(in, line);) {
       if (in.eof()) { // no end of line: half a line
         log_.truncated = true;
@@ -64,6 +70,8 @@ class Reader {
     throw Error("line " + std::to_string(number_) + " of '" + file_ + "' " + what);
   }
 
+  static bool usable(double value) { return value >= smallest && value <= largest; }
+
   void read_title(const std::string &line) const {
     const auto words = words_of(line);
     if (words.size() < 3 || words[0] != "#" || words[1] != title)
@@ -77,7 +85,7 @@ class Reader {
   void read_comment(const std::vector<std::string> &words) {
     if (words.size() < 2) return;
     if (words[1] == "kB") {
-      if (words.size() != 3 || !parse(words[2], log_.boltz) || !(log_.boltz > 0.0))
+      if (words.size() != 3 || !parse(words[2], log_.boltz) || !usable(log_.boltz))
         fail("gives no positive k_B: correct it to '# kB value'");
     } else if (words[1] == "T") {
       read_ladder(words);
@@ -87,8 +95,7 @@ class Reader {
   void read_ladder(const std::vector<std::string> &words) {
     std::vector<double> temperatures(words.size() - 2);
     for (size_t k = 0; k < temperatures.size(); k++)
-      if (!parse(words[k + 2], temperatures[k]) || !(temperatures[k] > 0.0) ||
-          !std::isfinite(temperatures[k]))
+      if (!parse(words[k + 2], temperatures[k]) || !usable(temperatures[k]))
         fail("has '" + words[k + 2] + "' for a temperature: correct it to a positive number");
     if (temperatures.size() < 2)
       fail("has fewer than two temperatures: an exchange needs a ladder");
@@ -125,6 +132,11 @@ class Reader {
       fail("names the replicas " + std::to_string(a.replica_i) + " and " +
            std::to_string(a.replica_j) + " of " + std::to_string(count) +
            ": correct them or the line '# T'");
+    if (std::min(a.step, a.scan) < 0 || std::max(a.step, a.scan) > largest_count)
+      fail("has the step " + std::to_string(a.step) + " and the scan " + std::to_string(a.scan) +
+           ": correct them to counts");
+    if (a.work_ij == -HUGE_VAL || a.work_ji == -HUGE_VAL)
+      fail("has a work of minus infinity: a configuration that is impossible has the work inf");
     if (log_.attempts.empty()) return;
     if (a.step < log_.attempts.back().step || a.scan < log_.attempts.back().scan)
       fail("goes back in time: if a run was restarted with the same log, cut what came before its "
@@ -151,6 +163,7 @@ class Reader {
 
 /// The lines of a log up to a step, with the remarks that were written after the last of these.
 std::string lines_until(const std::string &file, int64_t last_step) {
+  require_writable(file); // what is no regular file need not end
   std::ifstream in(file);
   std::string kept, pending;
   bool rows = false;
@@ -176,10 +189,10 @@ ExchangeLog read_exchange_log(const std::string &file) {
 
 void skip_scans(ExchangeLog &log, int64_t scans, const std::string &file) {
   auto &attempts = log.attempts;
-  const int64_t first = attempts.empty() ? 0 : attempts.front().scan + scans;
+  const int64_t first = attempts.empty() ? 0 : attempts.front().scan;
   attempts.erase(attempts.begin(),
                  std::find_if(attempts.begin(), attempts.end(),
-                              [&](const ExchangeAttempt &a) { return a.scan >= first; }));
+                              [&](const ExchangeAttempt &a) { return a.scan - first >= scans; }));
   if (attempts.empty())
     throw Error("'" + file + "' has no attempts after its last line '# T'" +
                 (scans > 0 ? " and --skip " + std::to_string(scans) : std::string()) +
@@ -212,37 +225,46 @@ std::vector<int> first_replicas(const ExchangeLog &log) {
 }
 
 ExchangeLogWriter::ExchangeLogWriter(const std::string &file, int64_t last_step, double boltzmann) {
-  const std::string kept = last_step >= 0 ? lines_until(file, last_step) : "";
-  continued_ = !kept.empty();
-  file_ = fopen(file.c_str(), "w");
-  if (!file_)
-    throw Error("cannot write the log '" + file + "': give a file in a folder that exists");
-  if (continued_)
-    fputs(kept.c_str(), file_);
-  else
-    fprintf(file_, "# %s %s exchange log\n# kB %.17g\n", title, version, boltzmann);
+  std::string beginning = last_step >= 0 ? lines_until(file, last_step) : "";
+  continued_ = !beginning.empty();
+  if (!continued_)
+    beginning = std::string("# ") + title + " " + version + " exchange log\n# kB " +
+                number(boltzmann, 17) + "\n";
+  file_ = std::make_unique<GrowingFile>(file, beginning);
 }
 
 ExchangeLogWriter::~ExchangeLogWriter() {
-  fclose(file_);
+  try {
+    flush();
+  } catch (const std::exception &) {
+    // Said where it could be told.
+  }
+}
+
+void ExchangeLogWriter::flush() {
+  if (!pending_.empty()) file_->add(pending_);
+  pending_.clear();
 }
 
 void ExchangeLogWriter::temperatures(const std::vector<double> &temperatures) {
-  fputs("# T", file_);
-  for (const double temperature : temperatures) fprintf(file_, " %.12g", temperature);
-  fputs(("\n# columns: " + std::string(columns) + "\n").c_str(), file_);
+  pending_ += "# T";
+  for (const double temperature : temperatures) pending_ += " " + number(temperature, 12);
+  pending_ += "\n# columns: " + std::string(columns) + "\n";
   flush();
 }
 
 void ExchangeLogWriter::remark(const std::string &text) {
-  fprintf(file_, "# %s\n", text.c_str());
+  pending_ += "# " + text + "\n";
   flush();
 }
 
 void ExchangeLogWriter::attempt(const ExchangeAttempt &a) {
-  fprintf(file_, "%lld %lld %d %d %.12g %.12g %d %d %d\n", static_cast<long long>(a.step),
-          static_cast<long long>(a.scan), a.i, a.j, a.work_ij, a.work_ji, a.accepted ? 1 : 0,
-          a.replica_i, a.replica_j);
+  // Whichever way a configuration is impossible.
+  const auto work = [](double value) { return number(value == -HUGE_VAL ? NAN : value, 12); };
+  for (const int64_t count : {a.step, a.scan, int64_t{a.i}, int64_t{a.j}})
+    pending_ += std::to_string(count) + " ";
+  pending_ += work(a.work_ij) + " " + work(a.work_ji) + " " + (a.accepted ? "1" : "0") + " " +
+              std::to_string(a.replica_i) + " " + std::to_string(a.replica_j) + "\n";
 }
 
 } // namespace nflow

@@ -1,8 +1,10 @@
 #ifndef NFLOW_FILES_EXCHANGE_LOG_H
 #define NFLOW_FILES_EXCHANGE_LOG_H
 
+#include "files/output_file.h"
+
 #include <cstdint>
-#include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,7 +14,7 @@ namespace nflow {
 struct ExchangeAttempt {
   int64_t step = 0, scan = 0;
   int i = 0, j = 0;
-  double work_ij = 0.0, work_ji = 0.0; // reduced; infinite or NaN for a rejected configuration
+  double work_ij = 0.0, work_ji = 0.0; // reduced; +infinite or NaN for a rejected configuration
   bool accepted = false;
   int replica_i = 0, replica_j = 0; // before the attempt
 };
@@ -40,7 +42,7 @@ double acceptance_of(const ExchangeAttempt &attempt);
 std::vector<int> first_replicas(const ExchangeLog &log);
 
 /// Writes the file of keyword log (docs/fix_nflow_temper.md), which nflow-stats reads, line by
-/// line, so that a killed run loses none.
+/// line, so that a killed run loses none. Members throw Error where that is not possible.
 class ExchangeLogWriter {
  public:
   /// Begins the file anew, or with `last_step` >= 0 keeps its lines up to that step. Throws
@@ -53,12 +55,14 @@ class ExchangeLogWriter {
   void temperatures(const std::vector<double> &temperatures);
   void remark(const std::string &text);
   void attempt(const ExchangeAttempt &attempt);
-  void flush() { fflush(file_); }
+  /// Adds the attempts to the file, which then ends with a whole line whatever happens.
+  void flush();
   /// Whether lines of before were kept.
   bool continued() const { return continued_; }
 
  private:
-  FILE *file_;
+  std::unique_ptr<GrowingFile> file_;
+  std::string pending_;
   bool continued_ = false;
 };
 

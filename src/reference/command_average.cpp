@@ -28,7 +28,7 @@ void run_average(const AverageOptions &options) {
               "samples");
   for (const std::string &log : options.logs) {
     auto series = read_thermo_column(log, options.column);
-    if (static_cast<int64_t>(series.size()) < options.skip + 100)
+    if (static_cast<int64_t>(series.size()) - options.skip < 100)
       throw Error("'" + log + "' has " + std::to_string(series.size()) +
                   " thermo lines in its last run: error bars need at least 100 after --skip");
     series.erase(series.begin(), series.begin() + options.skip);

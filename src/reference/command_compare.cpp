@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "files/dump_reader.h"
+#include "files/output_file.h"
 #include "files/thermo_log.h"
 #include "reference/comparison.h"
 #include "reference/energy_file.h"
@@ -77,17 +78,16 @@ void print_kinds(const std::vector<Observable> &observables) {
 
 void write_densities(const std::string &path, double temperature,
                      const std::vector<Marginal> &marginals) {
-  std::FILE *file = std::fopen(path.c_str(), "w");
-  if (!file) throw Error("cannot write '" + path + "': check that the folder of --density exists");
-  std::fprintf(file, "# temperature %g; coordinate,x,sampled,error,exact; a block a coordinate\n",
-               temperature);
+  OutputFile file(path);
+  file.print("# temperature %g; coordinate,x,sampled,error,exact; a block a coordinate\n",
+             temperature);
   for (const Marginal &m : marginals) {
     for (size_t b = 0; b < m.centre.size(); b++)
-      std::fprintf(file, "%lld,%.8g,%.8g,%.4g,%.8g\n", static_cast<long long>(m.coordinate + 1),
-                   m.centre[b], m.sampled[b], m.error[b], m.exact[b]);
-    std::fprintf(file, "\n\n");
+      file.print("%lld,%.8g,%.8g,%.4g,%.8g\n", static_cast<long long>(m.coordinate + 1),
+                 m.centre[b], m.sampled[b], m.error[b], m.exact[b]);
+    file.print("\n\n");
   }
-  std::fclose(file);
+  file.close();
 }
 
 void check_marginals(const CompareOptions &options, const ExactMultiWell &exact,
@@ -134,6 +134,10 @@ Verdict print_comparison(const CompareOptions &options, const std::vector<double
 /// Returns the exit code.
 int run_compare(const CompareOptions &options) {
   Verdict verdict;
+  if (!options.density.empty()) { // before the work
+    require_writable(options.density);
+    require_other_file(options.density, {options.energy, options.dump, options.thermo});
+  }
   if (is_double_well64_file(options.energy)) {
     const ExactDoubleWell64 exact(options.temperature);
     const auto frames = read_frames(options, exact.dim());

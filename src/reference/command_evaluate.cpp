@@ -1,6 +1,8 @@
 #include "reference/commands.h"
 
 #include "base/error.h"
+#include "files/input_file.h"
+#include "files/output_file.h"
 #include "model/model.h"
 #include "model/threads.h"
 #include "reference/energy_file.h"
@@ -22,18 +24,22 @@ struct EvaluateOptions {
 };
 
 void write_csv(const std::string &path, const std::vector<Evaluation> &rows) {
-  std::FILE *file = std::fopen(path.c_str(), "w");
-  if (!file) throw Error("cannot write '" + path + "': check that the folder of --csv exists");
-  std::fprintf(file, "temperature,kl,kl_error,nll,nll_x,ess,acceptance\n");
+  OutputFile file(path);
+  file.print("temperature,kl,kl_error,nll,nll_x,ess,acceptance\n");
   for (const Evaluation &r : rows)
-    std::fprintf(file, "%.10g,%.10g,%.4g,%.10g,%.10g,%.6g,%.6g\n", r.temperature, r.kl, r.kl_error,
-                 r.nll, r.nll_x, r.ess, r.acceptance);
-  std::fclose(file);
+    file.print("%.10g,%.10g,%.4g,%.10g,%.10g,%.6g,%.6g\n", r.temperature, r.kl, r.kl_error, r.nll,
+               r.nll_x, r.ess, r.acceptance);
+  file.close();
 }
 
 void run_evaluate(const EvaluateOptions &options) {
   use_threads(1);
+  if (!options.csv.empty()) { // before the work
+    require_writable(options.csv);
+    require_other_file(options.csv, {options.model, options.energy});
+  }
   const auto system = read_multi_well_file(options.energy);
+  require_model_file(options.model);
   Model model(options.model, "cpu");
   const Metadata &metadata = model.metadata();
   if (metadata.prior != Prior::gaussian)

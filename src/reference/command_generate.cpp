@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "files/dump_writer.h"
+#include "files/output_file.h"
 #include "reference/energy_file.h"
 #include "reference/exact_double_well64.h"
 #include "reference/exact_multi_well.h"
@@ -51,18 +52,25 @@ struct SampleOptions {
 
 template <class Exact>
 void write_samples(const SampleOptions &options, const Exact &exact) {
-  const int64_t dim = exact.dim();
-  std::vector<double> samples(static_cast<size_t>(options.count * dim));
+  require_writable(options.output);
+  require_other_file(options.output, {options.file});
+  std::vector<double> x(exact.dim());
+  const auto sample = [&](int64_t s) {
+    RandomStream random(options.seed, 0, static_cast<uint64_t>(s), Purpose::sample);
+    exact.sample(random, x.data());
+  };
+  // Twice the same: there may be more samples than memory.
   double largest = 0.0;
   for (int64_t s = 0; s < options.count; s++) {
-    RandomStream random(options.seed, 0, static_cast<uint64_t>(s), Purpose::sample);
-    exact.sample(random, &samples[static_cast<size_t>(s * dim)]);
+    sample(s);
+    for (const double value : x) largest = std::max(largest, std::abs(value));
   }
-  for (const double x : samples) largest = std::max(largest, std::abs(x));
   const double half_box = 10.0 * std::ceil(1.0 + largest / 10.0);
-  DumpWriter writer(options.output, line_of_atoms(dim, half_box), -half_box);
-  for (int64_t s = 0; s < options.count; s++)
-    writer.write(s, &samples[static_cast<size_t>(s * dim)]);
+  DumpWriter writer(options.output, line_of_atoms(exact.dim(), half_box), -half_box);
+  for (int64_t s = 0; s < options.count; s++) {
+    sample(s);
+    writer.write(s, x.data());
+  }
   writer.close();
   std::printf("wrote %s: %lld independent samples at temperature %g\n", options.output.c_str(),
               static_cast<long long>(options.count), options.temperature);

@@ -1,6 +1,8 @@
 #include "reference/energy_file.h"
 
+#include "archives/model_file.h"
 #include "base/error.h"
+#include "files/input_file.h"
 #include "model/archive.h"
 
 #include <torch/script.h>
@@ -76,7 +78,7 @@ void write_multi_well_file(const MultiWell &system, const nlohmann::json &proven
   module.define(multi_well_source);
   auto record = provenance;
   record["multi_well"] = to_json(system);
-  save_archive(module, energy_metadata("multi-well", dim, std::move(record)), path);
+  write_model_file(module, energy_metadata("multi-well", dim, std::move(record)), path);
 }
 
 void write_double_well64_file(const std::string &path) {
@@ -86,14 +88,16 @@ void write_double_well64_file(const std::string &path) {
   module.register_buffer("rotation", tensor({cosine, -sine, sine, cosine}, {2, 2}));
   module.register_buffer("rotation_transposed", tensor({cosine, sine, -sine, cosine}, {2, 2}));
   module.define(double_well64_source);
-  save_archive(module, energy_metadata(double_well64_name, 64, nlohmann::json::object()), path);
+  write_model_file(module, energy_metadata(double_well64_name, 64, nlohmann::json::object()), path);
 }
 
 bool is_double_well64_file(const std::string &path) {
+  require_model_file(path);
   return load_archive(path, Format::energy).metadata.architecture == double_well64_name;
 }
 
 MultiWell read_multi_well_file(const std::string &path) {
+  require_model_file(path);
   const auto metadata = load_archive(path, Format::energy).metadata;
   if (!metadata.provenance.is_object() || !metadata.provenance.contains("multi_well"))
     throw Error(

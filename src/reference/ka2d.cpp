@@ -1,9 +1,8 @@
 #include "reference/ka2d.h"
 
-#include "base/error.h"
+#include "files/output_file.h"
 
 #include <cmath>
-#include <cstdio>
 
 namespace nflow::reference {
 
@@ -29,17 +28,17 @@ PairTerm scaled(const PairTerm &term, const Ka2dPair &pair) {
           term.slope * pair.epsilon / (pair.sigma * pair.sigma)};
 }
 
-void write_section(std::FILE *file, const Ka2dPair &pair) {
+void write_section(OutputFile &file, const Ka2dPair &pair) {
   const double low = Ka2dGrid::first, high = pair.cutoff();
   const int last = Ka2dGrid::points - 1;
-  std::fprintf(file, "\n%s\nN %d RSQ %.17g %.17g FPRIME %.17g %.17g\n\n", pair.name,
-               Ka2dGrid::points, low, high, pair.tabulated(low).slope, pair.exact(high).slope);
+  file.print("\n%s\nN %d RSQ %.17g %.17g FPRIME %.17g %.17g\n\n", pair.name, Ka2dGrid::points, low,
+             high, pair.tabulated(low).slope, pair.exact(high).slope);
   for (int i = 0; i <= last; i++) {
     // As LAMMPS computes it; it reads r only to compare.
     const double r = std::sqrt(low * low + (high * high - low * low) * i / last);
     const PairTerm term = pair.tabulated(r);
-    std::fprintf(file, i == 0 ? "%d %.8g %.13g %.17g\n" : "%d %.8g %.13g %.13g\n", i + 1, r,
-                 term.energy, term.force);
+    file.print(i == 0 ? "%d %.8g %.13g %.17g\n" : "%d %.8g %.13g %.13g\n", i + 1, r, term.energy,
+               term.force);
   }
 }
 
@@ -83,19 +82,15 @@ double Ka2dGrid::inner() {
 }
 
 void write_ka2d_table(const std::string &name) {
-  std::FILE *file = std::fopen(name.c_str(), "w");
-  if (!file) throw Error("cannot write '" + name + "': check that the folder of --output exists");
-  std::fprintf(file,
-               "# Two-dimensional ternary Kob-Andersen mixture for LAMMPS pair_style table spline "
-               "%d, UNITS: lj\n"
-               "# V = 4 eps [(s/r)^12 - (s/r)^6 + C0 + C2 (r/s)^2 + C4 (r/s)^4], r < 2.5 s; below "
-               "%.6g s linear in r^2\n"
-               "# made by nflow-reference ka2d-table\n",
-               Ka2dGrid::points, Ka2dGrid::inner());
+  OutputFile file(name);
+  file.print("# Two-dimensional ternary Kob-Andersen mixture for LAMMPS pair_style table spline "
+             "%d, UNITS: lj\n"
+             "# V = 4 eps [(s/r)^12 - (s/r)^6 + C0 + C2 (r/s)^2 + C4 (r/s)^4], r < 2.5 s; below "
+             "%.6g s linear in r^2\n"
+             "# made by nflow-reference ka2d-table\n",
+             Ka2dGrid::points, Ka2dGrid::inner());
   for (const Ka2dPair &pair : ka2d_pairs()) write_section(file, pair);
-  const bool failed = std::ferror(file) != 0;
-  if (std::fclose(file) != 0 || failed)
-    throw Error("writing '" + name + "' failed: check the free space of its folder");
+  file.close();
 }
 
 } // namespace nflow::reference

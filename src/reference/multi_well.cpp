@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "files/input_file.h"
 
 #include <cmath>
 #include <fstream>
@@ -19,8 +20,10 @@ Matrix random_orthogonal(int64_t dim, uint32_t seed, uint64_t which) {
 }
 
 std::vector<double> read_numbers(const std::string &file, const std::string &option) {
+  const auto missing = "cannot open '" + file + "': give " + option + " the path of a text file";
+  require_regular_file(file, missing);
   std::ifstream in(file);
-  if (!in) throw Error("cannot open '" + file + "': give " + option + " the path of a text file");
+  require(in.good(), missing);
   std::vector<double> numbers;
   for (std::string line; std::getline(in, line);) {
     std::istringstream words(line.substr(0, line.find('#')));
@@ -31,7 +34,7 @@ std::vector<double> read_numbers(const std::string &file, const std::string &opt
         value = std::stod(word, &used);
       } catch (const std::exception &) {
       }
-      if (used != word.size() || !std::isfinite(value))
+      if (used != word.size() || !(std::abs(value) <= 1e100))
         throw Error("'" + word + "' in '" + file +
                     "' is not a number: give numbers separated by blanks");
       numbers.push_back(value);

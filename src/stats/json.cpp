@@ -1,9 +1,7 @@
-#include "base/error.h"
+#include "files/output_file.h"
 #include "stats/output.h"
 
 #include <nlohmann/json.hpp>
-
-#include <fstream>
 
 namespace nflow::stats {
 
@@ -72,10 +70,9 @@ void write_json(const std::string &file, const ExchangeLog &log, const Report &r
   root["pairs"] = root["energies"] = json::array();
   for (const PairReport &pair : report.pairs) root["pairs"].push_back(of(pair, log));
   for (const EnergyReport &energy : report.energies) root["energies"].push_back(of(energy));
-  std::ofstream out(file);
-  out << root.dump(2) << "\n";
-  if (!out.flush())
-    throw Error("cannot write '" + file + "': check that the folder of --json exists");
+  OutputFile out(file);
+  out.write(root.dump(2) + "\n");
+  out.close();
 }
 
 } // namespace nflow::stats

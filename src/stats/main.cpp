@@ -1,5 +1,6 @@
 // nflow-stats LOG: what the exchange log of fix nflow/temper says, with error bars.
 #include "base/command_line.h"
+#include "files/output_file.h"
 #include "stats/output.h"
 
 #include <CLI/CLI.hpp>
@@ -27,12 +28,18 @@ void add_options(CLI::App &app, Options &o) {
 int run(const Options &o) {
   using namespace nflow;
   using namespace nflow::stats;
+  if (!o.json.empty()) { // before the work
+    require_writable(o.json);
+    auto inputs = o.thermo;
+    inputs.push_back(o.log);
+    require_other_file(o.json, inputs);
+  }
   auto log = read_exchange_log(o.log);
   skip_scans(log, o.skip, o.log);
   Report report;
   FlowSeries series;
   report.pairs = analyse_pairs(log);
-  report.ladder = analyse_ladder(log, report.pairs, &series);
+  report.ladder = analyse_ladder(log, report.pairs, o.plot.empty() ? nullptr : &series);
   std::vector<std::vector<double>> energies;
   if (!o.thermo.empty()) {
     energies = read_energies(o.thermo, log, o.atoms);

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "files/output_file.h"
 #include "stats/output.h"
 
 #include <algorithm>
@@ -6,7 +7,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <memory>
+#include <fstream>
+#include <iterator>
+#include <string_view>
 
 namespace nflow::stats {
 
@@ -90,33 +93,14 @@ plot for [k=0:temperatures-1] "energies.csv" index k using 2:3 with steps lw 1.6
   lc palette frac (k/(temperatures-1.0)) title sprintf("T = %g", real(word(names, k+1)))
 )gnuplot";
 
-/// A file in the folder that is written line by line.
-class TextFile {
- public:
-  explicit TextFile(const fs::path &path) : path_(path), file_(std::fopen(path.c_str(), "w")) {
-    if (!file_) throw Error("cannot write '" + path.string() + "': check the folder after --plot");
-  }
-  ~TextFile() { std::fclose(file_); }
-  TextFile(const TextFile &) = delete;
-  TextFile &operator=(const TextFile &) = delete;
-
-  template <class... Values>
-  void print(const char *format, Values... values) {
-    std::fprintf(file_, format, values...);
-  }
-
- private:
-  fs::path path_;
-  std::FILE *file_;
-};
-
 void write_acceptance(const fs::path &folder, const ExchangeLog &log, const Report &report) {
-  TextFile out(folder / "acceptance.csv");
-  out.print("# pair,acceptance,error,accepted fraction%s\n", "");
+  OutputFile out(folder / "acceptance.csv");
+  out.print("# pair,acceptance,error,accepted fraction\n");
   for (const PairReport &p : report.pairs)
     out.print("%.4g - %.4g,%.6g,%.3g,%.6g\n", log.temperatures[p.i], log.temperatures[p.j],
               p.acceptance.mean, p.acceptance.error,
               static_cast<double>(p.accepts) / static_cast<double>(p.attempts));
+  out.close();
 }
 
 /// As many scans as give each replica some round trips; all where there are few.
@@ -129,36 +113,39 @@ size_t drawn_scans(const ExchangeLog &log, const Report &report, const FlowSerie
 
 void write_flow(const fs::path &folder, const ExchangeLog &log, const Report &report,
                 const FlowSeries &series) {
-  TextFile fraction(folder / "fraction.csv");
-  fraction.print("# temperature,fraction that came last from the hottest%s\n", "");
+  OutputFile fraction(folder / "fraction.csv");
+  fraction.print("# temperature,fraction that came last from the hottest\n");
   for (size_t t = 0; t < log.temperatures.size(); t++)
     fraction.print("%.8g,%.6g\n", log.temperatures[t], report.ladder.fraction_from_hot[t]);
-  TextFile flow(folder / "flow.csv");
-  flow.print("# step,temperature of replica 0,1,..%s\n", "");
+  fraction.close();
+  OutputFile flow(folder / "flow.csv");
+  flow.print("# step,temperature of replica 0,1,..\n");
   const size_t last = drawn_scans(log, report, series), stride = 1 + last / most_scans;
   for (size_t s = 0; s < last; s += stride) {
     flow.print("%lld", static_cast<long long>(series.steps[s]));
     for (const int t : series.temperatures[s]) flow.print(",%d", t);
-    flow.print("%s\n", "");
+    flow.print("\n");
   }
+  flow.close();
 }
 
 /// One histogram a temperature, over the range of that temperature.
 void write_energies(const fs::path &folder, const ExchangeLog &log,
                     const std::vector<std::vector<double>> &energies) {
-  TextFile out(folder / "energies.csv");
-  out.print("# temperature,energy,density; a block a temperature%s\n", "");
+  OutputFile out(folder / "energies.csv");
+  out.print("# temperature,energy,density; a block a temperature\n");
   for (size_t k = 0; k < energies.size(); k++) {
     const auto [low, high] = std::minmax_element(energies[k].begin(), energies[k].end());
-    const double width = *high > *low ? (*high - *low) / bins : 1.0;
+    const double range = *high - *low, width = range / bins > 0.0 ? range / bins : 1.0;
     std::vector<double> counts(bins, 0.0);
     for (const double u : energies[k])
       counts[std::min(bins - 1, static_cast<int>((u - *low) / width))] += 1.0;
     for (int b = 0; b < bins; b++)
       out.print("%g,%.8g,%.6g\n", log.temperatures[k], *low + (b + 0.5) * width,
                 counts[b] / (width * static_cast<double>(energies[k].size())));
-    out.print("%s\n\n", "");
+    out.print("\n\n");
   }
+  out.close();
 }
 
 void write_script(const fs::path &folder, const ExchangeLog &log, const Report &report,
@@ -170,11 +157,20 @@ void write_script(const fs::path &folder, const ExchangeLog &log, const Report &
     std::snprintf(name, sizeof(name), "%g ", t);
     names += name;
   }
-  TextFile out(folder / "nflow-stats.gp");
+  OutputFile out(folder / "nflow-stats.gp");
   out.print(
       "%spairs = %zu\ntemperatures = %zu\nlowest = %.8g\nhighest = %.8g\nnames = \"%s\"\n%s%s%s",
       preamble, report.pairs.size(), log.temperatures.size(), *low, *high, names.c_str(),
       acceptance_script, flow_script, with_energies ? energy_script : "");
+  out.close();
+}
+
+/// gnuplot says nothing of a picture that it could not write in full.
+bool is_picture(const fs::path &file) {
+  constexpr std::string_view end = "IEND\xae\x42\x60\x82"; // of every PNG
+  std::ifstream in(file, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+  return bytes.size() > end.size() && bytes.substr(bytes.size() - end.size()) == end;
 }
 
 /// For the shell.
@@ -196,10 +192,16 @@ void draw_plots(const std::string &folder_name, const ExchangeLog &log, const Re
   write_flow(folder, log, report, series);
   if (!energies.empty()) write_energies(folder, log, energies);
   write_script(folder, log, report, !energies.empty());
+  std::vector<fs::path> pictures{folder / "acceptance.png", folder / "flow.png"};
+  if (!energies.empty()) pictures.push_back(folder / "energies.png");
+  for (const auto &picture : pictures) require_writable(picture);
   const auto command = "cd " + quoted(folder_name) + " && gnuplot nflow-stats.gp";
-  if (std::system(command.c_str()) != 0)
+  if (std::system(command.c_str()) != 0 ||
+      !std::all_of(pictures.begin(), pictures.end(), is_picture))
     throw Error("gnuplot could not draw '" + (folder / "nflow-stats.gp").string() +
-                "': install gnuplot (with its cairo terminals), or leave out --plot");
+                "': install gnuplot (with its cairo terminals), or see whether the disk has room, "
+                "or leave out "
+                "--plot");
 }
 
 } // namespace nflow::stats

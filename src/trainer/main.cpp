@@ -1,6 +1,7 @@
 // nflow-train: trains a flow of src/architectures against samples and energies
 // (docs/nflow-train.md).
-#include "base/error.h"
+#include "base/command_line.h"
+#include "base/text.h"
 #include "model/threads.h"
 #include "trainer/command/run.h"
 #include "trainer/training/training.h"
@@ -13,14 +14,21 @@ namespace {
 int guarded_main(int argc, char **argv, const nflow::trainer::Parallel &parallel) {
   nflow::trainer::TrainOptions options;
   std::string text;
-  // Every rank reads the same command line and comes to the same decision.
-  if (!nflow::trainer::parse_options(argc, argv, options, text)) {
-    if (parallel.root()) std::printf("%s", text.c_str());
-    return 0;
+  bool wanted = false;
+  parallel.together([&] { wanted = nflow::trainer::parse_options(argc, argv, options, text); });
+  parallel.require_same(wanted ? options.given : "",
+                        "the ranks are given different options: see that the file of --config is "
+                        "the same on all nodes");
+  int code = 0;
+  if (wanted) {
+    nflow::use_threads(options.threads);
+    nflow::trainer::catch_signals();
+    code = nflow::trainer::run(options, parallel);
+  } else if (parallel.root()) {
+    std::printf("%s", text.c_str());
   }
-  nflow::use_threads(options.threads);
-  nflow::trainer::catch_signals();
-  return nflow::trainer::run(options, parallel);
+  parallel.together([] { nflow::require_printed(); });
+  return code;
 }
 
 } // namespace
@@ -33,14 +41,14 @@ int main(int argc, char **argv) {
   bool alike = true; // whether all ranks fail together
   try {
     code = guarded_main(argc, argv, parallel);
-  } catch (const nflow::Error &e) {
-    failure = e.what();
+  } catch (const nflow::trainer::AlikeError &e) {
+    failure = nflow::sentence_of(e);
   } catch (const std::exception &e) {
-    failure = e.what();
+    failure = nflow::sentence_of(e);
     alike = false;
   }
   if (!failure.empty() && (parallel.root() || !alike))
-    std::fprintf(stderr, "nflow-train: %s\n", failure.substr(0, failure.find('\n')).c_str());
+    std::fprintf(stderr, "nflow-train: %s\n", failure.c_str());
   if (!alike && parallel.size() > 1) MPI_Abort(MPI_COMM_WORLD, 2);
   MPI_Finalize();
   return code;

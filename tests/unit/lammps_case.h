@@ -1,8 +1,8 @@
 #ifndef NFLOW_TESTS_LAMMPS_CASE_H
 #define NFLOW_TESTS_LAMMPS_CASE_H
 
-#include "base/error.h"
 #include "support/gradient_checks.h"
+#include "support/sentence.h"
 
 #include <gtest/gtest.h>
 #include <mpi.h>
@@ -22,17 +22,6 @@ class MpiEnvironment : public ::testing::Environment {
 inline std::string write_script(const std::string &name, const std::string &text) {
   std::ofstream(name) << text;
   return name;
-}
-
-/// The sentence that `work` throws, or nothing.
-template <class Work>
-std::string sentence(const Work &work) {
-  try {
-    work();
-  } catch (const Error &e) {
-    return e.what();
-  }
-  return "";
 }
 
 /// A 3D fluid of 32 atoms of two types, in an orthogonal periodic box.

@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <chrono>
 #include <fstream>
 #include <set>
+#include <sys/stat.h>
 
 namespace {
 
@@ -17,7 +19,8 @@ using nflow::Samples;
 std::string frame(const std::string &columns, const std::vector<std::string> &atoms,
                   const std::string &bounds = "pp pp pp", const std::string &length = "10",
                   int count = -1) {
-  std::string text = "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n" +
+  static int step = 0; // a new one each time
+  std::string text = "ITEM: TIMESTEP\n" + std::to_string(step++) + "\nITEM: NUMBER OF ATOMS\n" +
                      std::to_string(count < 0 ? static_cast<int>(atoms.size()) : count) +
                      "\nITEM: BOX BOUNDS " + bounds + "\n";
   for (int k = 0; k < 3; k++) text += "0.0 " + length + "\n";
@@ -43,10 +46,11 @@ void expect_error(const std::string &text, const std::string &part, int64_t dim 
   }
 }
 
-const std::string good = frame("id type x y z", {"7 2 3.5 -4e-1 0", "2 1 1 2 0"});
+const std::string good = frame("id type x y z", {"7 2 3.5 -4e-1 0", "2 1 1 2 0"}),
+                  again = frame("id type x y z", {"7 2 3.5 -4e-1 0", "2 1 1 2 0"});
 
 TEST(DumpReader, SortsAtomsAndPicksColumns) {
-  const auto samples = read_dumps({written("good.dump", good + good)}, 2);
+  const auto samples = read_dumps({written("good.dump", good + again)}, 2);
   EXPECT_EQ(samples.count(), 2);
   EXPECT_EQ(samples.n_atoms, 2);
   EXPECT_EQ(samples.ids, (std::vector<int64_t>{2, 7}));
@@ -69,10 +73,115 @@ TEST(DumpReader, ReadsGzipAndSeveralFiles) {
   gzFile file = gzopen("good.dump.gz", "wb");
   gzputs(file, good.c_str());
   gzclose(file);
-  written("good.dump", good + good);
+  written("good.dump", good + again);
   const auto samples = read_dumps({"good.dump.gz", "good.dump"}, 2);
   EXPECT_EQ(samples.per_file, (std::vector<int64_t>{1, 2}));
   EXPECT_EQ(samples.count(), 3);
+}
+
+/// The numbers of one frame along x in a box from 0 to 10.
+std::vector<double> read_x(const std::string &columns, const std::vector<std::string> &atoms,
+                           int64_t dim = 1) {
+  return read_dumps({written("columns.dump", frame(columns, atoms))}, dim).x;
+}
+
+TEST(DumpReader, ImageFlagsUnwrap) {
+  EXPECT_EQ(read_x("id type x y z ix iy iz", {"1 1 9.5 3 0 -1 2 7"}, 2),
+            (std::vector<double>{-0.5, 23}));
+  EXPECT_EQ(read_x("id x iy", {"1 9.5 3"}), (std::vector<double>{9.5})) << "of another axis";
+  EXPECT_EQ(read_x("id ix x xu", {"1 1 9.5 4.25"}), (std::vector<double>{4.25}));
+  EXPECT_EQ(read_x("id x ix", {"1 1.5 -2", "2 2.5 0"}), (std::vector<double>{-18.5, 2.5}));
+  expect_error(frame("id x ix", {"1 1.5 0.5"}), "not an image flag", 1);
+  expect_error(frame("id x ix", {"1 1.5 2147483647"}), "box lengths away", 1);
+}
+
+TEST(DumpReader, ScaledCoordinatesAreOfTheBoxOfTheirFrame) {
+  EXPECT_EQ(read_x("id type xs ys zs", {"1 1 0.25 0.5 0"}, 2), (std::vector<double>{2.5, 5}));
+  EXPECT_EQ(read_x("id xs ix", {"1 0.25 -1"}), (std::vector<double>{-7.5}));
+  EXPECT_EQ(read_x("id xs xsu", {"1 0.25 3.5"}), (std::vector<double>{35}));
+  EXPECT_EQ(read_x("id x xsu", {"1 5 3.5"}), (std::vector<double>{35})) << "unwrapped first";
+  // From the lower side, which moves in a shrink-wrapped box.
+  auto first = frame("id xs", {"1 0.5"}, "ss ss ss", "3"),
+       second = frame("id xs", {"1 0.5"}, "ss ss ss", "5");
+  for (auto *text : {&first, &second})
+    for (size_t at = 0; (at = text->find("0.0 ", at)) != std::string::npos;)
+      text->replace(at, 3, "1.0");
+  EXPECT_EQ(read_dumps({written("scaled.dump", first + second)}, 1).x,
+            (std::vector<double>{2.0, 3.0}));
+}
+
+TEST(DumpReader, RefusesTiltedBoxes) {
+  expect_error(frame("id x y", {"1 1 1"}, "xy xz yz pp pp pp", "10 0.5"), "tilted");
+  expect_error(frame("id x y", {"1 1 1"}, "abc origin pp pp pp", "10 0 0 0"), "box of this form");
+}
+
+TEST(DumpReader, RefusesRowsThatLackANumberOrHaveOneMore) {
+  for (const std::string row : {"1 1 0.5 2", "1 1 0.5 2 0 0", "1 0.5 2"})
+    expect_error(frame("id type x y z", {row}), "not the 5 columns", 1);
+}
+
+TEST(DumpReader, RefusesATimeStepThatComesTwiceInAFile) {
+  expect_error(good + again + good, "comes twice in this file");
+  EXPECT_EQ(read_dumps({written("good.dump", good), "good.dump"}, 1).count(), 2)
+      << "replicas may share their steps";
+}
+
+TEST(DumpReader, RefusesAFileWithoutTypesBesideOneWithThem) {
+  const auto with = written("with.dump", frame("id type x", {"1 1 0.5"})),
+             without = written("without.dump", frame("id x", {"1 0.5"}));
+  for (const auto &files : {std::vector<std::string>{with, without}, {without, with}}) try {
+      read_dumps(files, 1);
+      FAIL() << "no error";
+    } catch (const nflow::Error &e) {
+      EXPECT_NE(std::string(e.what()).find("column type"), std::string::npos) << e.what();
+    }
+}
+
+TEST(DumpReader, BelievesNoClaimOfAtoms) {
+  const auto start = std::chrono::steady_clock::now();
+  for (const std::string claim : {"400000000", "9223372036854775807"}) {
+    auto text = good;
+    text.replace(text.find("\n2\n") + 1, 1, claim);
+    expect_error(text, "cut off");
+  }
+  expect_error("ITEM: NUMBER OF ATOMS\n9223372036854775808\n", "not a number of atoms");
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+}
+
+TEST(DumpReader, RefusesWhatNeedNotEnd) {
+  std::remove("pipe.dump");
+  mkfifo("pipe.dump", 0600);
+  for (const std::string file : {"pipe.dump", "/dev/zero", "."}) try {
+      read_dumps({file}, 1);
+      FAIL() << file;
+    } catch (const nflow::Error &e) {
+      EXPECT_NE(std::string(e.what()).find("a folder, a pipe or a device"), std::string::npos);
+    }
+}
+
+TEST(DumpReader, RefusesWhatIsAbsurdAgainstTheBox) {
+  expect_error(frame("id x", {"1 1e308"}), "box lengths away", 1);
+  expect_error(frame("id x", {"1 -1.1e7"}), "box lengths away", 1);
+  EXPECT_EQ(read_x("id x", {"1 -9e6"}), (std::vector<double>{-9e6}));
+  expect_error(frame("id x", {"1 1"}, "pp pp pp", "1e308"), "box bound", 1);
+  expect_error(frame("id x", {"1 1"}, "pp pp pp", "0"), "no length", 1);
+  expect_error(frame("id x", {"1 1"}, "pp pp pp", "-3"), "no length", 1);
+}
+
+TEST(DumpReader, RefusesFramesThatLackAnItem) {
+  for (const std::string item : {"TIMESTEP", "NUMBER OF ATOMS", "BOX BOUNDS"}) {
+    auto text = again;
+    const auto begin = text.find("ITEM: " + item);
+    text.erase(begin, text.find("ITEM:", begin + 1) - begin);
+    expect_error(good + text, "no ITEM: " + item);
+  }
+}
+
+TEST(DumpReader, RefusesLinesWithoutEndAndLinesThatNoDumpHas) {
+  auto text = frame("id x", {"1 0.512"});
+  text.resize(text.size() - 2); // 0.51 is a number, too
+  expect_error(text, "no end", 1);
+  expect_error(frame("id x", {std::string(20000, '1') + " 1"}), "too long", 1);
 }
 
 TEST(DumpReader, KeepsUnitsAndTriclinicBounds) {
@@ -84,8 +193,8 @@ TEST(DumpReader, KeepsUnitsAndTriclinicBounds) {
 }
 
 TEST(DumpReader, RefusesTruncatedFiles) {
-  expect_error(good + good.substr(0, good.size() - 12), "cut off"); // an atom less
-  expect_error(good + good.substr(0, good.size() - 4), "cut off");  // within a line
+  expect_error(good + again.substr(0, again.size() - 12), "cut off"); // an atom less
+  expect_error(good + again.substr(0, again.size() - 4), "cut off");  // within a line
   expect_error(good + "ITEM: TIMESTEP\n", "cut off");
   expect_error("", "holds no frame");
   gzFile file = gzopen("bad.dump", "wb");
@@ -100,7 +209,7 @@ TEST(DumpReader, RefusesTruncatedFiles) {
 
 TEST(DumpReader, RefusesMissingColumns) {
   expect_error(frame("id type x", {"1 1 0"}), "no column y");
-  expect_error(frame("id type xs ys zs", {"1 1 0 0 0"}), "no column x");
+  expect_error(frame("id type vx vy vz", {"1 1 0 0 0"}), "no column x");
   expect_error(frame("type x y", {"1 0 0"}), "no column id");
 }
 

@@ -1,8 +1,8 @@
-#include "base/error.h"
 #include "files/dump_reader.h"
 #include "files/dump_writer.h"
 #include "files/thermo_log.h"
 #include "reference/multi_well.h"
+#include "support/sentence.h"
 
 #include <gtest/gtest.h>
 
@@ -10,23 +10,13 @@
 
 using namespace nflow;
 using namespace nflow::reference;
+using nflow::tests::sentence;
 
 namespace {
 
 std::string write_file(const std::string &name, const std::string &text) {
   std::ofstream(name) << text;
   return name;
-}
-
-/// The text of the Error that `action` throws, or nothing.
-template <class Action>
-std::string complaint(Action action) {
-  try {
-    action();
-  } catch (const nflow::Error &e) {
-    return e.what();
-  }
-  return "";
 }
 
 } // namespace
@@ -45,7 +35,7 @@ TEST(DumpWriter, TheReaderOfTheTrainerReadsIt) {
     ASSERT_EQ(samples.x.size(), frames.size());
     for (size_t i = 0; i < frames.size(); i++) EXPECT_NEAR(samples.x[i], frames[i], 1e-11 * 20.5);
   }
-  EXPECT_NE(complaint([] {
+  EXPECT_NE(sentence([] {
               DumpWriter("no_such_folder/a.dump", line_of_atoms(3, 30.0), -30.0);
             }).find("no_such_folder"),
             std::string::npos);
@@ -70,10 +60,10 @@ TEST(MultiWellFiles, Refusals) {
   const auto word = write_file("test_word.txt", "1 two\n");
   const auto singular = write_file("test_singular.txt", "1 2\n2 4\n");
   const auto two = write_file("test_a2.txt", "1 2\n");
-  EXPECT_NE(complaint([&] { read_multi_well(matrix, three); }).find("matrix of 9"),
+  EXPECT_NE(sentence([&] { read_multi_well(matrix, three); }).find("matrix of 9"),
             std::string::npos);
-  EXPECT_NE(complaint([&] { read_multi_well(matrix, word); }).find("'two'"), std::string::npos);
-  EXPECT_NE(complaint([&] { read_multi_well(singular, two); }).find("singular"), std::string::npos);
+  EXPECT_NE(sentence([&] { read_multi_well(matrix, word); }).find("'two'"), std::string::npos);
+  EXPECT_NE(sentence([&] { read_multi_well(singular, two); }).find("singular"), std::string::npos);
 }
 
 TEST(ThermoLog, LastRunOnly) {
@@ -84,8 +74,17 @@ TEST(ThermoLog, LastRunOnly) {
                                     "  20 0.2 -4.5\nLoop time of 1 on 1\n  30 1 1\n");
   EXPECT_EQ(read_thermo_column(log, "PotEng"), (std::vector<double>{3.5, -4.5}));
   EXPECT_EQ(read_thermo_column(log, "Temp"), (std::vector<double>{0.1, 0.2}));
-  EXPECT_NE(complaint([&] { read_thermo_column(log, "KinEng"); }).find("KinEng"),
+  for (const std::string value : {"nan", "inf", "-inf", "1e200"}) {
+    const auto failed = write_file("test_failed.log", "Step PotEng\n0 1\n10 " + value + "\n");
+    EXPECT_NE(sentence([&] { read_thermo_column(failed, "PotEng"); }).find("line 3"),
+              std::string::npos);
+  }
+  // Half a number, of a run that was killed.
+  EXPECT_EQ(read_thermo_column(write_file("test_cut.log", "Step PotEng\n0 1\n10 23"), "PotEng"),
+            std::vector<double>{1.0});
+  EXPECT_NE(sentence([] { read_thermo_column("/dev/zero", "PotEng"); }).find("a device"),
             std::string::npos);
-  EXPECT_NE(complaint([] { read_thermo_column("none.log", "PotEng"); }).find("none.log"),
+  EXPECT_NE(sentence([&] { read_thermo_column(log, "KinEng"); }).find("KinEng"), std::string::npos);
+  EXPECT_NE(sentence([] { read_thermo_column("none.log", "PotEng"); }).find("none.log"),
             std::string::npos);
 }

@@ -76,6 +76,25 @@ TEST(State, WhatIsNotUnderstoodIsSaid) {
   EXPECT_THROW(parse_states({"a: x1 < 0", "a: x1 > 0"}, 2, 3), nflow::Error);
 }
 
+TEST(State, LongAndDeepTextsAreRefusedAndNotFollowedIntoTheStack) {
+  const auto many = [](const std::string &text, int times) {
+    std::string all;
+    for (int i = 0; i < times; i++) all += text;
+    return all;
+  };
+  EXPECT_TRUE(holds(many("(", 40) + "x1" + many(")", 40) + " > 0"));
+  EXPECT_TRUE(holds("0" + many("+x1", 600) + " > 599"));
+  EXPECT_NE(complaint("s: " + many("(", 200000)).find("more than 2000 characters"),
+            std::string::npos);
+  EXPECT_NE(complaint("s: x1 < 0" + many(" + x1", 200000)).find("more than 2000 characters"),
+            std::string::npos);
+  for (const std::string text : {"(", "-", "-("})
+    EXPECT_NE(complaint("s: " + many(text, 900) + "x1 > 0").find("within each other"),
+              std::string::npos)
+        << text;
+  EXPECT_LT(complaint("s: " + many("(", 200000)).size(), 200u);
+}
+
 TEST(State, ConfigurationsGetTheFirstStateThatFits) {
   const auto states = parse_states({"left: x1 < 0", "near: x1 < 1"}, 1, 1);
   EXPECT_EQ(states[1].name(), "near");

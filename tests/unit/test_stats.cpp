@@ -246,6 +246,25 @@ TEST(Stats, WhatIsNoLogIsRefusedInOneSentence) {
   expect_refusal(head + "1 0 0 1 1 1 1 0 1\n2 1 0 1 1 1 0 0 1\n", "left replica 1");
   expect_refusal(head + "1 0 0 1 1 1 1 0 1\n", "--thermo", "--thermo run.log");
   expect_refusal(head + "1 0 0 1 1 1 1 0 1\n", "nowhere", "--thermo nowhere nowhere nowhere");
+  for (const char *value : {"inf", "nan", "1e400", "1e-320", "-1"})
+    expect_refusal(head + "# kB " + value + "\n", "k_B");
+  for (const char *value : {"inf", "1e-320", "1e308"})
+    expect_refusal("# nflow/temper 1 exchange log\n# T 1 " + std::string(value) + "\n",
+                   "for a temperature");
+  expect_refusal(head + "1 0 0 1 -inf 1 0 0 1\n", "minus infinity");
+  expect_refusal(head + "1 0 0 1 1 -inf 0 0 1\n", "minus infinity");
+  expect_refusal(head + "1 -1 0 1 1 1 0 0 1\n", "correct them to counts");
+  expect_refusal(head + "9223372036854775807 0 0 1 1 1 0 0 1\n", "correct them to counts");
+  const auto sound = head + "1 0 0 1 1 1 1 0 1\n";
+  expect_refusal(sound, "no attempts", "--skip 9223372036854775807");
+  for (const char *value : {"nan", "inf", "1e-320", "1e400"})
+    expect_refusal(sound, value, "--atoms " + std::string(value));
+  write_text("failed.log", "Step PotEng\n1 nan\n2 1\n");
+  expect_refusal(sound, "nan for PotEng", "--thermo failed.log failed.log failed.log");
+  expect_refusal(sound, "cannot write '/dev/full'", "--json /dev/full");
+  expect_refusal(sound, "written over 'bad.log'", "--json ./bad.log");
+  expect_refusal(sound, "/dev/zero", "--thermo /dev/zero /dev/zero /dev/zero");
+  EXPECT_EQ(run_command(program + " bad.log > /dev/full").code, 2);
   EXPECT_EQ(run_command(program).code, 2);
   EXPECT_EQ(run_command(program + " nowhere.log").code, 2);
   EXPECT_EQ(run_command(program + " run.log --json /nowhere/x.json > /dev/null").code, 2);

@@ -292,6 +292,26 @@ TEST_F(Thermal, WrongSystemsAreRefused) {
   expect_refusal("--lammps no.script --prior-temperature 1.4 --temperature 0.7 --prior-data " + hot,
                  "no.script", 2);
   expect_refusal(with_data + "--cutoff 3.5", "beyond half the box", 2);
+  // Before it samples, which would take minutes.
+  expect_refusal(pair + "--sample 100000 --cutoff 3.5 --output unsampled.pt",
+                 "beyond half the box");
+  // A script that one rank alone has, or that says something else to it.
+  ASSERT_EQ(run_command("rm -rf rank0 rank1 && mkdir rank0 rank1").code, 0);
+  const auto apart = [&] {
+    return run_command("timeout 100 " + tests::mpi_launcher(NFLOW_MPIEXEC, 2) +
+                       "sh -c 'cd rank$OMPI_COMM_WORLD_RANK && exec " + NFLOW_TRAIN +
+                       " --lammps in.apart " + variables +
+                       "--prior-temperature 1.4 --temperature 0.7 --steps 1 --prior-data ../" +
+                       hot + "'");
+  };
+  write_text("rank1/in.apart", include);
+  const auto alone = apart();
+  EXPECT_EQ(alone.code, 2) << alone.output;
+  EXPECT_NE(alone.output.find("'in.apart' cannot be read"), std::string::npos) << alone.output;
+  write_text("rank0/in.apart", include + "fix s all spring/self 0.1\nfix_modify s energy yes\n");
+  const auto other = apart();
+  EXPECT_EQ(other.code, 2) << other.output;
+  EXPECT_NE(other.output.find("different systems"), std::string::npos) << other.output;
 }
 
 TEST_F(Thermal, ContradictionsAreRefused) {

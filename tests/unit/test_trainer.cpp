@@ -130,6 +130,54 @@ TEST_F(Trainer, BadOptionsEndWithCode2) {
   expect_refusal(small + "--output no/such/folder/m.pt", "no/such/folder");
 }
 
+TEST_F(Trainer, NumbersOutOfAllProportionAreRefused) {
+  const std::string rest = "--data train.dump --dim 1 ";
+  for (const std::string value : {"nan", "1e-320"})
+    expect_refusal(rest + "--temperature " + value, "--temperature " + value);
+  for (const std::string value : {"-inf", "1e400"}) {
+    write_text("absurd.ini", "sigma = " + value + "\n");
+    expect_refusal(small + "--config absurd.ini", "--sigma " + value);
+  }
+  expect_refusal(rest + "--temperature 1 --couplings 100000000", "at most 1000");
+}
+
+TEST_F(Trainer, OutputsReplaceNothingThatIsNoRegularFileAndNoInput) {
+  std::remove("link.to.null");
+  ASSERT_EQ(symlink("/dev/null", "link.to.null"), 0);
+  expect_refusal(small + "--output m.pt --log /dev/full", "'/dev/full'");
+  expect_refusal(small + "--output m.pt --checkpoint link.to.null", "'link.to.null'");
+  expect_refusal(small + "--output .", "'.'");
+  expect_refusal(small + "--output ./train.dump", "written over 'train.dump'");
+  expect_refusal(small + "--output same.pt --log same.pt", "written over 'same.pt'");
+  EXPECT_EQ(access("same.pt", F_OK), -1);
+  const auto result = run_command("(" + program + " --help > /dev/full)");
+  EXPECT_EQ(result.code, 2);
+  EXPECT_NE(result.output.find("printed"), std::string::npos) << result.output;
+}
+
+TEST_F(Trainer, InputsThatNeedNotEndAreRefused) {
+  std::remove("pipe");
+  ASSERT_EQ(run_command("mkfifo pipe").code, 0);
+  expect_refusal("--dim 1 --temperature 1 --data pipe", "'pipe' is a folder, a pipe");
+  expect_refusal("--dim 1 --temperature 1 --energy pipe", "'pipe' is a folder, a pipe");
+  expect_refusal(small + "--config pipe", "'pipe' is a folder, a pipe");
+  expect_refusal(small + "--config /dev/zero", "'/dev/zero' is a folder, a pipe");
+  expect_refusal(small + "--output p.pt --resume --checkpoint pipe", "'pipe'");
+}
+
+TEST_F(Trainer, ADamagedCheckpointIsRefusedWhereverTheDamageIs) {
+  ASSERT_EQ(train(small + "--output whole.pt --stop-at 20").code, 3);
+  std::ifstream in("whole.pt.checkpoint", std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+  const auto resume = small + "--output whole.pt --resume --checkpoint damaged.checkpoint";
+  for (int part = 0; part < 4; part++) {
+    auto damaged = bytes;
+    damaged[(2 * part + 1) * bytes.size() / 8] ^= 0x40;
+    write_text("damaged.checkpoint", damaged);
+    expect_refusal(resume, "damaged");
+  }
+}
+
 TEST_F(Trainer, ReadsItsOptionsFromAConfigFile) {
   ASSERT_EQ(train(small + "--output options.pt --learning-rate 0.003").code, 0);
   write_text("train.ini", "data = [\"train.dump\"]\ndim = 1\ntemperature = 1\ncouplings = 2\n"

@@ -89,4 +89,46 @@ TEST_F(TrainerRanks, BadInputEndsAllRanksWithCode2AndOneSentence) {
   }
 }
 
+/// nflow-train on two ranks in folders of their own, rank0 and rank1, as on two nodes.
+nflow::tests::CommandResult train_apart(const std::string &options) {
+  return nflow::tests::run_command("timeout 60 " + nflow::tests::mpi_launcher(NFLOW_MPIEXEC, 2) +
+                                   "sh -c 'cd rank$OMPI_COMM_WORLD_RANK && exec " + NFLOW_TRAIN +
+                                   " " + options + "'");
+}
+
+void expect_one_sentence(const nflow::tests::CommandResult &result, const std::string &part) {
+  EXPECT_EQ(result.code, 2) << result.output; // a hang is 124
+  const auto first = result.output.find("nflow-train: ");
+  ASSERT_NE(first, std::string::npos) << result.output;
+  EXPECT_EQ(result.output.find("nflow-train: ", first + 1), std::string::npos) << result.output;
+  EXPECT_NE(result.output.find(part), std::string::npos) << result.output;
+}
+
+TEST_F(TrainerRanks, AnErrorOfOneRankEndsAllWithOneSentence) {
+  const std::string config = "data = [\"../train.dump\"]\ndim = 1\ntemperature = 1\nsteps = 4\n"
+                             "batch = 8\ncouplings = 2\nhidden = 8\n";
+  ASSERT_EQ(nflow::tests::run_command("rm -rf rank0 rank1 && mkdir rank0 rank1").code, 0);
+  const std::string energy = "--temperature 1 --steps 4 --couplings 2 --energy e.pt";
+  for (const std::string there : {"rank0/", "rank1/"}) {
+    nflow::tests::write_text(there + "one.ini", config);
+    expect_one_sentence(train_apart("--config one.ini"), "config file");
+    std::remove((there + "one.ini").c_str());
+    nflow::tests::write_harmonic_energy(there + "e.pt", 3, 1, 1.0);
+    expect_one_sentence(train_apart(energy), "e.pt");
+    std::remove((there + "e.pt").c_str());
+  }
+  nflow::tests::write_text("rank0/two.ini", config);
+  nflow::tests::write_text("rank1/two.ini", config + "seed = 3\n");
+  expect_one_sentence(train_apart("--config two.ini"), "different options");
+  nflow::tests::write_text("rank1/two.ini", config);
+  const auto sound = train_apart("--config two.ini --stop-at 2");
+  EXPECT_EQ(sound.code, 3) << sound.output;
+  // The checkpoint is there for the root alone.
+  expect_one_sentence(train_apart("--config two.ini --resume"), "no checkpoint");
+  nflow::tests::write_harmonic_energy("rank0/e.pt", 3, 1, 1.0);
+  nflow::tests::write_harmonic_energy("rank1/e.pt", 3, 1, 2.0);
+  expect_one_sentence(train_apart(energy), "different energy files");
+  expect_one_sentence(train_apart("--config two.ini --output none/m.pt"), "none/m.pt");
+}
+
 } // namespace

@@ -1,11 +1,9 @@
 #include "trainer/command/report.h"
 
-#include "base/error.h"
-
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <vector>
+#include <fstream>
 
 namespace nflow::trainer {
 
@@ -15,13 +13,14 @@ const char *csv_header = "step,loss,ml,kl,lambda,learning_rate,gradient_norm,val
                          "skipped_steps,seconds,j,acceptance,ess_backward,"
                          "between_states,between_ceiling,least_acceptance,lost_states";
 
-std::vector<std::string> rows_up_to(const std::string &file, int64_t step) {
-  std::vector<std::string> rows;
+/// With their ends; a last row without one, of a run that was killed, is left out.
+std::string rows_up_to(const std::string &file, int64_t step) {
+  std::string rows;
   std::ifstream in(file);
   std::string line;
   std::getline(in, line);
-  while (std::getline(in, line))
-    if (std::atoll(line.c_str()) <= step) rows.push_back(line);
+  while (std::getline(in, line) && !in.eof())
+    if (std::atoll(line.c_str()) <= step) rows += line + "\n";
   return rows;
 }
 
@@ -37,14 +36,9 @@ std::string clock(double seconds) {
 Report::Report(bool active, const std::string &csv, int64_t first_step)
     : active_(active), first_step_(first_step), start_(std::chrono::steady_clock::now()) {
   if (!active_) return;
-  std::vector<std::string> rows;
-  if (first_step > 0) rows = rows_up_to(csv, first_step);
-  csv_.open(csv);
-  if (!csv_)
-    throw Error("cannot write the log '" + csv + "': check that the folder exists and has room");
-  csv_ << csv_header << "\n";
-  for (const auto &row : rows) csv_ << row << "\n";
-  csv_.flush();
+  require_writable(csv);
+  csv_ = std::make_unique<GrowingFile>(
+      csv, csv_header + std::string("\n") + (first_step > 0 ? rows_up_to(csv, first_step) : ""));
 }
 
 void Report::line(const std::string &text) const {
@@ -90,7 +84,7 @@ void Report::progress(const Progress &p) {
       static_cast<long long>(p.step), p.loss, p.ml, p.kl, p.lambda, p.rate, p.gradient_norm,
       p.validation_nll, p.ess, static_cast<long long>(p.skipped_steps), elapsed, p.j, p.acceptance,
       p.ess_backward, p.between, p.between_ceiling, p.least_acceptance);
-  csv_ << text << p.lost << "\n" << std::flush;
+  csv_->add(text + p.lost + "\n");
 }
 
 } // namespace nflow::trainer

@@ -1,10 +1,12 @@
 #ifndef NFLOW_TRAINER_COMMAND_REPORT_H
 #define NFLOW_TRAINER_COMMAND_REPORT_H
 
+#include "files/output_file.h"
+
 #include <chrono>
 #include <cmath>
 #include <cstdint>
-#include <fstream>
+#include <memory>
 #include <string>
 
 namespace nflow::trainer {
@@ -26,9 +28,10 @@ struct Progress {
 /// Writes progress to stdout and to a CSV file; on every rank but the root, nowhere.
 class Report {
  public:
-  /// Opens `csv`; keeps its rows up to `first_step`, when a run is resumed there. Throws Error.
+  /// Begins `csv`, with its rows up to `first_step` where a run is resumed there. Throws Error.
   Report(bool active, const std::string &csv, int64_t first_step);
   void line(const std::string &text) const;
+  /// Throws Error where the row cannot be written.
   void progress(const Progress &progress);
   /// Since the report was opened.
   double seconds() const;
@@ -36,7 +39,7 @@ class Report {
  private:
   bool active_;
   int64_t first_step_;
-  std::ofstream csv_;
+  std::unique_ptr<GrowingFile> csv_;
   std::chrono::steady_clock::time_point start_;
 };
 

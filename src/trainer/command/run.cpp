@@ -2,11 +2,12 @@
 
 #include "architectures/architecture.h"
 #include "base/error.h"
+#include "files/input_file.h"
+#include "files/output_file.h"
 #include "trainer/command/run_common.h"
 #include "trainer/command/run_thermal.h"
 
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <sstream>
 
@@ -19,10 +20,9 @@ nlohmann::json data_digest(const TrainOptions &options, const Samples &samples) 
   nlohmann::json digests;
   if (samples.count() > 0) digests["samples"] = digest(samples.x);
   if (options.energy.empty()) return digests;
-  std::ifstream in(options.energy, std::ios::binary);
-  std::stringstream bytes;
-  bytes << in.rdbuf();
-  digests["energy"] = digest(bytes.str().data(), bytes.str().size());
+  const auto bytes = bytes_of(options.energy, "cannot open energy file '" + options.energy +
+                                                  "': check that it is still there");
+  digests["energy"] = digest(bytes.data(), bytes.size());
   return digests;
 }
 
@@ -46,10 +46,16 @@ int run_gaussian(const TrainOptions &options, const Parallel &parallel) {
   parallel.together([&] { objective = std::make_unique<GaussianObjective>(options, samples); });
   const Split split = split_by_blocks(samples, options.validation);
   if (samples.count() > 0 && split.training.size() < 2)
-    throw Error("the data hold " + std::to_string(samples.count()) +
-                " frames, too few to train on: give more frames in --data");
+    throw AlikeError("the data hold " + std::to_string(samples.count()) +
+                     " frames, too few to train on: give more frames in --data");
   const auto &setting = objective->setting();
-  const Fingerprint fingerprint{schedule_options(options, setting), data_digest(options, samples)};
+  Fingerprint fingerprint;
+  parallel.together([&] {
+    fingerprint = {schedule_options(options, setting), data_digest(options, samples)};
+  });
+  parallel.require_same(fingerprint.options.dump() + fingerprint.data.dump(),
+                        "the ranks find different energy files '" + options.energy +
+                            "': give one that all nodes see");
   auto state = first_state(options, parallel, *objective, fingerprint, [&] {
     if (samples.count() > 0) objective->initialise(samples, split.training);
   });
@@ -74,6 +80,19 @@ int run_gaussian(const TrainOptions &options, const Parallel &parallel) {
 } // namespace
 
 int run(const TrainOptions &options, const Parallel &parallel) {
+  // Before any work is done that would be lost.
+  parallel.together([&] {
+    if (!options.energy.empty()) require_model_file(options.energy);
+    if (!parallel.root()) return;
+    std::vector<std::string> others{options.energy, options.lammps};
+    for (const auto *files : {&options.data, &options.prior_data, &options.ladder_data})
+      others.insert(others.end(), files->begin(), files->end());
+    for (const auto &file : {options.output, options.log, options.checkpoint}) {
+      require_writable(file);
+      require_other_file(file, others);
+      others.push_back(file);
+    }
+  });
   return options.thermal() ? run_thermal(options, parallel) : run_gaussian(options, parallel);
 }
 

@@ -71,9 +71,19 @@ TrainingState first_state(const TrainOptions &options, const Parallel &parallel,
     state.parameters = objective.parameters();
     state.constants = objective.constants();
   });
+  parallel.require_same(std::to_string(state.step) + digest(state.adam_mean) +
+                            (options.resume ? digest(state.parameters) : ""),
+                        "the ranks find different checkpoints '" + options.checkpoint +
+                            "': give one that all nodes see");
   parallel.broadcast(state.parameters);
   parallel.broadcast(state.constants);
-  objective.set_constants(state.constants);
+  parallel.together([&] {
+    require(state.parameters.size() == objective.parameters().size() &&
+                state.constants.size() == objective.constants().size(),
+            "checkpoint '" + options.checkpoint +
+                "' is of a flow of another size: start anew without --resume");
+    objective.set_constants(state.constants);
+  });
   return state;
 }
 

@@ -143,6 +143,7 @@ nlohmann::json quality(const std::vector<PairReport> &reports, const std::vector
 int run_thermal(const TrainOptions &options, const Parallel &parallel) {
   std::unique_ptr<EnergySource> source;
   parallel.together([&] { source = open_source(options); });
+  check_before_samples(options, *source, parallel);
   const auto data = thermal_samples(options, *source, parallel);
   std::unique_ptr<ThermalObjective> objective;
   parallel.together([&] {
@@ -151,13 +152,16 @@ int run_thermal(const TrainOptions &options, const Parallel &parallel) {
         options.cap, *source);
   });
   const auto &setting = objective->setting();
-  const Fingerprint fingerprint{schedule_options(options, setting), data_digest(data)};
+  Fingerprint fingerprint;
+  parallel.together([&] { fingerprint = {schedule_options(options, setting), data_digest(data)}; });
   const auto untrained = objective->parameters();
   auto state = first_state(options, parallel, *objective, fingerprint, [] {});
   const ThermalBatches batches(data, objective->metadata().slots(), setting.coordinates(),
                                setting.seed);
-  const auto states =
-      parse_states(named_states(options, setting, data), setting.n_atoms, setting.dim);
+  std::vector<State> states;
+  parallel.together([&] {
+    states = parse_states(named_states(options, setting, data), setting.n_atoms, setting.dim);
+  });
   const ThermalValidator validator(options, parallel, *objective, batches, data, states);
 
   Training training(options, parallel, *objective, batches, validator, std::move(state),

@@ -4,6 +4,7 @@
 #include "base/command_line.h"
 #include "base/error.h"
 #include "base/units.h"
+#include "files/input_file.h"
 
 #include <CLI/CLI.hpp>
 
@@ -301,7 +302,11 @@ bool parse_options(int argc, char **argv, TrainOptions &o, std::string &text) {
   CLI::App app("Trains a normalizing flow against LAMMPS samples and a TorchScript energy",
                "nflow-train");
   app.option_defaults()->always_capture_default();
-  app.set_config("--config", "", "config file: lines `option = value`");
+  app.set_config("--config", "", "config file: lines `option = value`")
+      ->check([](const std::string &file) {
+        require_regular_file(file, "cannot open the config file '" + file + "': give its path");
+        return std::string();
+      });
   app.allow_config_extras(CLI::config_extras_mode::error);
   add_flow_options(app, o.flow);
   add_target_options(app, o);
@@ -312,6 +317,7 @@ bool parse_options(int argc, char **argv, TrainOptions &o, std::string &text) {
   if (!o.lammps.empty() && app.get_option("--architecture")->count() == 0)
     o.flow.architecture = architecture_for_lammps();
   o.command_line = quoted_command(argc, argv);
+  o.given = app.config_to_str(true, false);
   if (o.log.empty()) o.log = o.output + ".csv";
   if (o.checkpoint.empty()) o.checkpoint = o.output + ".checkpoint";
   if (o.thermal()) take_defaults(app, thermal_defaults);

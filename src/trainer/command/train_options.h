@@ -68,6 +68,7 @@ struct TrainOptions {
   int64_t stop_at = 0;
   int threads = 1;
   std::string command_line;
+  std::string given; // all options as a config file, for ranks to compare
 };
 
 /// Reads command line and config file. Returns false where only help or the version was wanted

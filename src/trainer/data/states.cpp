@@ -13,6 +13,8 @@ namespace nflow::trainer {
 
 namespace {
 
+constexpr size_t longest = 2000; // of a condition: evaluating goes as deep as it has operators
+
 using Number = std::function<double(const double *)>;
 using Condition = std::function<bool(const double *)>;
 
@@ -32,7 +34,7 @@ class Parser {
  private:
   [[noreturn]] void expect(const std::string &what) const {
     throw Error("state '" + text_ + "' is not understood: " + what + " should be at '" +
-                (at_ < text_.size() ? text_.substr(at_) : "(its end)") +
+                (at_ < text_.size() ? text_.substr(at_, 40) : "(its end)") +
                 "'; write it as in --state \"left: x1 < 0\" (docs/nflow-train.md)");
   }
   void skip_blanks() {
@@ -48,13 +50,13 @@ class Parser {
   Condition condition() {
     auto result = conjunction();
     while (take("||"))
-      result = [a = result, b = conjunction()](const double *x) { return a(x) || b(x); };
+      result = [a = std::move(result), b = conjunction()](const double *x) { return a(x) || b(x); };
     return result;
   }
   Condition conjunction() {
     auto result = comparison();
     while (take("&&"))
-      result = [a = result, b = comparison()](const double *x) { return a(x) && b(x); };
+      result = [a = std::move(result), b = comparison()](const double *x) { return a(x) && b(x); };
     return result;
   }
   Condition comparison() {
@@ -70,9 +72,9 @@ class Parser {
     auto result = product();
     while (true) {
       if (take("+"))
-        result = [a = result, b = product()](const double *x) { return a(x) + b(x); };
+        result = [a = std::move(result), b = product()](const double *x) { return a(x) + b(x); };
       else if (take("-"))
-        result = [a = result, b = product()](const double *x) { return a(x) - b(x); };
+        result = [a = std::move(result), b = product()](const double *x) { return a(x) - b(x); };
       else
         return result;
     }
@@ -81,14 +83,19 @@ class Parser {
     auto result = factor();
     while (true) {
       if (take("*"))
-        result = [a = result, b = factor()](const double *x) { return a(x) * b(x); };
+        result = [a = std::move(result), b = factor()](const double *x) { return a(x) * b(x); };
       else if (take("/"))
-        result = [a = result, b = factor()](const double *x) { return a(x) / b(x); };
+        result = [a = std::move(result), b = factor()](const double *x) { return a(x) / b(x); };
       else
         return result;
     }
   }
   Number factor() {
+    const Depth one_deeper(depth_);
+    require(depth_ <= most_depth, "state '" + text_.substr(0, 40) + " ..' has more than " +
+                                      std::to_string(most_depth) +
+                                      " parentheses or signs within each other: write it with "
+                                      "fewer");
     if (take("-")) return [a = factor()](const double *x) { return -a(x); };
     if (take("(")) {
       auto result = sum();
@@ -121,7 +128,16 @@ class Parser {
     return [index](const double *x) { return x[index]; };
   }
 
+  /// Of this function within itself: text can be deeper than the stack.
+  struct Depth {
+    explicit Depth(int &depth) : depth_(depth) { depth_++; }
+    ~Depth() { depth_--; }
+    int &depth_;
+  };
+  static constexpr int most_depth = 50;
+
   const std::string text_;
+  int depth_ = 0;
   size_t at_;
   const int64_t n_atoms_, dim_;
 };
@@ -129,6 +145,9 @@ class Parser {
 } // namespace
 
 State::State(const std::string &text, int64_t n_atoms, int64_t dim) : text_(text) {
+  require(text.size() <= longest, "state '" + text.substr(0, 40) + " ..' has more than " +
+                                      std::to_string(longest) +
+                                      " characters: write a shorter condition");
   const size_t colon = text.find(':');
   for (const char c : text.substr(0, colon))
     if (!std::isspace(static_cast<unsigned char>(c))) name_ += c;

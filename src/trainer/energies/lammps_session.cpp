@@ -1,10 +1,11 @@
 #include "trainer/energies/lammps_session.h"
 
+#include "files/input_file.h"
+
 #include "input.h"
 
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <regex>
 #include <unistd.h>
 
@@ -48,7 +49,7 @@ LammpsSession::LammpsSession(const std::string &file, const std::vector<std::str
   int mpi_runs = 0;
   MPI_Initialized(&mpi_runs);
   if (!mpi_runs) throw Error("LAMMPS in this program needs MPI: call MPI_Init first");
-  if (!std::ifstream(file)) throw Error("LAMMPS input file '" + file + "' cannot be read");
+  require_regular_file(file, "LAMMPS input file '" + file + "' cannot be read");
 
   std::vector<std::string> words{"lammps", "-log", "none", "-nocite"};
   // Without exceptions LAMMPS ends the process itself, so its last words must be seen.

@@ -2,9 +2,13 @@
 
 #include "architectures/architecture.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/units.h"
+#include "files/output_file.h"
 #include "trainer/command/run_common.h"
 #include "trainer/data/configurational_temperature.h"
+#include "trainer/data/states.h"
+#include "trainer/training/thermal_setting.h"
 #ifdef NFLOW_TRAINER_LAMMPS
 #include "trainer/energies/thermal_sampling.h"
 #endif
@@ -96,13 +100,27 @@ std::vector<double> energies_of(const Samples &samples, EnergySource &source,
   return parallel.gather(mine);
 }
 
+/// What the source of a rank is, by its atoms and by an energy to digits that no order of summation
+/// changes.
+std::string portrait(EnergySource &source, const Samples &samples) {
+  const System &system = source.system();
+  double energy = 0.0;
+  source.evaluate(1, samples.frame(0), &energy, nullptr);
+  std::string text = system.units + number(energy, 8);
+  for (const int type : system.types) text += " " + std::to_string(type);
+  for (const double length : system.box) text += " " + number(length, 12);
+  return text;
+}
+
 /// A mix-up of files would train nonsense without a sign of it.
 void check_temperature(EnergySource &source, const Parallel &parallel, const std::string &where,
                        ThermalSamples &samples) {
   const double boltzmann = boltzmann_constant(source.system().units);
   samples.by_forces = configurational_tau(samples.samples, source, parallel);
-  require_temperature(samples.by_forces, boltzmann * samples.temperature, samples.temperature,
-                      where);
+  parallel.together([&] {
+    require_temperature(samples.by_forces, boltzmann * samples.temperature, samples.temperature,
+                        where);
+  });
   samples.by_forces.mean /= boltzmann;
   samples.by_forces.error /= boltzmann;
 }
@@ -115,10 +133,21 @@ std::string sample_file(const TrainOptions &o, double temperature) {
 
 } // namespace
 
+void check_before_samples(const TrainOptions &o, EnergySource &source, const Parallel &parallel) {
+  parallel.together([&] {
+    require_boundaries(o.flow, source);
+    check_system(o.flow, o.temperatures(), source);
+    // Conditions on atoms that are not there, and the like.
+    parse_states(o.states, source.system().n_atoms, source.system().dim);
+    if (o.sample > 0 && parallel.root())
+      for (size_t i = 0; i < o.temperatures().size(); i++)
+        if (files_of(o, i).empty()) require_writable(sample_file(o, o.temperatures()[i]));
+  });
+}
+
 std::vector<ThermalSamples> thermal_samples(const TrainOptions &o, EnergySource &source,
                                             const Parallel &parallel) {
   const System &system = source.system();
-  require_boundaries(o.flow, source);
   std::vector<ThermalSamples> all;
   const auto temperatures = o.temperatures();
   for (size_t i = 0; i < temperatures.size(); i++) {
@@ -134,14 +163,19 @@ std::vector<ThermalSamples> thermal_samples(const TrainOptions &o, EnergySource 
     }
     samples.samples = shared_samples(files, system.dim, system.units, parallel);
     if (samples.samples.count() > 0) {
-      require_fit(samples.samples, source, where);
+      parallel.together([&] { require_fit(samples.samples, source, where); });
+      std::string of_rank;
+      parallel.together([&] { of_rank = portrait(source, samples.samples); });
+      parallel.require_same(of_rank, "the ranks have different systems: see that " + source.name() +
+                                         " is the same on all nodes");
       samples.energies = energies_of(samples.samples, source, parallel, where);
       check_temperature(source, parallel, where, samples);
       samples.split = split_by_blocks(samples.samples, o.validation);
     }
     const bool needed = i + 1 < temperatures.size();
     if (needed && samples.split.training.size() < 2)
-      throw Error("there are too few samples" + where + ": give dumps of at least 1000 frames");
+      throw AlikeError("there are too few samples" + where +
+                       ": give dumps of at least 1000 frames");
     all.push_back(std::move(samples));
   }
   return all;

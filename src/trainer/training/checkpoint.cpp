@@ -2,10 +2,11 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "files/input_file.h"
+#include "files/output_file.h"
 
-#include <cstdio>
 #include <cstring>
-#include <fstream>
+#include <string_view>
 
 namespace nflow::trainer {
 
@@ -13,7 +14,7 @@ using nlohmann::json;
 
 namespace {
 
-const char *magic = "nflow-checkpoint 1";
+const char *magic = "nflow-checkpoint 2";
 
 std::vector<std::vector<double> *> arrays(TrainingState &s) {
   return {&s.parameters, &s.constants, &s.adam_mean, &s.adam_square, &s.best_parameters};
@@ -24,14 +25,38 @@ std::vector<int64_t *> counters(TrainingState &s) {
           &s.skipped_steps, &s.skipped_in_a_row, &s.set_backs};
 }
 
-void put(std::ofstream &out, const void *data, size_t bytes) {
-  out.write(static_cast<const char *>(data), static_cast<std::streamsize>(bytes));
+void put(std::string &bytes, const void *data, size_t count) {
+  bytes.append(static_cast<const char *>(data), count);
 }
 
-bool get(std::ifstream &in, void *data, size_t bytes) {
-  in.read(static_cast<char *>(data), static_cast<std::streamsize>(bytes));
-  return in.gcount() == static_cast<std::streamsize>(bytes);
-}
+/// Takes values off the front of bytes.
+class Source {
+ public:
+  explicit Source(std::string_view bytes) : left_(bytes) {}
+  size_t left() const { return left_.size(); }
+  bool get(void *data, size_t count) {
+    if (count > left_.size()) return false;
+    std::memcpy(data, left_.data(), count);
+    left_.remove_prefix(count);
+    return true;
+  }
+  bool get(std::vector<double> &array) {
+    uint64_t count = 0;
+    if (!get(&count, sizeof(count)) || count > left_.size() / sizeof(double)) return false;
+    array.resize(count);
+    return count == 0 || get(array.data(), count * sizeof(double));
+  }
+  bool get_line(std::string &line) {
+    const auto end = left_.find('\n');
+    if (end == std::string_view::npos) return false;
+    line = left_.substr(0, end);
+    left_.remove_prefix(end + 1);
+    return true;
+  }
+
+ private:
+  std::string_view left_;
+};
 
 void require_same(const json &header, const json &options, const nlohmann::json &data,
                   const std::string &file) {
@@ -62,53 +87,51 @@ void write_checkpoint(const TrainingState &state, const Fingerprint &fingerprint
                       const std::string &file) {
   TrainingState copy = state;
   const auto header = json{{"options", fingerprint.options}, {"data", fingerprint.data}}.dump();
-  const auto temporary = file + ".part";
-  std::ofstream out(temporary, std::ios::binary);
-  out << magic << "\n" << header << "\n";
-  for (int64_t *value : counters(copy)) put(out, value, sizeof(*value));
-  put(out, &copy.best_score, sizeof(double));
-  put(out, &copy.rate_scale, sizeof(double));
+  std::string bytes = magic + std::string("\n") + header + "\n";
+  for (int64_t *value : counters(copy)) put(bytes, value, sizeof(*value));
+  put(bytes, &copy.best_score, sizeof(double));
+  put(bytes, &copy.rate_scale, sizeof(double));
   for (const auto *array : arrays(copy)) {
     const uint64_t count = array->size();
-    put(out, &count, sizeof(count));
-    put(out, array->data(), count * sizeof(double));
+    put(bytes, &count, sizeof(count));
+    put(bytes, array->data(), count * sizeof(double));
   }
-  const auto sum = digest(copy.parameters);
-  put(out, sum.data(), sum.size());
+  OutputFile out(file);
+  out.write(bytes);
+  out.write(digest(bytes.data(), bytes.size()));
   out.close();
-  if (!out || std::rename(temporary.c_str(), file.c_str()) != 0) {
-    std::remove(temporary.c_str());
-    throw Error("cannot write checkpoint '" + file +
-                "': check that the folder exists and has room");
-  }
 }
 
 TrainingState read_checkpoint(const Fingerprint &fingerprint, const std::string &file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in)
-    throw Error("there is no checkpoint '" + file +
-                "' to resume from: start without --resume, or name it with --checkpoint");
+  const auto bytes =
+      bytes_of(file, "there is no checkpoint '" + file +
+                         "' to resume from: start without --resume, or name it with --checkpoint");
   const Error damaged("checkpoint '" + file +
                       "' is damaged or of another version: start anew "
                       "without --resume");
+  const size_t end = digest(nullptr, 0).size();
+  if (bytes.size() < end) throw damaged;
+  const std::string_view body(bytes.data(), bytes.size() - end);
+  if (digest(body.data(), body.size()) != bytes.substr(body.size())) throw damaged;
+  Source in(body);
   std::string line, header_text;
-  if (!std::getline(in, line) || line != magic || !std::getline(in, header_text)) throw damaged;
+  if (!in.get_line(line) || line != magic || !in.get_line(header_text)) throw damaged;
   const auto header = json::parse(header_text, nullptr, false);
-  if (!header.is_object() || !header.contains("options") || !header.contains("data")) throw damaged;
+  if (!header.is_object() || !header.contains("options") || !header.contains("data") ||
+      !header.at("options").is_object())
+    throw damaged;
   require_same(header, fingerprint.options, fingerprint.data, file);
   TrainingState state;
   bool good = true;
-  for (int64_t *value : counters(state)) good = good && get(in, value, sizeof(*value));
-  good = good && get(in, &state.best_score, sizeof(double));
-  good = good && get(in, &state.rate_scale, sizeof(double));
-  for (auto *array : arrays(state)) {
-    uint64_t count = 0;
-    if (!good || !get(in, &count, sizeof(count)) || count > (uint64_t{1} << 32)) throw damaged;
-    array->resize(count);
-    good = get(in, array->data(), count * sizeof(double));
-  }
-  std::string sum = digest(state.parameters), stored(sum.size(), ' ');
-  if (!good || !get(in, stored.data(), stored.size()) || stored != sum) throw damaged;
+  for (int64_t *value : counters(state)) good = good && in.get(value, sizeof(*value));
+  good = good && in.get(&state.best_score, sizeof(double));
+  good = good && in.get(&state.rate_scale, sizeof(double));
+  for (auto *array : arrays(state)) good = good && in.get(*array);
+  const size_t size = state.parameters.size();
+  const auto fits = [&](const std::vector<double> &v) { return v.size() == size; };
+  if (!good || in.left() != 0 || state.step < 0 || !fits(state.adam_mean) ||
+      !fits(state.adam_square) || !fits(state.best_parameters))
+    throw damaged;
   return state;
 }
 

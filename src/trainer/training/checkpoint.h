@@ -33,7 +33,7 @@ struct Fingerprint {
   nlohmann::json data;    // digests
 };
 
-/// Writes `state` to `file` by way of a temporary file. Throws Error.
+/// Writes `state` to `file`; what stood there stays until all is written. Throws Error.
 void write_checkpoint(const TrainingState &state, const Fingerprint &fingerprint,
                       const std::string &file);
 

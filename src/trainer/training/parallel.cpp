@@ -1,6 +1,6 @@
 #include "trainer/training/parallel.h"
 
-#include "base/error.h"
+#include "base/text.h"
 
 #include <algorithm>
 
@@ -66,7 +66,7 @@ void Parallel::throw_if_any(const std::string &failure) const {
   broadcast_bytes(&count, sizeof(count), first);
   text.resize(count);
   broadcast_bytes(text.data(), count, first);
-  throw Error(text);
+  throw AlikeError(text);
 }
 
 void Parallel::together(const std::function<void()> &work) const {
@@ -74,12 +74,15 @@ void Parallel::together(const std::function<void()> &work) const {
   try {
     work();
   } catch (const std::exception &e) {
-    failure = e.what();
-    failure.erase(0, failure.find_first_not_of(" \n"));
-    failure = failure.substr(0, failure.find('\n'));
-    if (failure.empty()) failure = "an unknown error";
+    failure = sentence_of(e);
   }
   throw_if_any(failure);
+}
+
+void Parallel::require_same(const std::string &text, const std::string &sentence) const {
+  std::string of_root = text;
+  broadcast(of_root);
+  together([&] { require(text == of_root, sentence); });
 }
 
 } // namespace nflow::trainer

@@ -1,6 +1,8 @@
 #ifndef NFLOW_TRAINER_TRAINING_PARALLEL_H
 #define NFLOW_TRAINER_TRAINING_PARALLEL_H
 
+#include "base/error.h"
+
 #include <cstdint>
 #include <functional>
 #include <mpi.h>
@@ -9,6 +11,13 @@
 #include <vector>
 
 namespace nflow::trainer {
+
+/// What every rank throws together, so that one of them says it and all end. Any other exception is
+/// of one rank, for which the others may wait.
+class AlikeError : public Error {
+ public:
+  using Error::Error;
+};
 
 /// What the trainer needs of MPI. Every member is collective: all ranks call it.
 class Parallel {
@@ -27,10 +36,12 @@ class Parallel {
   std::vector<double> gather(const std::vector<double> &mine) const;
   void broadcast(std::vector<double> &values) const;
   void broadcast(std::string &text) const;
-  /// Runs `work`, which must not call MPI. If it throws on any rank, every rank throws an Error
-  /// with the text of the lowest such rank, so that all end alike and none waits for another.
+  /// Runs `work`, which must not call MPI. If it throws on any rank, every rank throws an
+  /// AlikeError with the text of the lowest such rank.
   void together(const std::function<void()> &work) const;
-  /// Throws on every rank if `failure` is not empty on any.
+  /// Throws an AlikeError where `text` is not on every rank what it is on the root.
+  void require_same(const std::string &text, const std::string &sentence) const;
+  /// Throws an AlikeError on every rank if `failure` is not empty on any.
   void throw_if_any(const std::string &failure) const;
 
  private:

@@ -21,22 +21,32 @@ StartingData starting_data(EnergySource &source, const std::vector<ThermalSample
   return starting;
 }
 
+FlowSetting setting_of(const FlowOptions &options, const std::vector<double> &temperatures,
+                       const System &system) {
+  FlowSetting setting(options);
+  setting.n_atoms = system.n_atoms;
+  setting.dim = system.dim;
+  setting.types = system.types;
+  if (architecture_of(options).properties().periodic)
+    setting.box.assign(system.box.begin(), system.box.begin() + system.dim);
+  setting.units = system.units;
+  setting.temperatures = temperatures;
+  return setting;
+}
+
 } // namespace
 
 FlowSetting thermal_setting(const FlowOptions &options, const std::vector<double> &temperatures,
                             EnergySource &source, const std::vector<ThermalSamples> &data) {
-  const System &system = source.system();
-  const auto &architecture = architecture_of(options);
-  FlowSetting setting(options);
-  setting.n_atoms = system.n_atoms;
-  setting.dim = system.dim;
-  setting.types = system.types.empty() ? data.at(0).samples.types : system.types;
-  if (architecture.properties().periodic)
-    setting.box.assign(system.box.begin(), system.box.begin() + system.dim);
-  setting.units = system.units;
-  setting.temperatures = temperatures;
-  architecture.learn(setting, starting_data(source, data));
+  auto setting = setting_of(options, temperatures, source.system());
+  if (setting.types.empty()) setting.types = data.at(0).samples.types;
+  architecture_of(options).learn(setting, starting_data(source, data));
   return setting;
+}
+
+void check_system(const FlowOptions &options, const std::vector<double> &temperatures,
+                  EnergySource &source) {
+  check_flow_system(setting_of(options, temperatures, source.system()), starting_data(source, {}));
 }
 
 } // namespace nflow::trainer

@@ -15,6 +15,11 @@ namespace nflow::trainer {
 FlowSetting thermal_setting(const FlowOptions &options, const std::vector<double> &temperatures,
                             EnergySource &source, const std::vector<ThermalSamples> &data);
 
+/// Throws Error for what is wrong with the options or the system whatever the samples are, before
+/// there are any.
+void check_system(const FlowOptions &options, const std::vector<double> &temperatures,
+                  EnergySource &source);
+
 } // namespace nflow::trainer
 
 #endif

@@ -1,6 +1,6 @@
 #include "trainer/training/training.h"
 
-#include "base/error.h"
+#include "base/text.h"
 #include "estimators/exchange.h"
 
 #include <algorithm>
@@ -58,8 +58,7 @@ Training::StepResult Training::shared_gradient(double lambda) {
     sums[size] = terms.ml * per_sample;
     sums[size + 1] = terms.kl * per_sample;
   } catch (const std::exception &e) {
-    failure = e.what();
-    failure = "the loss cannot be computed: " + failure.substr(0, failure.find('\n'));
+    failure = "the loss cannot be computed: " + sentence_of(e);
     sums[size + 3] = 1.0;
   }
   sums[size + 2] = signal_seen ? 1.0 : 0.0;
@@ -143,9 +142,10 @@ void Training::skip() {
   if (state_.skipped_in_a_row < most_skipped_in_a_row) return;
   state_.skipped_in_a_row = 0;
   if (++state_.set_backs > most_set_backs)
-    throw Error("the loss stays not finite after " + std::to_string(most_set_backs) +
-                " returns to the best parameters: check the energy file and the data, or lower "
-                "--learning-rate and --cap");
+    throw AlikeError(
+        "the loss stays not finite after " + std::to_string(most_set_backs) +
+        " returns to the best parameters: check the energy file and the data, or lower "
+        "--learning-rate and --cap");
   state_.rate_scale *= 0.5;
   state_.parameters = state_.best_parameters;
   adam_.reset();
@@ -191,7 +191,7 @@ Training::End Training::run() {
       validate();
       progress_.step = state_.step;
       progress_.skipped_steps = state_.skipped_steps;
-      report_->progress(progress_);
+      parallel_.together([&] { report_->progress(progress_); });
       save_checkpoint();
     } else if (stop) {
       save_checkpoint();
