@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "model/frozen_module.h"
 #include "model/model_impl.h"
 
 #include <c10/core/InferenceMode.h>
@@ -162,7 +163,7 @@ EnergyModel::EnergyModel(const std::string &file, const std::string &device)
   std::vector<std::string> methods{"energy"};
   if (impl_->analytic) methods.push_back("energy_and_gradient");
   try {
-    impl_->module = torch::jit::freeze(archive.module, methods);
+    impl_->module = frozen_module(archive.module, methods);
   } catch (const std::exception &) {
     impl_->module = archive.module; // what cannot be frozen runs as it is
   }

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "model/checks.h"
+#include "model/frozen_module.h"
 #include "model/model_impl.h"
 #include "model/sample_points.h"
 #include "operators/operators.h"
@@ -62,7 +63,7 @@ bool find_masked(const torch::jit::Module &module, const std::string &file) {
 torch::jit::Module frozen(const torch::jit::Module &module, bool masked, const std::string &file) {
   std::vector<std::string> methods{"forward", "inverse"};
   if (masked) methods.insert(methods.end(), {"forward_masked", "inverse_masked"});
-  auto result = torch::jit::freeze(module, methods);
+  auto result = frozen_module(module, methods);
   for (const auto &attribute : result.named_attributes())
     if (attribute.value.isTensor() || attribute.value.isInt() || attribute.value.isDouble() ||
         attribute.value.isList())

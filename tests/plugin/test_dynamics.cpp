@@ -58,10 +58,12 @@ INSTANTIATE_TEST_SUITE_P(Moves, BesideLangevin,
 
 /// An evaluation must not touch the memory of other fixes: here the noise of the last step.
 TEST(Memory, LangevinWithCorrelatedNoiseIsLeftAlone) {
+  // A flow so wide that nothing is ever accepted.
+  tests::write_toy_model("far.pt", tests::toy_metadata(50, 3), 7.0);
   expect_temperature(
       tests::run_lammps(oscillators(0.05) +
                         "fix l all langevin 1.0 1.0 1.0 4711 gjf vfull\nfix i all nve\n" +
-                        "fix m all nflow/mc 1 0 5 1.0 exact.pt\nthermo 10\nrun 15000\n"),
+                        "fix m all nflow/mc 1 1 5 1.0 far.pt\nthermo 10\nrun 15000\n"),
       1.0);
 }
 

@@ -367,6 +367,25 @@ TEST(KickDrift, IsAContractModel) {
   }
 }
 
+/// LibTorch words an error with the names of functions that freezing deleted: the second model
+/// ended the process.
+TEST(KickDrift, EveryModelWordsItsErrors) {
+  const auto o = ka(12, false);
+  for (int i = 0; i < 4; i++) {
+    const torch::NoGradGuard no_gradients;
+    auto flow = nflow::build_flow(o);
+    flow.attr("box").toTensor().mul_(0.01);
+    nflow::save_archive(flow, nflow::flow_metadata(o), "small.pt");
+    nflow::Model model("small.pt", "cpu");
+    try {
+      nflow::check_flow(model, 0.6, 0.4);
+      FAIL() << "not refused";
+    } catch (const nflow::Error &e) {
+      EXPECT_NE(std::string(e.what()).find("the cutoff is beyond half the box"), std::string::npos);
+    }
+  }
+}
+
 TEST(KickDrift, WrongOptionsGetASentence) {
   const auto refused = [](nflow::FlowSetting o, const char *wanted) {
     try {

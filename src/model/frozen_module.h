@@ -1,0 +1,17 @@
+#ifndef NFLOW_MODEL_FROZEN_MODULE_H
+#define NFLOW_MODEL_FROZEN_MODULE_H
+
+#include <string>
+#include <torch/script.h>
+#include <vector>
+
+namespace nflow {
+
+/// torch::jit::freeze for these methods. LibTorch leaves pointers to the inlined functions that it
+/// then deletes, and follows them to word an error; here they are set to the methods.
+torch::jit::Module frozen_module(const torch::jit::Module &module,
+                                 const std::vector<std::string> &methods);
+
+} // namespace nflow
+
+#endif
