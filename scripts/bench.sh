@@ -122,5 +122,5 @@ case ${1:-} in
   moves) moves ;;
   flows) flows ;;
   temper) shift; exec "$here/bench/temper.sh" "$@" ;;
-  *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"; exit 2 ;;
+  *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$here/scripts/bench.sh"; exit 2 ;;
 esac

@@ -15,13 +15,12 @@ flow:          base arrays
 mcmc:          base arrays estimators flow
 tempering:     base arrays estimators files flow mcmc
 operators:     base arrays ; torch
-model:         base arrays flow operators ; torch
+model:         base arrays files flow operators ; torch
 stats:         base estimators files tempering
 lammps:        base arrays flow model ; lammps
-archives:      base files model ; torch
-reference:     base estimators files flow model archives ; torch
+reference:     base estimators files flow model ; torch
 architectures: base operators model ; torch
-trainer:       base estimators files flow operators model lammps archives architectures ; torch lammps
+trainer:       base estimators files flow operators model lammps architectures ; torch lammps
 lammps-plugin: base arrays estimators files flow mcmc tempering model lammps ; lammps
 '
 

@@ -3,6 +3,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "files/output_file.h"
 #include "model/archive_records.h"
 #include "model/code_check.h"
 #include "model/graph_check.h"
@@ -176,19 +177,12 @@ void save_archive(torch::jit::Module module, Metadata metadata, const std::strin
   module.save(stream);
   metadata.archive_digest =
       archive_digest(read_records_of(stream.str(), path), metadata_text(metadata));
-  const torch::jit::ExtraFilesMap extra{{json_name, metadata_text(metadata)}};
-  const auto temporary = path + ".part" + std::to_string(getpid());
-  try {
-    module.save(temporary, extra);
-  } catch (const std::exception &) {
-    std::remove(temporary.c_str());
-    throw Error("cannot write model file '" + path +
-                "': check that the folder exists and has room");
-  }
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
-    std::remove(temporary.c_str());
-    throw Error("cannot write model file '" + path + "': check the permissions of the folder");
-  }
+  // In memory, for LibTorch ends the process where the disk is full.
+  std::ostringstream bytes;
+  module.save(bytes, {{json_name, metadata_text(metadata)}});
+  OutputFile file(path);
+  file.write(bytes.str());
+  file.close();
 }
 
 void use_threads(int count) {

@@ -19,8 +19,8 @@ struct Archive {
 /// recorded, the digest of the weights. Throws Error with one sentence; never a c10 exception.
 Archive load_archive(const std::string &path, Format expected);
 
-/// Writes `module` and `metadata` (with the digest of the weights filled in) to a temporary file
-/// and renames it to `path`, so that a reader never sees half a model. Throws Error.
+/// Writes `module` and `metadata` (with the digests filled in) to a temporary file and renames it
+/// to `path`, so that a reader never sees half a model. Throws Error.
 void save_archive(torch::jit::Module module, Metadata metadata, const std::string &path);
 
 /// FNV-1a over names, shapes and values of all parameters and buffers, "fnv1a64:" and 16 hex

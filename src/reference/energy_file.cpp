@@ -1,6 +1,5 @@
 #include "reference/energy_file.h"
 
-#include "archives/model_file.h"
 #include "base/error.h"
 #include "files/input_file.h"
 #include "model/archive.h"
@@ -78,7 +77,7 @@ void write_multi_well_file(const MultiWell &system, const nlohmann::json &proven
   module.define(multi_well_source);
   auto record = provenance;
   record["multi_well"] = to_json(system);
-  write_model_file(module, energy_metadata("multi-well", dim, std::move(record)), path);
+  save_archive(module, energy_metadata("multi-well", dim, std::move(record)), path);
 }
 
 void write_double_well64_file(const std::string &path) {
@@ -88,7 +87,7 @@ void write_double_well64_file(const std::string &path) {
   module.register_buffer("rotation", tensor({cosine, -sine, sine, cosine}, {2, 2}));
   module.register_buffer("rotation_transposed", tensor({cosine, sine, -sine, cosine}, {2, 2}));
   module.define(double_well64_source);
-  write_model_file(module, energy_metadata(double_well64_name, 64, nlohmann::json::object()), path);
+  save_archive(module, energy_metadata(double_well64_name, 64, nlohmann::json::object()), path);
 }
 
 bool is_double_well64_file(const std::string &path) {

@@ -91,6 +91,8 @@ std::string forward_lie(Lie lie) {
     return "log_det = log_det + 0.5 * (u.flatten(1)[:, 0] > 2.2).double()";
   case Lie::nan:
     return "v = torch.log(u + 1.0)";
+  case Lie::first_atom:
+    return "v = v + 0.3 * (torch.arange(u.size(2)) == 0).double().view(-1, 1)";
   case Lie::batch:
     return "v = v + 0.01 * u.mean()";
   case Lie::raises:
@@ -109,6 +111,17 @@ std::string forward_lie(Lie lie) {
     return "v = v.reshape(u.size(0), -1)";
   case Lie::float32_log_det:
     return "log_det = log_det.float()";
+  default:
+    return "pass";
+  }
+}
+
+std::string inverse_start(Lie lie) {
+  switch (lie) {
+  case Lie::blocked:
+    return "v = 0.5 * v";
+  case Lie::first_atom:
+    return "v = v - 0.3 * (torch.arange(v.size(2)) == 0).double().view(-1, 1)";
   default:
     return "pass";
   }
@@ -154,7 +167,7 @@ void write_toy_model(const std::string &path, const Metadata &metadata, double s
   module.define(replaced(forward_source, "FORWARD_LIE", forward_lie(lie)));
   if (lie != Lie::no_inverse)
     module.define(replaced(replaced(inverse_source, "INVERSE_LIE", inverse_lie(lie)),
-                           "INVERSE_START", lie == Lie::blocked ? "v = 0.5 * v" : "pass"));
+                           "INVERSE_START", inverse_start(lie)));
   save_archive(module, metadata, path);
 }
 

@@ -17,6 +17,7 @@ enum class Lie {
   log_det_inverse, // the log-dets do not sum to zero
   inverse,         // the inverse does not undo the forward
   nan,             // NaN for some points
+  first_atom,      // no lie: the first atom is moved by 0.3 more than the others
   batch,           // the map depends on the batch
   raises,          // forward throws
   shape,           // points of another shape

@@ -2,7 +2,7 @@
 #define NFLOW_TESTS_LAMMPS_CASE_H
 
 #include "support/gradient_checks.h"
-#include "support/sentence.h"
+#include "support/refusal.h"
 
 #include <gtest/gtest.h>
 #include <mpi.h>

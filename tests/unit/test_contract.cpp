@@ -2,6 +2,7 @@
 
 #include "model/checks.h"
 #include "model/energy_model.h"
+#include "model/equivariance.h"
 #include "model/model.h"
 #include "support/refusal.h"
 #include "support/toy_models.h"
@@ -220,6 +221,22 @@ TEST(LyingFlow, TheSizeOfTheNumbersDoesNotMatter) {
   tests::write_toy_model("si_good.pt", metadata, 1.0, 0.0);
   Model honest("si_good.pt", "cpu");
   EXPECT_EQ(refusal([&] { check_flow(honest, tau, tau); }), "");
+}
+
+TEST(Equivariance, IsMeasuredAndAClaimTested) {
+  auto metadata = tests::toy_liquid_metadata(4, 2, 4.0, {{1.5, 0.8}});
+  metadata.types = std::vector<int>{1, 2, 1, 2};
+  tests::write_toy_liquid("equivariant.pt", metadata, {});
+  Model equivariant("equivariant.pt", "cpu");
+  EXPECT_TRUE(is_equivariant(equivariant, {1.5, 0.8}));
+  tests::write_toy_model("first.pt", tests::toy_metadata(3, 2), 1.5, 0.0, Lie::first_atom);
+  Model first("first.pt", "cpu");
+  EXPECT_FALSE(is_equivariant(first, 1.0));
+  auto claim = tests::toy_metadata(3, 2);
+  claim.equivariant = true;
+  tests::write_toy_model("claim.pt", claim, 1.5, 0.0, Lie::first_atom);
+  Model claiming("claim.pt", "cpu");
+  expect_sentence(refusal([&] { is_equivariant(claiming, 1.0); }), "claims to be equivariant");
 }
 
 TEST(LyingFlow, SteerabilityIsTested) {

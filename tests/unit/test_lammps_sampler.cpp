@@ -118,7 +118,7 @@ TEST(Sampler, CoolsFromAHotStart) {
 
 TEST(Sampler, RefusesWhatItCannotSample) {
   const auto of = [](const std::string &script, const SampleOptions &options) {
-    return tests::sentence([&] {
+    return tests::refusal([&] {
       LammpsSystem lammps(write_script("in.refused", script), {});
       LammpsSampler(lammps).sample(options);
     });
@@ -145,7 +145,7 @@ TEST(Sampler, TheSystemSurvivesAFailure) {
   auto options = options_at(1.0, 1);
   options.first_window = 100;
   options.most_steps = 200;
-  EXPECT_NE(tests::sentence([&] { LammpsSampler(lammps).sample(options); }), "");
+  EXPECT_NE(tests::refusal([&] { LammpsSampler(lammps).sample(options); }), "");
   EXPECT_EQ(lammps.positions(), before);
   EXPECT_EQ(LammpsSampler(lammps).sample(options_at(1.0, 2)).samples.count(), 2);
 }

@@ -13,7 +13,7 @@
 namespace {
 
 using namespace nflow;
-using tests::sentence;
+using tests::refusal;
 using tests::shaken;
 using tests::write_script;
 using trainer::LammpsSystem;
@@ -232,13 +232,13 @@ TEST(LammpsSystem, ImpossibleConfigurationsAreInfinite) {
 
 TEST(LammpsSystem, WrongInputsGetASentence) {
   const auto of = [](const std::string &script, std::vector<std::string> variables = {}) {
-    return sentence([&] { LammpsSystem(write_script("in.wrong", script), variables); });
+    return refusal([&] { LammpsSystem(write_script("in.wrong", script), variables); });
   };
   const auto good = tests::fluid_script();
   const auto expect_part = [](const std::string &whole, const std::string &part) {
     EXPECT_NE(whole.find(part), std::string::npos) << whole;
   };
-  EXPECT_EQ(sentence([] { LammpsSystem("no.such.file", {}); }),
+  EXPECT_EQ(refusal([] { LammpsSystem("no.such.file", {}); }),
             "LAMMPS input file 'no.such.file' cannot be read");
   const auto unknown = of(good + "pair_cooff 1 1\n");
   EXPECT_EQ(unknown, "LAMMPS says: Unknown command: pair_cooff 1 1 (input file 'in.wrong')");

@@ -5,7 +5,7 @@
 #include "files/exchange_log.h"
 #include "files/input_file.h"
 #include "files/output_file.h"
-#include "support/sentence.h"
+#include "support/refusal.h"
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@
 
 namespace {
 
-using nflow::tests::sentence;
+using nflow::tests::refusal;
 namespace fs = std::filesystem;
 
 std::string contents(const std::string &file) {
@@ -94,22 +94,22 @@ TEST_F(OutputFiles, NothingButRegularFilesIsReplaced) {
   fs::create_directory("out/folder");
   fs::create_symlink("/dev/null", "out/device");
   for (const std::string file : {"out/pipe", "out/folder", "out/device", "/dev/full"}) {
-    EXPECT_NE(sentence([&] { nflow::OutputFile out(file); }).find("a folder, a pipe or a device"),
+    EXPECT_NE(refusal([&] { nflow::OutputFile out(file); }).find("a folder, a pipe or a device"),
               std::string::npos)
         << file;
-    EXPECT_NE(sentence([&] { nflow::GrowingFile out(file, ""); }).find(file), std::string::npos);
-    EXPECT_NE(sentence([&] {
+    EXPECT_NE(refusal([&] { nflow::GrowingFile out(file, ""); }).find(file), std::string::npos);
+    EXPECT_NE(refusal([&] {
                 nflow::DumpWriter out(file, nflow::line_of_atoms(1, 1.0), -1.0);
               }).find(file),
               std::string::npos);
-    EXPECT_NE(sentence([&] { nflow::ExchangeLogWriter out(file, 5, 1.0); }).find(file),
+    EXPECT_NE(refusal([&] { nflow::ExchangeLogWriter out(file, 5, 1.0); }).find(file),
               std::string::npos);
   }
   EXPECT_TRUE(fs::is_fifo("out/pipe"));
   EXPECT_TRUE(fs::is_symlink("out/device"));
-  EXPECT_NE(sentence([] { nflow::OutputFile out("out/none/a"); }).find("No such file"),
+  EXPECT_NE(refusal([] { nflow::OutputFile out("out/none/a"); }).find("No such file"),
             std::string::npos);
-  EXPECT_NE(sentence([] { nflow::OutputFile out(""); }), "");
+  EXPECT_NE(refusal([] { nflow::OutputFile out(""); }), "");
 }
 
 TEST_F(OutputFiles, AFullDiskIsToldAndWhatStoodThereStays) {
@@ -117,13 +117,13 @@ TEST_F(OutputFiles, AFullDiskIsToldAndWhatStoodThereStays) {
   for (const std::string file : {"out/a", "out/a.gz"}) {
     write_text(file, "before");
     const FullDisk full(1000);
-    EXPECT_NE(sentence([&] {
+    EXPECT_NE(refusal([&] {
                 nflow::OutputFile out(file);
                 for (int i = 0; i < 5000; i++) out.print("%d\n", i);
                 out.close();
               }).find("File too large"),
               std::string::npos);
-    EXPECT_NE(sentence([&] {
+    EXPECT_NE(refusal([&] {
                 nflow::DumpWriter out(file, nflow::line_of_atoms(200, 1.0), -1.0);
                 for (int i = 0; i < 50; i++) out.write(i, x.data());
                 out.close();
@@ -139,7 +139,7 @@ TEST_F(OutputFiles, AGrowingFileEndsWithAWholeLine) {
   file.add("one\n");
   EXPECT_EQ(contents("out/log"), "head\none\n");
   const FullDisk full(20);
-  EXPECT_NE(sentence([&] { file.add("a row that is longer than the disk\n"); }).find("out/log"),
+  EXPECT_NE(refusal([&] { file.add("a row that is longer than the disk\n"); }).find("out/log"),
             std::string::npos);
   EXPECT_EQ(contents("out/log"), "head\none\n");
 }
@@ -155,7 +155,7 @@ TEST_F(OutputFiles, AnExchangeLogLosesNoLinesToAFullDisk) {
     log.flush();
     const auto before = contents("out/log");
     const FullDisk full(before.size() + 10);
-    EXPECT_NE(sentence([&] {
+    EXPECT_NE(refusal([&] {
                 log.attempt(attempt);
                 log.flush();
               }).find("out/log"),
@@ -169,7 +169,7 @@ TEST_F(OutputFiles, AnExchangeLogLosesNoLinesToAFullDisk) {
   const auto before = contents("out/log");
   {
     const FullDisk full(20);
-    EXPECT_NE(sentence([] { nflow::ExchangeLogWriter log("out/log", 5, 1.0); }), "");
+    EXPECT_NE(refusal([] { nflow::ExchangeLogWriter log("out/log", 5, 1.0); }), "");
   }
   EXPECT_EQ(contents("out/log"), before) << "lines that a restart goes on with";
 }
@@ -177,17 +177,17 @@ TEST_F(OutputFiles, AnExchangeLogLosesNoLinesToAFullDisk) {
 TEST_F(OutputFiles, AnInputIsNotWrittenOver) {
   write_text("out/a", "");
   fs::create_symlink("a", "out/link");
-  EXPECT_NE(sentence([] { nflow::require_other_file("out/../out/link", {"", "out/a"}); }), "");
-  EXPECT_EQ(sentence([] { nflow::require_other_file("out/b", {"", "out/a"}); }), "");
+  EXPECT_NE(refusal([] { nflow::require_other_file("out/../out/link", {"", "out/a"}); }), "");
+  EXPECT_EQ(refusal([] { nflow::require_other_file("out/b", {"", "out/a"}); }), "");
 }
 
 TEST_F(OutputFiles, OnlyRegularFilesAreRead) {
   mkfifo("out/pipe", 0600);
   for (const std::string file : {"out/pipe", "out", "/dev/zero"})
-    EXPECT_NE(sentence([&] { contents(file); }).find("a folder, a pipe or a device"),
+    EXPECT_NE(refusal([&] { contents(file); }).find("a folder, a pipe or a device"),
               std::string::npos)
         << file;
-  EXPECT_EQ(sentence([] { contents("out/none"); }), "there is no out/none");
+  EXPECT_EQ(refusal([] { contents("out/none"); }), "there is no out/none");
 }
 
 } // namespace

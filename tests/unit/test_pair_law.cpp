@@ -95,7 +95,7 @@ TEST(PairLaw, IsRefusedWherePairsAreNotAll) {
   LammpsSystem none(write_script("in.none", few_atoms("pair_style none\ncomm_modify cutoff 2\n")),
                     {});
   double energy = 0.0, force = 0.0;
-  EXPECT_NE(tests::sentence([&] { none.pair_law(1, 1, 1.0, energy, force); }), "");
+  EXPECT_NE(tests::refusal([&] { none.pair_law(1, 1, 1.0, energy, force); }), "");
   // Without it the linearised energy is the plain one.
   const auto x = none.positions();
   none.evaluate_linearised(10.0, 1, x.data(), &energy, nullptr);
@@ -214,7 +214,7 @@ TEST(Table, InsideItsRangeOnlyTheLinearisedEnergyIsFinite) {
   const auto beyond = at_distance(lammps, 1e4, 0.5);
   const double edge = 12.0 * std::pow(0.7, -13);
   EXPECT_NEAR(beyond.energy, std::pow(0.7, -12) + edge * 0.2, 0.02 * beyond.energy);
-  EXPECT_NE(tests::sentence([&] { at_distance(lammps, -1.0, 1.0); }), "");
+  EXPECT_NE(tests::refusal([&] { at_distance(lammps, -1.0, 1.0); }), "");
 }
 
 } // namespace

@@ -2,7 +2,7 @@
 #include "files/dump_writer.h"
 #include "files/thermo_log.h"
 #include "reference/multi_well.h"
-#include "support/sentence.h"
+#include "support/refusal.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 
 using namespace nflow;
 using namespace nflow::reference;
-using nflow::tests::sentence;
+using nflow::tests::refusal;
 
 namespace {
 
@@ -35,7 +35,7 @@ TEST(DumpWriter, TheReaderOfTheTrainerReadsIt) {
     ASSERT_EQ(samples.x.size(), frames.size());
     for (size_t i = 0; i < frames.size(); i++) EXPECT_NEAR(samples.x[i], frames[i], 1e-11 * 20.5);
   }
-  EXPECT_NE(sentence([] {
+  EXPECT_NE(refusal([] {
               DumpWriter("no_such_folder/a.dump", line_of_atoms(3, 30.0), -30.0);
             }).find("no_such_folder"),
             std::string::npos);
@@ -60,10 +60,10 @@ TEST(MultiWellFiles, Refusals) {
   const auto word = write_file("test_word.txt", "1 two\n");
   const auto singular = write_file("test_singular.txt", "1 2\n2 4\n");
   const auto two = write_file("test_a2.txt", "1 2\n");
-  EXPECT_NE(sentence([&] { read_multi_well(matrix, three); }).find("matrix of 9"),
+  EXPECT_NE(refusal([&] { read_multi_well(matrix, three); }).find("matrix of 9"),
             std::string::npos);
-  EXPECT_NE(sentence([&] { read_multi_well(matrix, word); }).find("'two'"), std::string::npos);
-  EXPECT_NE(sentence([&] { read_multi_well(singular, two); }).find("singular"), std::string::npos);
+  EXPECT_NE(refusal([&] { read_multi_well(matrix, word); }).find("'two'"), std::string::npos);
+  EXPECT_NE(refusal([&] { read_multi_well(singular, two); }).find("singular"), std::string::npos);
 }
 
 TEST(ThermoLog, LastRunOnly) {
@@ -76,15 +76,15 @@ TEST(ThermoLog, LastRunOnly) {
   EXPECT_EQ(read_thermo_column(log, "Temp"), (std::vector<double>{0.1, 0.2}));
   for (const std::string value : {"nan", "inf", "-inf", "1e200"}) {
     const auto failed = write_file("test_failed.log", "Step PotEng\n0 1\n10 " + value + "\n");
-    EXPECT_NE(sentence([&] { read_thermo_column(failed, "PotEng"); }).find("line 3"),
+    EXPECT_NE(refusal([&] { read_thermo_column(failed, "PotEng"); }).find("line 3"),
               std::string::npos);
   }
   // Half a number, of a run that was killed.
   EXPECT_EQ(read_thermo_column(write_file("test_cut.log", "Step PotEng\n0 1\n10 23"), "PotEng"),
             std::vector<double>{1.0});
-  EXPECT_NE(sentence([] { read_thermo_column("/dev/zero", "PotEng"); }).find("a device"),
+  EXPECT_NE(refusal([] { read_thermo_column("/dev/zero", "PotEng"); }).find("a device"),
             std::string::npos);
-  EXPECT_NE(sentence([&] { read_thermo_column(log, "KinEng"); }).find("KinEng"), std::string::npos);
-  EXPECT_NE(sentence([] { read_thermo_column("none.log", "PotEng"); }).find("none.log"),
+  EXPECT_NE(refusal([&] { read_thermo_column(log, "KinEng"); }).find("KinEng"), std::string::npos);
+  EXPECT_NE(refusal([] { read_thermo_column("none.log", "PotEng"); }).find("none.log"),
             std::string::npos);
 }

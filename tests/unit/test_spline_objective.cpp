@@ -216,13 +216,13 @@ TEST(SplineStart, OfAMultiWellFindsThatAllAreActive) {
   const auto options = small_spline();
   EXPECT_EQ(start_of(options, source, data).active, (std::vector<int64_t>{0, 1, 2}));
   for (int64_t f = 0; f < 300; f++) data[0].samples.x[3 * f + 1] = 0.5;
-  const auto said = tests::sentence([&] { start_of(options, source, data); });
+  const auto said = tests::refusal([&] { start_of(options, source, data); });
   EXPECT_NE(said.find("coordinate x2 does not vary"), std::string::npos) << said;
 }
 
 TEST(FileEnergy, IsOfTheUnitsOfTheTraining) {
   reference::write_double_well64_file("dw64.pt");
-  const auto said = tests::sentence([] { FileEnergy("dw64.pt", "metal"); });
+  const auto said = tests::refusal([] { FileEnergy("dw64.pt", "metal"); });
   EXPECT_NE(said.find("is in units lj"), std::string::npos) << said;
 }
 

@@ -160,7 +160,7 @@ TEST(ConfigurationalTemperature, IsThatOfTheSamples) {
     EXPECT_LT(tau.error, 0.05);
     EXPECT_LT(std::fabs(tau.z_score(samples.temperature)), 5.0)
         << tau.mean << " +- " << tau.error << " at " << samples.temperature;
-    EXPECT_EQ(tests::sentence([&] { require_temperature(tau, samples.temperature, 0.0, " here"); }),
+    EXPECT_EQ(tests::refusal([&] { require_temperature(tau, samples.temperature, 0.0, " here"); }),
               "");
   }
 }
@@ -168,7 +168,7 @@ TEST(ConfigurationalTemperature, IsThatOfTheSamples) {
 TEST(ConfigurationalTemperature, RefusesAnotherOne) {
   const Parallel parallel(MPI_COMM_WORLD);
   const auto tau = configurational_tau(liquid().data[0].samples, liquid().lammps, parallel);
-  const auto said = tests::sentence([&] { require_temperature(tau, cold, cold, " at T = 0.9"); });
+  const auto said = tests::refusal([&] { require_temperature(tau, cold, cold, " at T = 0.9"); });
   EXPECT_NE(said.find("the samples at T = 0.9 were not made at this temperature"),
             std::string::npos)
       << said;
@@ -176,7 +176,7 @@ TEST(ConfigurationalTemperature, RefusesAnotherOne) {
   few.x.resize(10 * few.n_atoms * few.dim);
   const auto unknown = configurational_tau(few, liquid().lammps, parallel);
   EXPECT_FALSE(std::isfinite(unknown.error));
-  EXPECT_EQ(tests::sentence([&] { require_temperature(unknown, cold, cold, ""); }), "");
+  EXPECT_EQ(tests::refusal([&] { require_temperature(unknown, cold, cold, ""); }), "");
 }
 
 struct Scales {

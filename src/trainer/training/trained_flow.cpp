@@ -1,6 +1,6 @@
 #include "trainer/training/trained_flow.h"
 
-#include "archives/model_file.h"
+#include "model/archive.h"
 
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
@@ -105,7 +105,7 @@ void TrainedFlow::save(const std::vector<double> &parameters, const Metadata &me
   auto module = saved_.clone();
   for (auto parameter : module.parameters()) parameter.set_requires_grad(false);
   module.eval();
-  write_model_file(module, metadata, file);
+  save_archive(module, metadata, file);
 }
 
 } // namespace nflow::trainer
