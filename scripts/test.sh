@@ -26,8 +26,9 @@ if [ -e "$here/.git" ]; then
   "$here/scripts/check-layers.sh"
 fi
 "$here/scripts/setup.sh" "${setup[@]}"
-# LibTorch and Open MPI keep memory until the process ends: no leak of ours could be told from theirs.
-export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+# LibTorch and Open MPI keep memory until the process ends: no leak of ours could be told from theirs. Tests of what must
+# not be touched end as they do without sanitizers.
+export ASAN_OPTIONS=detect_leaks=0:handle_segv=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 printf '\n== tests in %s/\n' "$build"
 # The tests are of one core each, but for those of MPI, which ctest knows.
 cd "$here/$build" && ctest --output-on-failure --parallel "${NFLOW_JOBS:-$(nproc)}" "${labels[@]}" "$@"

@@ -69,7 +69,7 @@ TEST(TemperBeside, ExchangesOfTypesAreFollowed) {
   MixedDiscs::write_files();
   const double temperatures[] = {MixedDiscs::hot, MixedDiscs::cold};
   for (const std::string model : {"", "model mixed.pt"}) {
-    const auto run = tests::run_partitions(swapped(model, 200000), "2x1", 300);
+    const auto run = tests::run_partitions(swapped(model, 80000), "2x1", 300);
     ASSERT_EQ(run.status, 0) << run.text();
     for (int p = 0; p < 2; p++) {
       const auto exact = MixedDiscs::reference(temperatures[p], 200000);
