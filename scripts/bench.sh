@@ -23,20 +23,21 @@ move_row() { # name steps move..
   sed -e "s/^            move independence.*/            $*/" -e '/^dump/d' -e '/^variable    \(independence\|latent\)/d' \
     -e '/^print/d' "$here/examples/multiwell/in.mc" > in.move
   cat >> in.move <<'END'
-print "MOVE ${flow_us} ${energy_us} ${total_us} ${overhead}"
+variable audits equal 100*f_mc[17]
+print "MOVE ${flow_us} ${energy_us} ${total_us} ${overhead} ${audits}"
 END
   "$bin/lmp" -in in.move -log $log -screen none -var plugin "$here/build/lib/nflowplugin.so" -var steps "$steps" \
     -var energy "$here/potentials/multiwell20.pt" -var model "$here/potentials/multiwell20_tsf.pt"
   local outside
   outside=$(awk '/^Loop time/ { t = $4; n = $9 } END { print 1e6 * t / n / 10 }' $log)
-  awk -v name="$name" -v outside="$outside" '/^MOVE/ { printf "%-22s %10.1f %10.1f %10.1f %8.3f %12.1f %8.3f\n",
-    name, $2, $3, $4, $5, outside, outside / ($2 + $3) }' $log
+  awk -v name="$name" -v outside="$outside" '/^MOVE/ { printf "%-22s %10.1f %10.1f %10.1f %8.3f %8.2f %12.1f %8.3f\n",
+    name, $2, $3, $4, $5, $6, outside, outside / ($2 + $3) }' $log
 }
 
 moves() {
   printf 'fix nflow/mc on the d = 20 multi-well, 10 attempts a call; microseconds an attempt.\n'
   printf 'inside: as the fix measures itself; outside: loop time of LAMMPS by attempts, its own step included.\n\n'
-  printf '%-22s %10s %10s %10s %8s %12s %8s\n' move flow energy total ratio "loop time" ratio
+  printf '%-22s %10s %10s %10s %8s %8s %12s %8s\n' move flow energy total ratio audits% "loop time" ratio
   for round in 1 2 3; do
     move_row "independence" 2000 "move independence batch 64"
     move_row "multitry 8" 500 "move multitry 8 batch 16"
