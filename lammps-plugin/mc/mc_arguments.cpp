@@ -1,11 +1,10 @@
 #include "mc/mc_arguments.h"
 
 #include "base/error.h"
+#include "base/units.h"
 #include "mcmc/moves/table.h"
 
 #include "utils.h"
-
-#include <cmath>
 
 namespace LAMMPS_NS {
 
@@ -13,10 +12,6 @@ namespace {
 
 constexpr const char *keywords =
     "use move, batch, prior, rearranged, velocity, uncounted or device";
-
-bool is_positive(double value) {
-  return value > 0.0 && std::isnormal(value);
-}
 
 /// Reads a keyword and what follows it from arg[iarg] on; returns the place of the next one.
 int parse_keyword(LAMMPS *lmp, int iarg, int narg, char **arg, MonteCarloArguments &result) {
@@ -36,15 +31,15 @@ int parse_keyword(LAMMPS *lmp, int iarg, int narg, char **arg, MonteCarloArgumen
       throw nflow::Error("batch must be from 1 to 1000000");
   } else if (keyword == "prior") {
     result.prior_temperature = number(iarg);
-    if (!is_positive(result.prior_temperature))
+    if (!nflow::is_usable_size(result.prior_temperature))
       throw nflow::Error("the temperature T0 of prior must be positive");
   } else if (keyword == "rearranged") {
     if (iarg + 1 >= narg)
       throw nflow::Error("rearranged needs two lengths: that of a move and that of a bond");
     result.rearrangement.distance = number(iarg++);
     result.rearrangement.neighbours = number(iarg);
-    if (!is_positive(result.rearrangement.distance) ||
-        !is_positive(result.rearrangement.neighbours))
+    if (!nflow::is_usable_size(result.rearrangement.distance) ||
+        !nflow::is_usable_size(result.rearrangement.neighbours))
       throw nflow::Error("the lengths of rearranged must be positive");
   } else if (keyword == "velocity") {
     if (value != "keep" && value != "redraw") throw nflow::Error("velocity must be keep or redraw");
@@ -75,7 +70,7 @@ MonteCarloArguments parse_mc_arguments(LAMMPS *lmp, int narg, char **arg) {
     result.temperature_variable = arg[6] + 2;
   else
     result.temperature = utils::numeric(FLERR, arg[6], false, lmp);
-  if (result.temperature_variable.empty() && !is_positive(result.temperature))
+  if (result.temperature_variable.empty() && !nflow::is_usable_size(result.temperature))
     throw nflow::Error("the temperature T must be positive");
   result.model_file = arg[7];
   for (int iarg = 8; iarg < narg;) iarg = parse_keyword(lmp, iarg, narg, arg, result);

@@ -1,6 +1,7 @@
 #include "mc/mc_temperature.h"
 
 #include "base/error.h"
+#include "base/units.h"
 #include "temper/exchange_kind.h"
 
 #include "force.h"
@@ -78,7 +79,7 @@ double MonteCarloTemperature::evaluate(Platform &platform, int every) const {
     temperature = input->variable->compute_equal(input->variable->find(variable_.c_str()));
     modify->addstep_compute(update->ntimestep + every);
   }
-  if (!(temperature > 0.0) || !std::isnormal(temperature))
+  if (!nflow::is_usable_size(temperature))
     throw nflow::Error("the temperature variable '" + variable_ + "' is not positive at step " +
                        std::to_string(update->ntimestep));
   return temperature;

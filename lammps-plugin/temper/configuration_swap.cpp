@@ -61,7 +61,7 @@ double ConfigurationSwap::propose(const Encounter &encounter, double energy_here
   pack_proposal(encounter, energy_here);
   link_.swap(encounter.partner, packet_, received_, "an exchange");
   placed_ = masses_.agree(place_proposal(encounter.partner)) != 0;
-  if (potential_.has_other_forces())
+  if (compares_noise(encounter))
     compare_noise(encounter, section(packet_, Section::other_forces),
                   section(received_, Section::other_forces));
   const double u = placed_ ? energy_of_proposal() : INFINITY;
@@ -180,8 +180,7 @@ void ConfigurationSwap::exchange_directly(const Encounter &encounter, double ene
   whole_.place(section(received_, Section::state));
   compare_energies(encounter, energy(), energy_there);
   subtract_potential(section(received_, Section::other_forces));
-  if (potential_.has_other_forces() && !noise_[encounter.partner].decided())
-    return_noise(encounter);
+  if (compares_noise(encounter)) return_noise(encounter);
   take_velocities(encounter);
 }
 
@@ -221,6 +220,12 @@ std::pair<double, double> ConfigurationSwap::energies_with_new_lists(const Encou
   return {energy(), others.head[0]};
 }
 
+/// At the first exchanges with a partner. Forces that are meant not to count may be alike.
+bool ConfigurationSwap::compares_noise(const Encounter &encounter) {
+  return potential_.has_other_forces() && command_.uncounted.empty() &&
+         !noise_[encounter.partner].decided();
+}
+
 /// Each partition knows the thermostats' forces on the configuration that came to it: the other one
 /// gets them, and knows both.
 void ConfigurationSwap::return_noise(const Encounter &encounter) {
@@ -236,7 +241,6 @@ void ConfigurationSwap::return_noise(const Encounter &encounter) {
 void ConfigurationSwap::compare_noise(const Encounter &encounter, const double *mine,
                                       const double *others) {
   auto &comparison = noise_[encounter.partner];
-  if (comparison.decided() || !command_.uncounted.empty()) return;
   std::vector<double> a(numbers()), b(numbers());
   arrays_.copy_out(mine, numbers() * sizeof(double), a.data());
   arrays_.copy_out(others, numbers() * sizeof(double), b.data());

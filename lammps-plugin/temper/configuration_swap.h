@@ -68,6 +68,7 @@ class ConfigurationSwap : protected Pointers {
   void go_back();
   void compare_energies(const Encounter &encounter, double here, double there);
   std::pair<double, double> energies_with_new_lists(const Encounter &encounter);
+  bool compares_noise(const Encounter &encounter);
   void compare_noise(const Encounter &encounter, const double *mine, const double *others);
   void return_noise(const Encounter &encounter);
   void take_velocities(const Encounter &encounter);

@@ -9,7 +9,6 @@
 #include "universe.h"
 #include "utils.h"
 
-#include <algorithm>
 #include <cstdlib>
 
 namespace LAMMPS_NS {

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "base/units.h"
 
 #include "lammps.h"
 #include "universe.h"
@@ -68,7 +69,7 @@ class Parser {
           " partitions: give one (of a world-style variable), or as many as there are "
           "partitions");
     for (const double temperature : temperatures)
-      if (!(temperature > 0.0) || !std::isnormal(temperature))
+      if (!nflow::is_usable_size(temperature))
         throw nflow::Error("all temperatures must be positive");
     return at;
   }

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "base/units.h"
 #include "bound_flow.h"
 #include "flow/prior.h"
 #include "lammps/compat.h"
@@ -68,12 +69,11 @@ void ComputeNflowWork::parse(int narg, char **arg) {
   if (narg < 5) stop("the form is 'compute ID group nflow/work model T T_other keyword value ...'");
   model_file_ = arg[3];
   temperature_ = utils::numeric(FLERR, arg[4], false, lmp);
-  if (!(temperature_ > 0.0) || !std::isnormal(temperature_))
-    stop("the temperature T must be positive");
+  if (!nflow::is_usable_size(temperature_)) stop("the temperature T must be positive");
   int iarg = 5;
   if (iarg < narg && utils::is_double(arg[iarg])) {
     other_temperature_ = utils::numeric(FLERR, arg[iarg++], false, lmp);
-    if (!(other_temperature_ > 0.0) || !std::isnormal(other_temperature_))
+    if (!nflow::is_usable_size(other_temperature_))
       stop("the temperature T_other must be positive");
   }
   for (; iarg < narg; iarg += 2) {

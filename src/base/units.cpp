@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 
+#include <cmath>
 #include <map>
 
 namespace nflow {
@@ -23,6 +24,10 @@ double boltzmann_constant(const std::string &units) {
         "'" + units +
         "' is not a LAMMPS unit style: use lj, real, metal, si, cgs, electron, micro or nano");
   return found->second;
+}
+
+bool is_usable_size(double value) {
+  return value > 0.0 && std::isnormal(value);
 }
 
 } // namespace nflow

@@ -9,6 +9,10 @@ namespace nflow {
 /// "metal", "si", "cgs", "electron", "micro", "nano"). Throws Error for any other name.
 double boltzmann_constant(const std::string &units);
 
+/// Whether this can be a temperature or a length: positive, and neither infinite nor so small that
+/// its inverse would be.
+bool is_usable_size(double value);
+
 } // namespace nflow
 
 #endif

@@ -65,17 +65,6 @@ void guarded(const Work &work, const OnError &on_error) {
 #endif
 }
 
-/// "Bad value" of "ERROR on proc 0: Bad value (../pair.cpp:12)\nLast command: ..".
-inline std::string sentence_of(std::string text) {
-  text = text.substr(0, text.find('\n', text.find_first_not_of(" \n")));
-  if (const auto start = text.find("ERROR"); start != std::string::npos)
-    if (const auto colon = text.find(": ", start); colon != std::string::npos)
-      text = text.substr(colon + 2);
-  const auto place = text.rfind(" (");
-  const bool of_code = place != std::string::npos && text.find(".cpp:", place) != std::string::npos;
-  return of_code ? text.substr(0, place) : text;
-}
-
 /// Whether LAMMPS reports errors by exceptions.
 inline constexpr bool throws() {
 #ifdef NFLOW_LAMMPS_THROWS

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "lammps/compat.h"
+#include "lammps/error_text.h"
 
 #include "angle.h"
 #include "atom.h"
@@ -102,7 +103,7 @@ double PotentialEnergy::evaluate_proposal(bool with_forces, bool tally) {
                   [&](const std::string &text, bool of_one) {
                     silence.reset();
                     update->whichflag = whichflag;
-                    const auto what = compat::sentence_of(text);
+                    const auto what = sentence_of_error(text);
                     const bool of_setup = what.find("overflow") != std::string::npos ||
                                           what.find("allocate") != std::string::npos;
                     if (of_one && !of_setup && comm->nprocs == 1) return;

@@ -1,5 +1,7 @@
 #include "model/allowed_operators.h"
 
+#include "base/error.h"
+
 #include <set>
 #include <sstream>
 
@@ -106,6 +108,11 @@ bool is_allowed_function(const std::string &name) {
 
 int allowed_name_count() {
   return static_cast<int>(allowed_aten().size() + words(language).size() + words(functions).size());
+}
+
+void refuse_code(const std::string &path, const std::string &place, const std::string &what) {
+  throw Error("model file '" + path + "' " + what + " in " + place +
+              ": only what docs/model-contract.md lists is allowed, a model file is data");
 }
 
 } // namespace nflow

@@ -18,6 +18,10 @@ int allowed_name_count();
 /// raised.
 bool is_allowed_function(const std::string &name);
 
+/// Throws Error that says what is not allowed, and in which method or class (`place`) of the file.
+[[noreturn]] void refuse_code(const std::string &path, const std::string &place,
+                              const std::string &what);
+
 } // namespace nflow
 
 #endif

@@ -20,12 +20,6 @@ using namespace torch::jit;
 constexpr size_t deepest = 100;     // brackets and blocks within each other
 constexpr int longest_chain = 1000; // operators one after the other in one expression
 
-[[noreturn]] void refuse(const std::string &path, const std::string &place,
-                         const std::string &what) {
-  throw Error("model file '" + path + "' " + what + " in " + place +
-              ": only what docs/model-contract.md lists is allowed, a model file is data");
-}
-
 /// LibTorch's parser and compiler call themselves for what is nested. Their stack must suffice.
 class NestingCheck {
  public:
@@ -166,7 +160,7 @@ class CodeReader {
       else if (lexer.cur().kind == TK_DEF)
         functions_.push_back(Def(parser.parseFunction(false)));
       else
-        refuse(path_, "its code", "has something that is no class and no function");
+        refuse_code(path_, "its code", "has something that is no class and no function");
     }
   }
 
@@ -190,13 +184,13 @@ class CodeReader {
     const auto parent = definition.superclass();
     const auto kind = parent.present() ? dotted(parent.get()) : "object";
     if (kind != "Module" && kind != "NamedTuple")
-      refuse(path_, "class " + name, "has a class that is no Module and no NamedTuple");
+      refuse_code(path_, "class " + name, "has a class that is no Module and no NamedTuple");
     for (const auto &statement : definition.body()) {
       if (statement.kind() == TK_DEF) {
         const Def method(statement);
         check_function(method, name + "." + method.name().name());
       } else if (statement.kind() != TK_ASSIGN) {
-        refuse(path_, "class " + name, "has something that is no method and no attribute");
+        refuse_code(path_, "class " + name, "has something that is no method and no attribute");
       } else {
         check_attribute(Assign(statement), kind == "NamedTuple", "class " + name);
       }
@@ -210,7 +204,7 @@ class CodeReader {
     const auto lhs = assign.lhs();
     const auto name = lhs.kind() == TK_VAR ? Var(lhs).name().name() : "";
     if (valued && !is_literal(assign.rhs().get().tree()))
-      refuse(path_, place, "has a constant that must be computed");
+      refuse_code(path_, place, "has a constant that must be computed");
     const bool plain = !name.empty() && typed && !valued;
     const bool list = names_of_attributes(name) && valued && !typed && is_list(assign.rhs().get());
     const bool constant = !name.empty() && typed && valued && is_final(assign.type().get());
@@ -218,7 +212,7 @@ class CodeReader {
                             dotted(Subscript(lhs).value()) == "__annotations__" &&
                             is_one_text(Subscript(lhs).subscript_exprs());
     if (assign.lhs_list().size() != 1 || !(plain || (!field && (list || constant || annotation))))
-      refuse(path_, place, "has something that is no method and no attribute");
+      refuse_code(path_, place, "has something that is no method and no attribute");
   }
   static bool names_of_attributes(const std::string &name) {
     return name == "__parameters__" || name == "__buffers__" || name == "__annotations__" ||
@@ -241,10 +235,10 @@ class CodeReader {
   void check_function(const Def &function, const std::string &place) {
     const auto name = function.name().name();
     if (name == "__setstate__" || name == "__getstate__")
-      refuse(path_, place, "has code that runs while it is loaded or saved");
+      refuse_code(path_, place, "has code that runs while it is loaded or saved");
     for (const auto &parameter : function.decl().params())
       if (parameter.defaultValue().present() && !is_literal(parameter.defaultValue().get().tree()))
-        refuse(path_, place, "has a default value that must be computed");
+        refuse_code(path_, place, "has a default value that must be computed");
     for (const auto &statement : function.statements()) check_tree(statement.tree(), place);
   }
 
@@ -254,7 +248,7 @@ class CodeReader {
     case TK_WITH:
     case TK_DEF:
     case TK_CLASS_DEF:
-      refuse(path_, place, "uses '" + kindToString(tree->kind()) + "'");
+      refuse_code(path_, place, "uses '" + kindToString(tree->kind()) + "'");
     case TK_APPLY:
       check_call(Apply(tree).callee(), place);
       break;
@@ -271,7 +265,7 @@ class CodeReader {
   /// What stands left of an '='.
   void check_target(const TreeRef &tree, const std::string &place) {
     if (tree->kind() == '.')
-      refuse(path_, place, "changes its own attribute " + Select(tree).selector().name());
+      refuse_code(path_, place, "changes its own attribute " + Select(tree).selector().name());
     if (tree->kind() == TK_SUBSCRIPT) return;
     for (const auto &part : tree->trees()) check_target(part, place);
   }
@@ -280,23 +274,23 @@ class CodeReader {
     const auto name = dotted(callee);
     const auto first = name.substr(0, name.find('.'));
     if (callee.kind() == TK_VAR) {
-      if (!is_allowed_function(name)) refuse(path_, place, "calls " + name);
+      if (!is_allowed_function(name)) refuse_code(path_, place, "calls " + name);
     } else if (callee.kind() != '.') {
-      refuse(path_, place, "calls what has no name");
+      refuse_code(path_, place, "calls what has no name");
     } else if (first == "torch") {
       const auto op = "aten::" + name.substr(6);
-      if (!is_allowed_operator(op)) refuse(path_, place, "calls the operator " + op);
+      if (!is_allowed_operator(op)) refuse_code(path_, place, "calls the operator " + op);
     } else if (first == "ops") {
       const auto dot = name.find('.', 4);
       const auto op =
           name.substr(4, dot - 4) + (dot == std::string::npos ? "" : "::" + name.substr(dot + 1));
-      if (!is_allowed_operator(op)) refuse(path_, place, "calls the operator " + op);
+      if (!is_allowed_operator(op)) refuse_code(path_, place, "calls the operator " + op);
     } else if (name.rfind("__torch__.torch.classes", 0) == 0) {
-      refuse(path_, place, "calls " + name);
+      refuse_code(path_, place, "calls " + name);
     } else if (first != "__torch__") {
       const auto method = Select(callee).selector().name();
       if (defined_.count(method) == 0 && !is_allowed_operator("aten::" + method))
-        refuse(path_, place, "calls " + method);
+        refuse_code(path_, place, "calls " + method);
     }
   }
 

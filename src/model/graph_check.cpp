@@ -17,12 +17,6 @@ using namespace torch::jit;
 
 constexpr int64_t most_nodes = 1000000; // of a method with all that it calls
 
-[[noreturn]] void refuse(const std::string &path, const std::string &place,
-                         const std::string &what) {
-  throw Error("model file '" + path + "' " + what + " in " + place +
-              ": only what docs/model-contract.md lists is allowed, a model file is data");
-}
-
 /// Calls `visit` for every node of a block and of the blocks inside it.
 template <typename Visit>
 void for_each_node(const Block *block, const Visit &visit) {
@@ -44,8 +38,9 @@ void check_operators(const Function &function, const Graph &graph, const std::st
   for_each_node(graph.block(), [&](const Node *node) {
     const std::string kind = node->kind().toQualString();
     if (kind == "prim::SetAttr")
-      refuse(path, place_of(function), "changes its own attribute " + node->s(attr::name));
-    if (!is_allowed_operator(kind)) refuse(path, place_of(function), "calls the operator " + kind);
+      refuse_code(path, place_of(function), "changes its own attribute " + node->s(attr::name));
+    if (!is_allowed_operator(kind))
+      refuse_code(path, place_of(function), "calls the operator " + kind);
   });
 }
 
@@ -103,9 +98,9 @@ void check_state(const Function &function, const std::shared_ptr<Graph> &graph,
   const AliasDb aliases(graph);
   for_each_node(graph->block(), [&](const Node *node) {
     if (!outlives_a_call(node) || !aliases.hasOutputWriters(node)) return;
-    refuse(path, place_of(function),
-           node->kind() == prim::GetAttr ? "changes its own attribute " + node->s(attr::name)
-                                         : "changes one of its constants");
+    refuse_code(path, place_of(function),
+                node->kind() == prim::GetAttr ? "changes its own attribute " + node->s(attr::name)
+                                              : "changes one of its constants");
   });
 }
 
@@ -120,8 +115,8 @@ void check_modes(const Function &function, const Graph &graph, const std::string
       const bool attribute =
           training->kind() == prim::GetAttr && training->s(attr::name) == "training";
       if (!attribute && (!constant || !constant->isBool() || constant->toBool()))
-        refuse(path, place_of(function),
-               std::string("calls the operator ") + mode.first + " as in training");
+        refuse_code(path, place_of(function),
+                    std::string("calls the operator ") + mode.first + " as in training");
     }
   });
 }
@@ -146,7 +141,7 @@ void check_graphs(const Module &module, const std::string &path) {
   for (auto *function : module._ivalue()->compilation_unit()->get_functions()) {
     check_operators(*function, *toGraphFunction(*function).graph(), path);
     if (size.of(function) >= most_nodes)
-      refuse(path, place_of(*function), "has more than a million operations");
+      refuse_code(path, place_of(*function), "has more than a million operations");
   }
   for (const char *name : {"forward", "inverse", "forward_masked", "inverse_masked", "energy",
                            "energy_and_gradient"}) {

@@ -13,16 +13,7 @@ struct MixedDiscs {
   static constexpr double hot = 1.5, cold = 0.8;
 
   static double strength(int i, int j) { return i / 2 != j / 2 ? 1.0 : i < 2 ? 3.0 : 8.0; }
-  static double energy(const double *x) {
-    double sum = 0.0;
-    for (int i = 0; i < n; i++)
-      for (int j = 0; j < i; j++) {
-        const double r = std::hypot(std::remainder(x[2 * i] - x[2 * j], length),
-                                    std::remainder(x[2 * i + 1] - x[2 * j + 1], length));
-        if (r < cutoff) sum += strength(i, j) * (1.0 + std::cos(M_PI * r / cutoff));
-      }
-    return sum;
-  }
+  static double energy(const double *x) { return energy_of_discs(x, n, length, cutoff, strength); }
   static void sample(RandomStream &random, double temperature, double *x) {
     do
       for (int i = 0; i < 2 * n; i++) x[i] = length * random.uniform();

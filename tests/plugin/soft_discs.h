@@ -5,13 +5,40 @@
 #include "estimators/autocorrelation.h"
 #include "support/toy_models.h"
 
+#include <gtest/gtest.h>
+
 #include <cmath>
+#include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
 
 namespace nflow::tests {
+
+/// The energy of `n` soft discs in a periodic square; strength(i, j) is that of a pair.
+template <class Strength>
+double energy_of_discs(const double *x, int n, double length, double cutoff,
+                       const Strength &strength) {
+  double sum = 0.0;
+  for (int i = 0; i < n; i++)
+    for (int j = 0; j < i; j++) {
+      const double r = std::hypot(std::remainder(x[2 * i] - x[2 * j], length),
+                                  std::remainder(x[2 * i + 1] - x[2 * j + 1], length));
+      if (r < cutoff) sum += strength(i, j) * (1.0 + std::cos(M_PI * r / cutoff));
+    }
+  return sum;
+}
+
+/// The mean of a series against a reference with an error: |z| < 4.
+inline void expect_same_mean(const std::vector<double> &series, const estimators::Estimate &exact,
+                             const std::string &what) {
+  const auto own = estimators::mean_with_error(series);
+  const double z = (own.mean - exact.mean) / std::hypot(own.error, exact.error);
+  std::printf("%s: %.4f +- %.4f, exact %.4f, z = %.2f\n", what.c_str(), own.mean, own.error,
+              exact.mean, z);
+  EXPECT_LT(std::fabs(z), 4.0) << what;
+}
 
 /// Four soft discs in a periodic square, two of each type: the energy is positive, so that
 /// independent configurations at any temperature come from rejection.
@@ -21,14 +48,7 @@ struct SoftDiscs {
   static constexpr double hot = 1.5, cold = 0.8;
 
   static double energy(const double *x) {
-    double sum = 0.0;
-    for (int i = 0; i < n; i++)
-      for (int j = 0; j < i; j++) {
-        const double r = std::hypot(std::remainder(x[2 * i] - x[2 * j], length),
-                                    std::remainder(x[2 * i + 1] - x[2 * j + 1], length));
-        if (r < cutoff) sum += strength * (1.0 + std::cos(M_PI * r / cutoff));
-      }
-    return sum;
+    return energy_of_discs(x, n, length, cutoff, [](int, int) { return strength; });
   }
   static void sample(RandomStream &random, double temperature, double *x) {
     do

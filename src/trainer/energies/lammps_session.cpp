@@ -1,12 +1,12 @@
 #include "trainer/energies/lammps_session.h"
 
 #include "files/input_file.h"
+#include "lammps/error_text.h"
 
 #include "input.h"
 
 #include <cstdio>
 #include <cstdlib>
-#include <regex>
 #include <unistd.h>
 
 namespace nflow::trainer {
@@ -33,14 +33,6 @@ class ScriptRunning {
   }
   ~ScriptRunning() { script_running = false; }
 };
-
-/// "ERROR on proc 0: Bad value (../pair.cpp:12)\nLast command: .." without all but "Bad value".
-std::string sentence_of(const std::string &text) {
-  static const std::regex form(R"(^\s*(ERROR( on proc \d+)?: )?(.*?)\s*(\([^()]*:\d+\))?\s*$)");
-  std::smatch parts;
-  const auto first_line = text.substr(0, text.find('\n', text.find_first_not_of(" \n")));
-  return std::regex_match(first_line, parts, form) ? parts[3].str() : first_line;
-}
 
 } // namespace
 
@@ -86,7 +78,8 @@ void LammpsSession::command(const std::string &text) {
 }
 
 void LammpsSession::fail(const std::string &text) const {
-  throw Error("LAMMPS says: " + sentence_of(text) + " (input file '" + file_ + "')");
+  throw Error("LAMMPS says: " + LAMMPS_NS::sentence_of_error(text) + " (input file '" + file_ +
+              "')");
 }
 
 } // namespace nflow::trainer
