@@ -38,15 +38,15 @@ mpi=(mpirun --oversubscribe -np 2)
 [ "$(id -u)" -ne 0 ] || mpi=(mpirun --allow-run-as-root --oversubscribe -np 2)
 
 say "LAMMPS: dynamics of KA2D with exchanges of species at T = 0.6 (the reservoir) and, for validation, at T = 0.4"
-sample() { # name T start seed steps
+sample() { # name T start seed steps first-step
   lammps in.md "$1.log" -var T "$2" -var start "$example/start/n43_T$3.data" -var seed "$4" -var steps "$5" -var every 500 \
-    -var swaps 50 -var dt 0.0035 -var output "$1.dump.gz" -var rdf "rdf_$1.dat"
+    -var swaps 50 -var dt 0.0035 -var first "$6" -var output "$1.dump.gz" -var rdf "rdf_$1.dat"
 }
-sample hot1 0.6 0.60 1 4000000 &
+sample hot1 0.6 0.60 1 4000000 0 &
 first=$!
 jobs_running+=("$first")
-sample hot2 0.6 0.60 2 3000000
-sample cold 0.4 0.40 3 1000000
+sample hot2 0.6 0.60 2 3000000 6000000 # goes behind the other in one file
+sample cold 0.4 0.40 3 1000000 0
 wait "$first" || die "the run at T = 0.6 failed: see hot1.log"
 cat hot1.dump.gz hot2.dump.gz > hot.dump.gz
 
