@@ -2,6 +2,7 @@
 #define NFLOW_TESTS_PARTITIONS_H
 
 #include "estimators/autocorrelation.h"
+#include "support/run_command.h"
 #include "support/run_lammps.h"
 
 #include <algorithm>
@@ -37,11 +38,6 @@ struct PartitionRun {
     return values;
   }
 };
-
-inline std::string contents(const std::string &file) {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// The number of partitions and of ranks in a layout such as "4x2" or "1 2".
 inline std::pair<int, int> layout_size(const std::string &layout) {

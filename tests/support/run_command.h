@@ -2,6 +2,8 @@
 #define NFLOW_TESTS_RUN_COMMAND_H
 
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +20,16 @@ inline std::string mpi_launcher(const std::string &mpiexec, int ranks) {
   if (ranks == 1) return "";
   return mpiexec + " --oversubscribe " + (geteuid() == 0 ? "--allow-run-as-root " : "") + "-np " +
          std::to_string(ranks) + " ";
+}
+
+/// All of a file; nothing, if it cannot be read.
+inline std::string contents(const std::string &file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+inline void write_text(const std::string &file, const std::string &text) {
+  std::ofstream(file, std::ios::binary) << text;
 }
 
 /// Runs a shell command and waits for it.

@@ -1,6 +1,7 @@
 // The programs on damaged files and command lines: none ends by a signal, none hangs, and what is
 // refused is refused in one line. NFLOW_FUZZ_MUTANTS and NFLOW_FUZZ_SEED say how many, and which.
 #include "base/random.h"
+#include "support/bounded_run.h"
 #include "support/mutations.h"
 #include "support/run_command.h"
 #include "support/tempering_log.h"
@@ -9,80 +10,27 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
-#include <chrono>
-#include <csignal>
-#include <fcntl.h>
 #include <filesystem>
 #include <functional>
-#include <iterator>
 #include <set>
-#include <sys/resource.h>
-#include <thread>
 
 namespace {
 
+using nflow::tests::contents;
+using nflow::tests::execute;
 using nflow::tests::Mutator;
+using nflow::tests::of_environment;
+using nflow::tests::Outcome;
 using nflow::tests::run_command;
 using nflow::tests::write_text;
 using Words = std::vector<std::string>;
 namespace fs = std::filesystem;
-
-constexpr double longest_seconds = 60.0; // beside other tests
-constexpr rlim_t most_memory = rlim_t{8} << 30;
-
-std::string contents(const std::string &file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// What is run, and the exit codes that it may have.
 struct Case {
   Words words;
   std::set<int> codes{0, 2};
 };
-
-struct Outcome {
-  int code = 0, signal = 0;
-  bool timeout = false;
-  double seconds = 0.0;
-  std::string errors; // stderr
-};
-
-/// In a group of its own, which goes when the time is over.
-Outcome execute(const Words &words) {
-  using Clock = std::chrono::steady_clock;
-  const auto start = Clock::now();
-  const auto seconds = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
-  std::vector<char *> arguments;
-  for (const auto &word : words) arguments.push_back(const_cast<char *>(word.c_str()));
-  arguments.push_back(nullptr);
-  const pid_t child = fork();
-  if (child == 0) {
-    setpgid(0, 0);
-    const rlimit memory{most_memory, most_memory};
-    setrlimit(RLIMIT_AS, &memory);
-    setenv("OMPI_MCA_ess_singleton_isolated", "1", 1); // no daemon beside each rank
-    dup2(open("/dev/null", O_RDONLY), 0);
-    dup2(open("/dev/null", O_WRONLY), 1);
-    dup2(open("stderr", O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
-    execv(arguments[0], arguments.data());
-    _exit(127);
-  }
-  Outcome outcome;
-  int status = 0;
-  while (waitpid(child, &status, WNOHANG) == 0) {
-    if (!outcome.timeout && seconds() > longest_seconds) {
-      outcome.timeout = true;
-      kill(-child, SIGKILL);
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  outcome.seconds = seconds();
-  if (WIFSIGNALED(status)) outcome.signal = WTERMSIG(status);
-  outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  outcome.errors = contents("stderr");
-  return outcome;
-}
 
 const std::string stats = NFLOW_STATS, reference = NFLOW_REFERENCE, trainer = NFLOW_TRAIN;
 
@@ -194,11 +142,6 @@ const std::vector<std::function<Case(Mutator &)>> &Programs::kinds() {
       exchange, thermo, compare,     exchange, thermo,   config, stats_words, reference_words,
       exchange, thermo, checkpoint,  exchange, thermo,   wells,  stats_words, train_words};
   return all;
-}
-
-uint64_t of_environment(const char *name, uint64_t standard) {
-  const char *text = std::getenv(name);
-  return text ? std::strtoull(text, nullptr, 10) : standard;
 }
 
 /// What is wrong, or nothing.

@@ -12,10 +12,6 @@
 
 namespace nflow::tests {
 
-inline void write_text(const std::string &file, const std::string &text) {
-  std::ofstream(file) << text;
-}
-
 /// nflow-train on so many ranks; ended from outside if it hangs.
 inline CommandResult train(const std::string &options, int ranks = 1) {
   return run_command("timeout 300 " + mpi_launcher(NFLOW_MPIEXEC, ranks) + NFLOW_TRAIN + " " +
