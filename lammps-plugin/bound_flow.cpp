@@ -68,8 +68,8 @@ void BoundFlow::check(const std::function<void(const nflow::Buffer<double> &x)> 
   if (warned_ || model_->jacobian_checked() || comm->me > 0) return;
   warned_ = true;
   error->warning(FLERR, "the flow of " + style_ +
-                            " is too large to compare its log_det with its Jacobian: only its "
-                            "round trip was checked");
+                            " is too large for the determinant of its Jacobian: only the "
+                            "changes of its log_det along random directions were compared with it");
 }
 
 void BoundFlow::log_placement() {

@@ -40,7 +40,7 @@ class BoundFlow : protected Pointers {
   /// nflow::Error where something else changed that the flow assumes.
   bool follow();
   /// Does check(x), which checks the flow, at the present configuration x [n, d] in the memory of
-  /// the platform. Warns, once, where a flow is too large for a comparison with its Jacobian.
+  /// the platform. Warns, once, where a flow is too large for the determinant of its Jacobian.
   void check(const std::function<void(const nflow::Buffer<double> &x)> &check);
   /// Says where positions and flow are, once.
   void log_placement();

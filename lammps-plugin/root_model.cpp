@@ -187,7 +187,7 @@ void RootModel::audit(const Temperatures &tau, const std::vector<double> &x,
       model_->forward(count, prior_points.data(), tau, proposals.data(), log_det.data());
       points.insert(points.end(), proposals.begin(), proposals.end());
     }
-    nflow::check_flow(*model_, tau.prior, tau.target, points);
+    nflow::check_flow(*model_, tau.prior, tau.target, points, ++audits_);
     nflow::check_batch_size(*model_, batch, tau);
   });
 }

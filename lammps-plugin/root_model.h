@@ -57,7 +57,7 @@ class RootModel : public nflow::Flow {
              const std::vector<double> &prior_points, int64_t batch, bool masked);
   /// nflow::is_equivariant on the root.
   bool is_equivariant(const Temperatures &tau);
-  /// Whether check() compares the log-det with the Jacobian, or the model is too large.
+  /// Whether check() compares the log-det with a determinant, or the model is too large.
   bool jacobian_checked() const;
 
   /// For the log: which rank and partition, where the positions are, and where the flow runs.
@@ -81,6 +81,7 @@ class RootModel : public nflow::Flow {
   nflow::Metadata metadata_;
   std::string device_;
   bool has_masked_ = false;
+  uint64_t audits_ = 0;
   bool staged_ = false; // the model cannot use the platform's memory: by way of the host
   std::vector<double> host_in_, host_out_;
   std::vector<uint8_t> host_mask_;

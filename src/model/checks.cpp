@@ -6,6 +6,7 @@
 #include "flow/prior.h"
 #include "model/model_impl.h"
 #include "model/sample_points.h"
+#include "model/volume_check.h"
 
 #include <torch/csrc/autograd/autograd.h>
 
@@ -16,13 +17,18 @@
 
 namespace nflow {
 
+void refuse_flow(const std::string &file, const std::string &what) {
+  throw Error("model file '" + file + "' " + what +
+              ": it would bias a simulation and is not used; train or write it again");
+}
+
 namespace {
 
-constexpr int64_t count = 8; // points that every check tries
+constexpr int64_t count = 8;   // points that every check tries
+constexpr int64_t small = 256; // numbers of a point, up to which all are compared with Jacobians
 
 [[noreturn]] void refuse(const Model &model, const std::string &what) {
-  throw Error("model file '" + model.file() + "' " + what +
-              ": it would bias a simulation and is not used; train or write it again");
+  refuse_flow(model.file(), what);
 }
 
 double deviation_of(Model &model, bool positions, const std::vector<double> &a,
@@ -167,6 +173,15 @@ void check_derivatives(Model &model, const double *u, const Temperatures &tau, F
   report.derivative = std::max(report.derivative, deviation);
 }
 
+/// One point of many numbers.
+void check_volume(Model &model, const double *u, double log_det, const Temperatures &tau,
+                  uint64_t seed, FlowReport &report) {
+  if (model.metadata().size() > jacobian_limit)
+    return check_volume_changes(model, u, tau, seed, report);
+  check_log_dets(model, u, {log_det}, tau, report);
+  check_derivatives(model, u, tau, report);
+}
+
 double difference(Model &model, bool forward, const Pair &a, const double *points,
                   const double *log_det) {
   // Latent numbers of a gaussian prior are no positions.
@@ -242,7 +257,7 @@ FlowTolerance flow_tolerance(const Metadata &metadata) {
 }
 
 FlowReport check_flow(Model &model, double tau_prior, double tau_target,
-                      const std::vector<double> &target_points) {
+                      const std::vector<double> &target_points, uint64_t seed) {
   FlowReport report;
   const int64_t size = model.metadata().size();
   const auto u = prior_points(model.metadata(), tau_prior, count);
@@ -251,8 +266,15 @@ FlowReport check_flow(Model &model, double tau_prior, double tau_target,
   Pair back;
   if (!target_points.empty())
     back = check_round_trip(model, false, target_points, tau_prior, tau_target, report);
-  if (size > jacobian_limit) return report;
   const Temperatures tau(tau_prior, tau_target);
+  if (size > small) {
+    check_volume(model, u.data(), v.log_det[0], tau, seed, report);
+    const auto given = static_cast<int64_t>(back.log_det.size());
+    // Where a run is, and what it proposes: the first point and the last.
+    for (int64_t i = 0; i < given; i += std::max<int64_t>(1, given - 1))
+      check_volume(model, &back.points[i * size], -back.log_det[i], tau, seed, report);
+    return report;
+  }
   check_log_dets(model, u.data(), {v.log_det.begin(), v.log_det.begin() + 4}, tau, report);
   check_derivatives(model, u.data(), tau, report);
   if (target_points.empty()) return report;

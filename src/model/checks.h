@@ -8,19 +8,19 @@
 
 namespace nflow {
 
-/// Numbers a point, above which the Jacobian is not formed.
-constexpr int64_t jacobian_limit = 256;
+/// Numbers a point, above which the Jacobian is not formed (check_volume_changes then).
+constexpr int64_t jacobian_limit = 512;
 
 /// What check_flow measured: the largest deviation over all points. A value is negative where the
-/// check does not apply (Jacobian above 256 numbers; steerability of a model that does not claim
-/// it).
+/// check does not apply (steerability of a model that does not claim it).
 struct FlowReport {
   double round_trip = -1.0;  // |inverse(forward(u)) - u| and |forward(inverse(v)) - v|, relative to
                              // the size of the points
   double log_det_sum = -1.0; // |log_det_forward + log_det_inverse|
   double batch = -1.0;       // a point alone against the same point in a batch
   double derivative = -1.0;  // autograd Jacobian against finite differences, relative to its size
-  double jacobian = -1.0;    // |log_det - ln|det autograd Jacobian||
+  double jacobian = -1.0;    // |log_det - ln|det autograd Jacobian||; above 512 numbers that of the
+                             // derivatives of both along a direction of length 1
   double steerability = -1.0; // deviation from TSF eq. 4, see check_steerability
 };
 
@@ -30,6 +30,9 @@ struct FlowTolerance {
 };
 FlowTolerance flow_tolerance(const Metadata &metadata);
 
+/// Throws the Error of a flow that is not what it says; `what` is its predicate.
+[[noreturn]] void refuse_flow(const std::string &file, const std::string &what);
+
 /// Largest |a - b| of `points` points [points, S, n, d] in the memory of `arrays`, relative to the
 /// root mean square of b in the same slot: what the round trip is judged by. `positions`: the
 /// coordinates are positions, compared modulo the box if the model is periodic, and not the latent
@@ -38,12 +41,13 @@ double relative_deviation(Arrays &arrays, const Metadata &metadata, bool positio
                           const double *a, const double *b);
 
 /// Checks that a flow is what the contract says at these temperatures: exact inverse, log-dets that
-/// sum to zero, log-det equal to that of the autograd Jacobian (for up to 256 numbers), no NaN, no
-/// dependence on the batch. A flow that lies about its log-det would bias a simulation silently.
-/// `target_points` [count, S, n, d] are configurations of the target side to be tried as well (may
-/// be empty). Throws Error with one sentence where a check fails.
+/// sum to zero, log-det equal to that of the autograd Jacobian (its changes along directions above
+/// 512 numbers), no NaN, no dependence on the batch. A flow that lies about its log-det would bias
+/// a simulation silently. `target_points` [count, S, n, d] are configurations of the target side to
+/// be tried as well (may be empty); `seed` chooses the directions. Throws Error with one sentence
+/// where a check fails.
 FlowReport check_flow(Model &model, double tau_prior, double tau_target,
-                      const std::vector<double> &target_points = {});
+                      const std::vector<double> &target_points = {}, uint64_t seed = 1);
 
 /// Checks that both maps give the same when they are called again, and for a point alone and in a
 /// batch of this size. Returns the largest deviation; throws Error if it is not rounding.

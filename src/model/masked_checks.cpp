@@ -22,13 +22,21 @@ constexpr int64_t count = 4; // points that every check tries
               ": they would bias a simulation and are not used; train or write the model again");
 }
 
-/// One mask for each point: half of the atoms, one, the other half, all.
+/// The most mobile numbers of which the Jacobian is formed: in a batch of as many points.
+int64_t most_numbers(const Metadata &metadata) {
+  return metadata.size() > 256 ? 32 : 256;
+}
+
+/// One mask for each point: half of the atoms, or of many atoms as many as have a Jacobian that is
+/// formed; one; as many others; all.
 torch::Tensor masks_for(const Model::Impl &impl, int64_t points) {
   const int64_t n = impl.metadata.n_atoms;
+  const int64_t most = std::max<int64_t>(1, most_numbers(impl.metadata) * n / impl.metadata.size());
+  const int64_t every = std::max<int64_t>(2, (n + most - 1) / most);
   std::vector<uint8_t> mask(points * n, 0);
   for (int64_t b = 0; b < points; b++)
     for (int64_t i = 0; i < n; i++) {
-      const bool chosen[4] = {i % 2 == 0, i == n / 2, i % 2 == 1 || n == 1, true};
+      const bool chosen[4] = {i % every == 0, i == n / 2, i % every == 1 || n == 1, true};
       mask[b * n + i] = chosen[b % 4];
     }
   return impl.to_mask(points, mask.data()).clone();
@@ -102,25 +110,25 @@ Model::Impl::Mapped check_round_trip(Model &model, bool forward, const torch::Te
 void check_jacobian(Model &model, const torch::Tensor &point, double log_det,
                     const Temperatures &tau, const torch::Tensor &mask, FlowReport &report) {
   const int64_t size = model.metadata().size();
+  const auto mobile = beside_points(mask).expand_as(point).reshape({-1}).nonzero().squeeze(1);
+  const int64_t numbers = mobile.size(0);
+  if (numbers > most_numbers(model.metadata())) return;
   const torch::AutoGradMode gradients(true);
-  auto points = point.repeat({size, 1, 1, 1}).requires_grad_(true);
+  auto points = point.repeat({numbers, 1, 1, 1}).requires_grad_(true);
   torch::Tensor jacobian;
   try {
     const auto v =
-        model.impl().call("forward_masked", points, tau, mask.expand({size, -1}).clone()).points;
-    jacobian = torch::autograd::grad({v.reshape({size, size}).diagonal().sum()}, {points})[0];
+        model.impl().call("forward_masked", points, tau, mask.expand({numbers, -1}).clone()).points;
+    const auto rows = v.reshape({numbers, size}).index_select(1, mobile);
+    jacobian = torch::autograd::grad({rows.diagonal().sum()}, {points})[0];
   } catch (const Error &) {
     throw;
   } catch (const std::exception &e) {
     refuse(model, "cannot be differentiated, so that their log-det cannot be checked (" +
                       first_line(e) + ")");
   }
-  const auto mobile =
-      beside_points(mask).expand_as(point).reshape({-1}).to(torch::kCPU).nonzero().squeeze(1);
-  const auto block = jacobian.reshape({size, size})
-                         .to(torch::kCPU, torch::kFloat64)
-                         .index_select(0, mobile)
-                         .index_select(1, mobile);
+  const auto block =
+      jacobian.reshape({numbers, size}).index_select(1, mobile).to(torch::kCPU, torch::kFloat64);
   const double exact = std::get<1>(torch::linalg_slogdet(block)).item<double>();
   const double error = std::fabs(log_det - exact);
   if (!(error <= flow_tolerance(model.metadata()).log_det))
@@ -143,7 +151,6 @@ FlowReport check_masked(Model &model, const Temperatures &tau,
   const auto check = [&](bool forward, const torch::Tensor &points) {
     const auto mask = masks_for(impl, points.size(0));
     const auto there = check_round_trip(model, forward, points, tau, mask, report);
-    if (size > jacobian_limit) return;
     for (int64_t b = 0; b < points.size(0); b++) {
       const auto start = (forward ? points : there.points).narrow(0, b, 1);
       const double log_det = there.log_det[b].item<double>();

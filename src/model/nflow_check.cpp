@@ -69,7 +69,8 @@ void check(Model &model, const std::vector<std::pair<double, double>> &taus) {
       print_row("(masked)", tau, nflow::check_masked(model, {tau.first, tau.second}));
   }
   if (model.metadata().size() > nflow::jacobian_limit)
-    std::printf("the Jacobian is not formed above 256 numbers a configuration (this model: %lld)\n",
+    std::printf("above 512 numbers a configuration (this model: %lld) the Jacobian is not formed: "
+                "the changes of log_det along random directions are compared with it\n",
                 static_cast<long long>(model.metadata().size()));
 }
 

@@ -145,7 +145,8 @@ class Styles : public testing::Test {
                              longest_seconds + static_cast<double>(end - first));
     std::vector<std::string> result;
     std::ifstream in("outcomes");
-    for (std::string line; std::getline(in, line);) result.push_back(line.substr(line.find(' ') + 1));
+    for (std::string line; std::getline(in, line);)
+      result.push_back(line.substr(line.find(' ') + 1));
     if (run.timeout || run.signal || run.code) {
       const bool between = result.empty() || !result.back().empty();
       if (between && first + result.size() < end) result.resize(result.size() + 1);
@@ -179,8 +180,9 @@ TEST_F(Styles, NoDamagedInputCrashesHangsOrLies) {
       i++;
     }
   }
-  std::printf("%llu scripts: %llu accepted, %llu refused\n", static_cast<unsigned long long>(count_),
-              static_cast<unsigned long long>(accepted), static_cast<unsigned long long>(refused));
+  std::printf("%llu scripts: %llu accepted, %llu refused\n",
+              static_cast<unsigned long long>(count_), static_cast<unsigned long long>(accepted),
+              static_cast<unsigned long long>(refused));
   EXPECT_GT(refused, count_ / 4);
   EXPECT_GT(accepted, count_ / 50);
 }
