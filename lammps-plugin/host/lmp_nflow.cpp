@@ -1,5 +1,6 @@
 // lmp-nflow: the program lmp on a library of LAMMPS that somebody else built. Where that has no
-// command `plugin` (the packages of Debian have none) it is given one, and all else is LAMMPS's own.
+// command `plugin` (the packages of Debian have none) it is given one, and all else is LAMMPS's
+// own.
 
 #include "lammps/compat.h"
 #include "lammps/host_fit.h"

@@ -7,8 +7,8 @@ namespace LAMMPS_NS {
 
 class LAMMPS;
 
-/// Gives that LAMMPS the command, as far as `plugin load FILE ..` with styles of fixes, computes and
-/// commands. One that has a command of that name keeps it.
+/// Gives that LAMMPS the command, as far as `plugin load FILE ..` with styles of fixes, computes
+/// and commands. One that has a command of that name keeps it.
 void add_plugin_command(LAMMPS *lmp);
 
 } // namespace LAMMPS_NS

@@ -1,9 +1,9 @@
 #ifndef NFLOW_LAMMPS_HOST_FIT_H
 #define NFLOW_LAMMPS_HOST_FIT_H
 
-// Whether the LAMMPS of this process is the one whose headers were compiled in. A library of another
-// version can take the place of the one that was there (Debian names both liblammps.so.0), and the
-// layout of its classes is not known then.
+// Whether the LAMMPS of this process is the one whose headers were compiled in. A library of
+// another version can take the place of the one that was there (Debian names both liblammps.so.0),
+// and the layout of its classes is not known then.
 
 #include "lmptype.h"
 
@@ -17,7 +17,8 @@ extern "C" int lammps_config_has_exceptions();
 
 namespace LAMMPS_NS {
 
-/// One sentence on why `what` (a file, a program) does not fit the running LAMMPS `lmp`, or nothing.
+/// One sentence on why `what` (a file, a program) does not fit the running LAMMPS `lmp`, or
+/// nothing.
 static inline std::string host_misfit(void *lmp, const std::string &what) {
   const std::string remedy = ": build it against this LAMMPS (cmake -DLAMMPS_SOURCE_DIR=...)";
   const int host = lammps_version(lmp);
@@ -35,8 +36,10 @@ static inline std::string host_misfit(void *lmp, const std::string &what) {
   constexpr bool exceptions = false;
 #endif
   if (bool(lammps_config_has_exceptions()) != exceptions)
-    return what + " was built for a LAMMPS " + (exceptions ? "with" : "without") +
-           " LAMMPS_EXCEPTIONS, and this one is not so" + remedy;
+    return what + " was built for a LAMMPS " +
+           (exceptions ? "with LAMMPS_EXCEPTIONS, but this one was built without"
+                       : "without LAMMPS_EXCEPTIONS, but this one was built with") +
+           remedy;
 #endif
   return "";
 }

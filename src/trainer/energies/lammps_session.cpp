@@ -2,12 +2,17 @@
 
 #include "files/input_file.h"
 #include "lammps/error_text.h"
+#include "lammps/host_fit.h"
 
 #include "input.h"
 
 #include <cstdio>
 #include <cstdlib>
 #include <unistd.h>
+
+// As host_fit.h's, of the C library.
+extern "C" void *lammps_open(int, char **, MPI_Comm, void **);
+extern "C" void lammps_close(void *);
 
 namespace nflow::trainer {
 
@@ -34,6 +39,18 @@ class ScriptRunning {
   ~ScriptRunning() { script_running = false; }
 };
 
+/// Of the library of LAMMPS that this process has: asked of an instance that the library makes by
+/// itself, for the size of a LAMMPS is that of the headers only if they fit.
+void require_fitting_library() {
+  char name[] = "lammps", log[] = "-log", screen[] = "-screen", none[] = "none";
+  char *arguments[] = {name, log, none, screen, none, nullptr};
+  void *const lmp = lammps_open(5, arguments, MPI_COMM_SELF, nullptr);
+  const auto reason = lmp ? LAMMPS_NS::host_misfit(lmp, "this program")
+                          : std::string("LAMMPS did not start: see what it says above");
+  if (lmp) lammps_close(lmp);
+  if (!reason.empty()) throw Error(reason);
+}
+
 } // namespace
 
 LammpsSession::LammpsSession(const std::string &file, const std::vector<std::string> &variables)
@@ -42,6 +59,8 @@ LammpsSession::LammpsSession(const std::string &file, const std::vector<std::str
   MPI_Initialized(&mpi_runs);
   if (!mpi_runs) throw Error("LAMMPS in this program needs MPI: call MPI_Init first");
   require_regular_file(file, "LAMMPS input file '" + file + "' cannot be read");
+
+  require_fitting_library();
 
   std::vector<std::string> words{"lammps", "-log", "none", "-nocite"};
   // Without exceptions LAMMPS ends the process itself, so its last words must be seen.
