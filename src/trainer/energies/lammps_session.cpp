@@ -3,6 +3,7 @@
 #include "files/input_file.h"
 #include "lammps/error_text.h"
 #include "lammps/host_fit.h"
+#include "trainer/energies/error_screen.h"
 
 #include "input.h"
 
@@ -53,6 +54,10 @@ void require_fitting_library() {
 
 } // namespace
 
+std::string says(const std::string &text, const std::string &file) {
+  return "LAMMPS says: " + LAMMPS_NS::sentence_of_error(text) + " (input file '" + file + "')";
+}
+
 LammpsSession::LammpsSession(const std::string &file, const std::vector<std::string> &variables)
     : file_(file) {
   int mpi_runs = 0;
@@ -62,9 +67,7 @@ LammpsSession::LammpsSession(const std::string &file, const std::vector<std::str
 
   require_fitting_library();
 
-  std::vector<std::string> words{"lammps", "-log", "none", "-nocite"};
-  // Without exceptions LAMMPS ends the process itself, so its last words must be seen.
-  if (LAMMPS_NS::compat::throws()) words.insert(words.end(), {"-screen", "none"});
+  std::vector<std::string> words{"lammps", "-log", "none", "-nocite", "-screen", "none"};
   for (const auto &variable : variables) {
     const auto equals = variable.find('=');
     if (equals == 0 || equals == std::string::npos || equals + 1 == variable.size())
@@ -80,6 +83,7 @@ LammpsSession::LammpsSession(const std::string &file, const std::vector<std::str
     lammps_ =
         new LAMMPS_NS::LAMMPS(static_cast<int>(words.size()), arguments.data(), MPI_COMM_SELF);
   });
+  if (!LAMMPS_NS::compat::throws()) lammps_->screen = error_screen(file);
   try {
     run([&] { lammps_->input->file(file.c_str()); });
   } catch (...) {
@@ -97,8 +101,7 @@ void LammpsSession::command(const std::string &text) {
 }
 
 void LammpsSession::fail(const std::string &text) const {
-  throw Error("LAMMPS says: " + LAMMPS_NS::sentence_of_error(text) + " (input file '" + file_ +
-              "')");
+  throw Error(says(text, file_));
 }
 
 } // namespace nflow::trainer
