@@ -47,6 +47,7 @@ choose_lammps() {
     [ -z "$1" ] || die "--apt takes the LAMMPS of this Debian: leave out --lammps, or --apt"
     build_dir=$here/build-apt
     packages+=(lammps)
+    case $targets in all | *test_*) packages+=(python3-lammps) ;; esac
   fi
   case $lammps in
     29Sep2021) suite=bookworm ;;
@@ -157,7 +158,7 @@ take_lammps() {
   library=$(dpkg-query -L liblammps0 | grep -m 1 -E '/liblammps\.so\.[0-9]+$') ||
     die "Debian's package liblammps0 has no liblammps.so"
   say "LAMMPS $version: Debian's, $library"
-  lammps_options=(-DLAMMPS_LIBRARY="$library")
+  lammps_options=(-DLAMMPS_LIBRARY="$library" -DNFLOW_COMPARE_BUILD="$here/build")
 }
 
 build_lammps() {

@@ -26,8 +26,8 @@ const std::string potentials = source + "/potentials/";
 std::string multiwell(const std::string &output, const std::string &plugin = plugin_file()) {
   return " -log none -var plugin " + plugin + " -var energy " + potentials +
          "multiwell20.pt -var model " + potentials +
-         "multiwell20_tsf.pt -var steps 300 -var attempts 2 -var output " + output + ".dump -var summary " +
-         output + ".csv ";
+         "multiwell20_tsf.pt -var steps 300 -var attempts 2 -var output " + output +
+         ".dump -var summary " + output + ".csv ";
 }
 CommandResult run_example(const std::string &lmp, const std::string &options) {
   return run_command("timeout 300 " + lmp + " -in " + source + "/examples/multiwell/in.mc" +
@@ -204,12 +204,14 @@ TEST_F(Python, RunsTheExample) {
 TEST_F(Python, LoadsAgainAfterClearAndRefusesWhatIsNone) {
   std::ofstream("again.py") << "import ctypes\nfrom lammps import lammps\n"
                                "lmp = lammps(cmdargs=['-log', 'none', '-screen', 'none'])\n"
-                               "load = ctypes.CDLL('" + plugin_file() + "').nflow_load\n"
-                               "has = lambda: lmp.has_style('fix', 'nflow/mc')\n"
-                               "assert load(None) == 0 and not has()\n"
-                               "assert load(lmp.lmp) == 1 and has()\n"
-                               "lmp.command('clear')\nassert not has()\n"
-                               "assert load(lmp.lmp) == 1 and has()\n";
+                               "load = ctypes.CDLL('" +
+                                   plugin_file() +
+                                   "').nflow_load\n"
+                                   "has = lambda: lmp.has_style('fix', 'nflow/mc')\n"
+                                   "assert load(None) == 0 and not has()\n"
+                                   "assert load(lmp.lmp) == 1 and has()\n"
+                                   "lmp.command('clear')\nassert not has()\n"
+                                   "assert load(lmp.lmp) == 1 and has()\n";
   const auto run = run_command(python() + "again.py");
   EXPECT_EQ(run.code, 0) << run.output;
   EXPECT_EQ(run.output, "ERROR: nflow_load() was given no LAMMPS: give the handle of one that "
@@ -219,7 +221,8 @@ TEST_F(Python, LoadsAgainAfterClearAndRefusesWhatIsNone) {
 TEST_F(Python, AnotherLammpsIsRefused) {
   std::ofstream("other.py") << "import ctypes\nfrom lammps import lammps\n"
                                "lmp = lammps(cmdargs=['-log', 'none', '-screen', 'none'])\n"
-                               "assert ctypes.CDLL('" + plugin_file() +
+                               "assert ctypes.CDLL('" +
+                                   plugin_file() +
                                    "').nflow_load(lmp.lmp) == 0\n"
                                    "assert not lmp.has_style('fix', 'nflow/mc')\n";
   for (const auto &host : other_hosts()) {
