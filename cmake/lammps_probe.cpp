@@ -1,6 +1,7 @@
 // Linked to the LAMMPS library that CMake was given, says what it was built with: what its headers
 // do not tell. Numbers that need a running LAMMPS come last, for not every machine can start one.
 #include <cstdio>
+#include <initializer_list>
 #include <mpi.h>
 
 extern "C" {
