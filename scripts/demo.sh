@@ -90,7 +90,7 @@ first_picture() {
   cd first
   rm -f ./*.png ./*.csv
   local energy=$here/potentials/multiwell20.pt
-  sample_all 1500 1500 3000 "$energy" "$here/potentials/multiwell20_tsf.pt"
+  sample_all 1000 1000 2000 "$energy" "$here/potentials/multiwell20_tsf.pt"
   for T in $temperatures; do compare "$T" "$energy" > "compare_T$T.txt" || true; done
   gnuplot -e "folder='.'" "$example/marginals.gp"
   cd ..
