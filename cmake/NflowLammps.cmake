@@ -1,7 +1,8 @@
-# Takes an existing LAMMPS (source tree and build tree), checks that a plugin can be built against it and
-# defines the target lammps_headers: include folders and the compile definitions of that build.
+# Takes an existing LAMMPS (source tree, and build tree or library), checks that a plugin can be built against it and
+# defines the targets lammps_headers, include folders and the compile definitions of that build, and lammps_library.
 set(LAMMPS_SOURCE_DIR "" CACHE PATH "LAMMPS source tree (the folder that holds src/ and cmake/)")
 set(LAMMPS_BINARY_DIR "" CACHE PATH "LAMMPS build tree made by CMake (the folder that holds CMakeCache.txt)")
+include(NflowLammpsLibrary)
 
 if(NOT LAMMPS_SOURCE_DIR)
   message(WARNING "LAMMPS_SOURCE_DIR is not set: building without the plugin.")
@@ -33,6 +34,8 @@ target_link_libraries(lammps_headers INTERFACE MPI::MPI_CXX)
 
 set(lammps_sizes SMALLBIG)
 set(lammps_kokkos OFF)
+set(lammps_exceptions OFF)
+set(lammps_plugin OFF) # whether there is a host that has the command
 if(LAMMPS_BINARY_DIR)
   get_filename_component(lammps_binary "${LAMMPS_BINARY_DIR}" ABSOLUTE)
   if(NOT EXISTS ${lammps_binary}/CMakeCache.txt)
@@ -57,22 +60,30 @@ if(LAMMPS_BINARY_DIR)
     string(TOUPPER ${lmp_LAMMPS_SIZES} lammps_sizes)
   endif()
   set(lammps_kokkos ${lmp_PKG_KOKKOS})
+  set(lammps_exceptions ${lmp_LAMMPS_EXCEPTIONS})
+  set(lammps_plugin ON)
   find_program(LAMMPS_EXECUTABLE NAMES lmp PATHS ${lammps_binary} NO_DEFAULT_PATH)
   find_library(LAMMPS_LIBRARY NAMES lammps PATHS ${lammps_binary} NO_DEFAULT_PATH)
+  get_filename_component(library_folder "${LAMMPS_LIBRARY}" DIRECTORY)
+  if(LAMMPS_LIBRARY AND NOT library_folder STREQUAL lammps_binary)
+    message(FATAL_ERROR "LAMMPS_LIBRARY=${LAMMPS_LIBRARY} is not in LAMMPS_BINARY_DIR=${lammps_binary}: give one of the two.")
+  endif()
+elseif(LAMMPS_LIBRARY)
+  nflow_ask_lammps("${LAMMPS_LIBRARY}" "${lammps_source}" ${LAMMPS_VERSION_NUMBER})
 else()
   message(STATUS "LAMMPS_BINARY_DIR is not set: assuming a LAMMPS with ${lammps_sizes} integers; the plugin checks itself when it is loaded.")
 endif()
 if(NOT lammps_sizes MATCHES "^(SMALLBIG|BIGBIG|SMALLSMALL)$")
-  message(FATAL_ERROR "LAMMPS_SIZES=${lammps_sizes} of ${LAMMPS_BINARY_DIR} was not understood.")
+  message(FATAL_ERROR "LAMMPS_SIZES=${lammps_sizes} of ${LAMMPS_BINARY_DIR}${LAMMPS_LIBRARY} was not understood.")
 endif()
 target_compile_definitions(lammps_headers INTERFACE LAMMPS_${lammps_sizes} OMPI_SKIP_MPICXX
   NFLOW_LAMMPS_VERSION=${LAMMPS_VERSION_NUMBER} "NFLOW_LAMMPS_VERSION_TEXT=\"${LAMMPS_VERSION}\"")
 
-if(lmp_LAMMPS_EXCEPTIONS)
+if(lammps_exceptions)
   target_compile_definitions(lammps_headers INTERFACE LAMMPS_EXCEPTIONS)
 endif()
 
-# For a LAMMPS in a process of ours; the plugin is not linked to it, for its host has it already.
+# For a LAMMPS in a process of ours, lmp-nflow and nflow-train; the plugin is not linked to it, for its host has it already.
 if(LAMMPS_LIBRARY)
   add_library(lammps_library SHARED IMPORTED)
   set_target_properties(lammps_library PROPERTIES IMPORTED_LOCATION ${LAMMPS_LIBRARY})
@@ -120,4 +131,5 @@ if(lammps_kokkos)
     message(STATUS "Kokkos: the one bundled with LAMMPS, in ${lammps_source}/lib/kokkos")
   endif()
 endif()
-message(STATUS "LAMMPS: ${LAMMPS_VERSION} (${LAMMPS_VERSION_NUMBER}), ${lammps_sizes}, Kokkos ${lammps_kokkos}, in ${lammps_source}")
+message(STATUS "LAMMPS: ${LAMMPS_VERSION} (${LAMMPS_VERSION_NUMBER}), ${lammps_sizes}, Kokkos ${lammps_kokkos}, in ${lammps_source}, "
+  "library ${LAMMPS_LIBRARY}")

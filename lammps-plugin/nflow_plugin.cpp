@@ -9,6 +9,7 @@
 #include "base/version.h"
 #include "comm.h"
 #include "energy/fix_nflow_energy.h"
+#include "host/plugin_command.h"
 #include "mc/fix_nflow_mc.h"
 #include "temper/fix_nflow_temper.h"
 #include "work/compute_nflow_work.h"
@@ -20,10 +21,14 @@
 #include "KOKKOS/fix_nflow_mc_kokkos.h"
 #include "KOKKOS/fix_nflow_temper_kokkos.h"
 #endif
+#include "input.h"
 #include "lammps.h"
 #include "lammps/compat.h"
+#include "lammps/host_fit.h"
 #include "model/threads.h"
 #include "utils.h"
+
+#include <dlfcn.h>
 
 #include <cctype>
 #include <cstdio>
@@ -31,34 +36,12 @@
 
 using namespace LAMMPS_NS;
 
-// Of LAMMPS's C library: the same in every version, and so safe to call before anything is known of
-// the host.
-extern "C" int lammps_version(void *);
-extern "C" int lammps_extract_setting(void *, const char *);
-
 namespace {
 
 /// `Base`, Fix or Compute, is what LAMMPS takes the address for.
 template <class Base, class Style>
 void *create(void *lmp, int narg, char **arg) {
   return static_cast<Base *>(new Style(static_cast<LAMMPS *>(lmp), narg, arg));
-}
-
-/// One sentence on what does not fit, or nothing.
-std::string misfit(void *lmp) {
-  const int host = lammps_version(lmp);
-  if (host != NFLOW_LAMMPS_VERSION)
-    return "nflowplugin.so was built for LAMMPS version " + std::to_string(NFLOW_LAMMPS_VERSION) +
-           ", but this is version " + std::to_string(host) +
-           ": build it against this LAMMPS (cmake -DLAMMPS_SOURCE_DIR=...); no styles were added";
-  const int bytes[3] = {lammps_extract_setting(lmp, "tagint"),
-                        lammps_extract_setting(lmp, "bigint"),
-                        lammps_extract_setting(lmp, "imageint")};
-  if (bytes[0] != sizeof(tagint) || bytes[1] != sizeof(bigint) || bytes[2] != sizeof(imageint))
-    return "nflowplugin.so was built for other integer sizes (LAMMPS_SIZES) than this LAMMPS: "
-           "build it against "
-           "this LAMMPS; no styles were added";
-  return "";
 }
 
 struct Style {
@@ -112,18 +95,18 @@ std::string greeting() {
   return text + "\n";
 }
 
-} // namespace
+/// Whether the plugin fits the host; says in one sentence why not.
+bool fits(void *lmp) {
+  const auto reason = host_misfit(lmp, "nflowplugin.so");
+  if (reason.empty()) return true;
+  // The layout of this host's classes is not known: only its C library may be used.
+  if (lammps_extract_setting(lmp, "world_rank") == 0)
+    fprintf(stderr, "ERROR: %s; no styles were added\n", reason.c_str());
+  return false;
+}
 
-extern "C" void lammpsplugin_init(void *lmp, void *handle, void *regfunc) {
-  const auto reason = misfit(lmp);
-  if (!reason.empty()) {
-    // The layout of this host's classes is not known: only its C library may be used.
-    if (lammps_extract_setting(lmp, "world_rank") == 0)
-      fprintf(stderr, "ERROR: %s\n", reason.c_str());
-    return;
-  }
+void register_styles(void *lmp, void *handle, lammpsplugin_regfunc register_plugin) {
   nflow::use_threads(1);
-  const auto register_plugin = reinterpret_cast<lammpsplugin_regfunc>(regfunc);
   lammpsplugin_t plugin{};
   plugin.version = NFLOW_LAMMPS_VERSION_TEXT;
   plugin.author = "the lammps-nflow authors";
@@ -137,4 +120,29 @@ extern "C" void lammpsplugin_init(void *lmp, void *handle, void *regfunc) {
   }
   auto *const lammps = static_cast<LAMMPS *>(lmp);
   if (lammps->comm->me == 0) utils::logmesg(lammps, greeting());
+}
+
+} // namespace
+
+extern "C" void lammpsplugin_init(void *lmp, void *handle, void *regfunc) {
+  if (fits(lmp)) register_styles(lmp, handle, reinterpret_cast<lammpsplugin_regfunc>(regfunc));
+}
+
+/// Adds the styles to a LAMMPS that runs in this process (the handle of its C library), and the
+/// command `plugin` where it has none. For programs and for LAMMPS's Python module; to be called
+/// again after `clear`, as scripts load plugins again. Returns 1, or 0 after a sentence on stderr.
+extern "C" __attribute__((visibility("default"))) int nflow_load(void *lmp) {
+  if (!lmp) {
+    fprintf(stderr, "ERROR: nflow_load() was given no LAMMPS: give the handle of one that runs; no "
+                    "styles were added\n");
+    return 0;
+  }
+  if (!fits(lmp)) return 0;
+  auto *const lammps = static_cast<LAMMPS *>(lmp);
+  add_plugin_command(lammps);
+  // Through the command, for hosts that have their own keep a list of what they have loaded.
+  Dl_info self{};
+  dladdr(reinterpret_cast<void *>(&nflow_load), &self);
+  lammps->input->one(std::string("plugin load \"") + self.dli_fname + "\"");
+  return 1;
 }

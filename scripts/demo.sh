@@ -3,14 +3,17 @@
 # nflow-train fits a flow at T = 1, LAMMPS samples three temperatures with fix nflow/mc and that one flow, and
 # everything is compared with the exact answer and drawn. Then the second part, scripts/demo_liquid.sh, on a glass former:
 # a flow between two temperatures. Does its own set-up; safe to run again.
+# Uses Debian's LAMMPS, of which nothing is compiled. A first picture, sampled with the flow that the repository has, comes
+# before anything is trained.
 #
-#   scripts/demo.sh                  about 7 minutes on 2 cores once LAMMPS is built; results in build/demo
+#   scripts/demo.sh                  about 7 minutes on 2 cores once it is built; results in build-apt/demo
 #   scripts/demo.sh --full           trains the baseline and the plain form at d = 20 too
 #   scripts/demo.sh --output FOLDER  results there
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 full=no
-out=$here/build/demo
+build=$here/build-apt
+out=$build/demo
 while [ $# -gt 0 ]; do
   case $1 in
     --full) full=yes ;;
@@ -25,14 +28,14 @@ start=$SECONDS
 say() { printf '\n== [%d s] %s\n' "$((SECONDS - start))" "$*"; }
 die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 
-"$here/scripts/setup.sh" --programs
+"$here/scripts/setup.sh" --apt --only "lmp-nflow nflowplugin nflow-reference"
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 rm -f "$out"/*.png "$out"/*.csv "$out"/*.txt
 cd "$out"
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-bin=$here/build/bin
+bin=$build/bin
 example=$here/examples/multiwell
 reference=$bin/nflow-reference
 temperatures="1 0.5 0.3"
@@ -48,7 +51,7 @@ wait_for() { wait "$1" || { tail -n 5 "$2" >&2; die "$3 failed: see $2"; }; }
 lammps() { # input log variables..
   local input=$1 log=$2
   shift 2
-  "$bin/lmp" -in "$example/$input" -log "$log" -var plugin "$here/build/lib/nflowplugin.so" "$@" > "$log.screen" 2>&1
+  "$bin/lmp-nflow" -in "$example/$input" -log "$log" -var plugin "$build/lib/nflowplugin.so" "$@" > "$log.screen" 2>&1
 }
 
 train() { # model dump energy options..
@@ -66,11 +69,38 @@ train_pair() {
 evaluate() { # name dim
   "$reference" evaluate "$1.pt" --energy "multiwell$2.pt" --temperatures $wide --csv "nll_$1.csv"
 }
-sample() { # temperature steps
-  lammps in.mc "mc_T$1.log" -var energy multiwell20.pt -var model tsf20.pt -var T "$1" -var steps "$2" \
+sample() { # temperature steps energy model
+  lammps in.mc "mc_T$1.log" -var energy "$3" -var model "$4" -var T "$1" -var steps "$2" \
     -var output "mc_T$1.dump.gz" -var summary "mc_T$1.csv"
 }
+# Three temperatures on two cores. sample_all STEPS_1 STEPS_0.5 STEPS_0.3 ENERGY MODEL
+sample_all() {
+  { sample 1 "$1" "$4" "$5" && sample 0.5 "$2" "$4" "$5"; } & warm=$!
+  jobs_running+=("$warm")
+  sample 0.3 "$3" "$4" "$5" ||
+    { tail -n 5 mc_T0.3.log.screen >&2; die "Monte Carlo at T = 0.3 failed: see $PWD/mc_T0.3.log.screen"; }
+  wait_for "$warm" mc_T1.log.screen "Monte Carlo at T = 1 or 0.5"
+}
+compare() { # temperature energy
+  "$reference" compare --energy "$2" --temperature "$1" --dump "mc_T$1.dump.gz" --density "density_T$1.csv"
+}
+# The same pictures from the flow that the repository has, in a minute.
+first_picture() {
+  mkdir -p first
+  cd first
+  rm -f ./*.png ./*.csv
+  local energy=$here/potentials/multiwell20.pt
+  sample_all 1000 1000 2000 "$energy" "$here/potentials/multiwell20_tsf.pt"
+  for T in $temperatures; do compare "$T" "$energy" > "compare_T$T.txt" || true; done
+  gnuplot -e "folder='.'" "$example/marginals.gp"
+  cd ..
+}
 
+say "first, LAMMPS: fix nflow/mc at T = 1, 0.5 and 0.3 with one flow, the one in potentials/, against the exact answer"
+first_picture
+say "the first picture: $out/first/marginals.png"
+
+"$here/scripts/setup.sh" --apt --programs
 say "the potentials: multi-wells of 20 and of 5 dimensions with random A and a (seed 7), and exact values"
 "$reference" multiwell --dim 20 --seed 7 --output multiwell20.pt
 "$reference" multiwell --dim 5 --seed 7 --output multiwell5.pt
@@ -91,17 +121,13 @@ say "(b) nflow-train: the structured TSF at d = 20, T = 1, on those samples"
 train tsf20.pt langevin.dump.gz multiwell20.pt --architecture tsf 2>&1 | tee train20.log
 
 say "(c) LAMMPS: fix nflow/mc with this one flow at T = 1, 0.5 and 0.3"
-{ sample 1 8000 && sample 0.5 12000; } & warm=$!
-jobs_running+=("$warm")
 wait_for "$pair" train5.log "training at d = 5"
-sample 0.3 24000 || { tail -n 5 mc_T0.3.log.screen >&2; die "Monte Carlo at T = 0.3 failed: see mc_T0.3.log.screen"; }
-wait_for "$warm" mc_T1.log.screen "Monte Carlo at T = 1 or 0.5"
+sample_all 8000 12000 24000 multiwell20.pt tsf20.pt
 
 say "(d) compared with the exact answer"
 agrees=yes
 for T in $temperatures; do
-  "$reference" compare --energy multiwell20.pt --temperature "$T" --dump "mc_T$T.dump.gz" \
-    --density "density_T$T.csv" | tee "compare_T$T.txt" || agrees=no
+  compare "$T" multiwell20.pt | tee "compare_T$T.txt" || agrees=no
   echo
 done
 printf 'Acceptance of the moves, effective sample size of the proposals, and the cost of a move against its floor\n'

@@ -9,7 +9,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 mkdir -p "$1"
 cd "$1"
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
-bin=$here/build/bin
+build=$here/build-apt # made by scripts/demo.sh
+bin=$build/bin
 example=$here/examples/ka2d
 start=$SECONDS
 say() { printf '\n== [%d s] %s\n' "$((SECONDS - start))" "$*"; }
@@ -22,8 +23,8 @@ trap cleanup EXIT
 lammps() { # input log variables..
   local input=$1 log=$2
   shift 2
-  "$bin/lmp" -in "$example/$input" -log "$log" -screen none -var folder "$example" -var nflow_potentials "$here/potentials" \
-    -var plugin "$here/build/lib/nflowplugin.so" "$@" || { tail -n 3 "$log" >&2; die "LAMMPS failed: see $log"; }
+  "$bin/lmp-nflow" -in "$example/$input" -log "$log" -screen none -var folder "$example" -var nflow_potentials "$here/potentials" \
+    -var plugin "$build/lib/nflowplugin.so" "$@" || { tail -n 3 "$log" >&2; die "LAMMPS failed: see $log"; }
 }
 # Energies per atom of the last run of a log, without its first tenth.
 energies() { # log column

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Installs what lammps-nflow needs on Debian 12 or 13 and builds LAMMPS once into the user's cache.
+# Installs what lammps-nflow needs on Debian 12 or 13 and builds LAMMPS once into the user's cache, or takes Debian's.
 # Safe to run again: what is already there is left alone.
 #
 #   scripts/setup.sh                     packages, this Debian's LAMMPS, then build/ of this checkout
 #   scripts/setup.sh --lammps 4Feb2025   the same with that LAMMPS (or 29Sep2021), then build-4Feb2025/
+#   scripts/setup.sh --apt               with Debian's package of LAMMPS: none is built; then build-apt/ of this checkout
 #   scripts/setup.sh --programs          builds what a user runs, without the tests
+#   scripts/setup.sh --only "TARGET .."  builds these targets of CMake
 #   scripts/setup.sh --sanitized         unit and statistics tests with sanitizers, without LAMMPS, in build-sanitize/
 #   scripts/setup.sh --deps              packages only
 #   scripts/setup.sh --lammps-only       packages and LAMMPS only
@@ -41,13 +43,19 @@ choose_lammps() {
   esac
   build_dir=$here/build
   [ -z "$1" ] || { lammps=$1 build_dir=$here/build-$1; }
+  if [ $apt = yes ]; then
+    [ -z "$1" ] || die "--apt takes the LAMMPS of this Debian: leave out --lammps, or --apt"
+    build_dir=$here/build-apt
+    packages+=(lammps)
+    case $targets in all | *test_*) packages+=(python3-lammps) ;; esac
+  fi
   case $lammps in
     29Sep2021) suite=bookworm ;;
     4Feb2025) suite=trixie ;;
     *) die "no Debian release is known to have LAMMPS $lammps: 29Sep2021 and 4Feb2025 are" ;;
   esac
   kokkos=off
-  if [ "$lammps/$debian" = 29Sep2021/bookworm ]; then
+  if [ "$lammps/$debian/$apt" = 29Sep2021/bookworm/no ]; then
     kokkos=serial
     lammps_packages="KOKKOS $lammps_packages"
     packages+=(libtrilinos-kokkos-dev)
@@ -112,6 +120,13 @@ build_key() {
   printf '%s' "$1 $lammps_packages kokkos-$kokkos shared exceptions Release $(g++ -dumpfullversion)" | sha256sum | cut -c1-12
 }
 
+# One at a time, whoever asks: a second script waits and then finds it done.
+lock() {
+  mkdir -p "$cache"
+  exec 9>"$cache/lock"
+  flock 9
+}
+
 # The LAMMPS source and, for Debian 12's Kokkos, the folder of its CMake configuration: beside the
 # builds, for these outlive the checkout that made them.
 prepare_lammps() {
@@ -134,11 +149,20 @@ prepare_lammps() {
   fi
 }
 
+# Debian's LAMMPS: its library, and of its source the headers alone.
+take_lammps() {
+  lock
+  prepare_lammps
+  flock -u 9
+  local library
+  library=$(dpkg-query -L liblammps0 | grep -m 1 -E '/liblammps\.so\.[0-9]+$') ||
+    die "Debian's package liblammps0 has no liblammps.so"
+  say "LAMMPS $version: Debian's, $library"
+  lammps_options=(-DLAMMPS_LIBRARY="$library" -DNFLOW_COMPARE_BUILD="$here/build")
+}
+
 build_lammps() {
-  mkdir -p "$cache"
-  # One build at a time, whoever asks: a second script waits and then finds it done.
-  exec 9>"$cache/lock"
-  flock 9
+  lock
   prepare_lammps
   binary_dir=$cache/build-$(build_key "$version")
   if [ -e "$binary_dir/.done" ]; then
@@ -157,11 +181,12 @@ build_lammps() {
     touch "$binary_dir/.done"
   fi
   flock -u 9
+  lammps_options=(-DLAMMPS_BINARY_DIR="$binary_dir" "${kokkos_options[@]}")
 }
 
-# build_nflow TARGET CMAKE_OPTION..
+# build_nflow "TARGET .." CMAKE_OPTION..
 build_nflow() {
-  local target=$1 log=$build_dir.configure.log
+  local targets=$1 log=$build_dir.configure.log
   shift
   say "lammps-nflow: building into $build_dir"
   if command -v ccache >/dev/null; then
@@ -173,22 +198,28 @@ build_nflow() {
   cmake -S "$here" -B "$build_dir" -G Ninja "$@" > "$log" 2>&1 ||
     { tail -n 30 "$log" >&2; die "lammps-nflow did not configure"; }
   rm -f "$log"
-  cmake --build "$build_dir" --parallel "$jobs" --target "$target" -- ${NFLOW_NINJA_FLAGS:-}
+  cmake --build "$build_dir" --parallel "$jobs" --target $targets -- ${NFLOW_NINJA_FLAGS:-}
 }
 
-last=nflow wanted= target=all
+last=nflow wanted= targets=all apt=no
 while [ $# -gt 0 ]; do
   case $1 in
     --deps) last=deps ;;
     --lammps-only) last=lammps ;;
-    --programs) target=programs checkers=() ;;
+    --apt) apt=yes ;;
+    --programs) targets=programs checkers=() ;;
+    --only)
+      targets=${2:-} checkers=()
+      [ -n "$targets" ] || die "--only needs targets of CMake, such as \"nflowplugin nflow-train\""
+      shift
+      ;;
     --sanitized) last=sanitized ;;
     --lammps)
       wanted=${2:-}
       [ -n "$wanted" ] || die "--lammps needs a version: 29Sep2021 or 4Feb2025"
       shift
       ;;
-    *) die "unknown option '$1' (--lammps VERSION, --programs, --sanitized, --deps, --lammps-only, or none)" ;;
+    *) die "unknown option '$1' (--lammps VERSION, --apt, --programs, --only TARGETS, --sanitized, --deps, --lammps-only, or none)" ;;
   esac
   shift
 done
@@ -200,7 +231,6 @@ if [ $last = sanitized ]; then
   build_nflow fast-tests --preset sanitize
   exit 0
 fi
-build_lammps
+if [ $apt = yes ]; then take_lammps; else build_lammps; fi
 [ $last = lammps ] && exit 0
-build_nflow $target -DCMAKE_BUILD_TYPE=Release -DLAMMPS_SOURCE_DIR="$source_dir" -DLAMMPS_BINARY_DIR="$binary_dir" \
-  "${kokkos_options[@]}"
+build_nflow "$targets" -DCMAKE_BUILD_TYPE=Release -DLAMMPS_SOURCE_DIR="$source_dir" "${lammps_options[@]}"

@@ -4,15 +4,19 @@
 #   scripts/test.sh                     all tests but those labelled long
 #   scripts/test.sh --long              those as well
 #   scripts/test.sh --lammps 4Feb2025   with the LAMMPS of another Debian (setup.sh), in build-4Feb2025/
+#   scripts/test.sh --apt               with Debian's package of LAMMPS: what shows that it serves, in build-apt/
 #   scripts/test.sh --sanitize          unit and statistics tests with address and undefined-behaviour sanitizers, in build-sanitize/
 #   scripts/test.sh -R NAME             further options go to ctest, e.g. -L 'plugin|mpi'
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# Those that need neither exceptions of LAMMPS's nor what else the command `plugin` can do.
+apt_tests="test_host test_fix_nflow_energy test_liquids test_misuse"
 build=build labels=(-LE long) setup=()
 while [ $# -gt 0 ]; do
   case $1 in
     --long) labels=() ;;
     --lammps) setup=(--lammps "${2:?a version, see setup.sh}") build=build-$2; shift ;;
+    --apt) setup=(--apt --only "$apt_tests") build=build-apt labels=(-R "^(${apt_tests// /|}|cmake_refuses_.*)\$") ;;
     --sanitize) setup=(--sanitized) build=build-sanitize labels=(-L 'unit|statistics') ;;
     *) break ;;
   esac

@@ -1,7 +1,7 @@
 # What scripts/demo_liquid.sh drew from: energies of T0, of mapped configurations and of T1; pair correlation
 # functions; the training.
 #
-#   gnuplot -e "folder='build/demo'" liquid.gp    ->  build/demo/liquid.png
+#   gnuplot -e "folder='build-apt/demo'" liquid.gp    ->  build-apt/demo/liquid.png
 if (!exists("folder")) folder = "."
 set terminal pngcairo size 1500,520 font "DejaVu Sans,12" noenhanced
 set output folder."/liquid.png"

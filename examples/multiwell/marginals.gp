@@ -1,7 +1,7 @@
 # Marginal densities of the first five coordinates at three temperatures: Monte Carlo samples with error bars
 # against the exact density, from the files that 'nflow-reference compare --density' wrote.
 #
-#   gnuplot -e "folder='build/demo'" marginals.gp    ->  build/demo/marginals.png
+#   gnuplot -e "folder='build-apt/demo'" marginals.gp    ->  build-apt/demo/marginals.png
 if (!exists("folder")) folder = "."
 temperatures = "1 0.5 0.3"
 colours = "#c44e52 #dd8452 #4c72b0"

@@ -1,7 +1,7 @@
 # Kullback-Leibler divergence (NLL less the exact entropy) against temperature, of the steerable flow and of
 # the baseline, from the files that 'nflow-reference evaluate --csv' wrote. Both were trained at T = 1 only.
 #
-#   gnuplot -e "folder='build/demo'" nll.gp    ->  build/demo/nll.png
+#   gnuplot -e "folder='build-apt/demo'" nll.gp    ->  build-apt/demo/nll.png
 if (!exists("folder")) folder = "."
 # Dimension 20 is there after 'scripts/demo.sh --full' only.
 has20 = int(system("test -e ".folder."/nll_tsf20.csv -a -e ".folder."/nll_rnvp20.csv && echo 1 || echo 0"))

@@ -141,15 +141,14 @@ TEST_F(Misuse, Energy) {
 }
 
 TEST_F(Misuse, APluginForAnotherLammpsRefuses) {
-  const auto run =
-      tests::run_lammps("clear\nplugin unload fix nflow/mc\nplugin unload fix nflow/energy\n"
-                        "plugin load " NFLOW_MISFIT "\n" +
-                        system());
+  const auto run = tests::run_lammps("clear\nplugin load " NFLOW_MISFIT "\n" + system());
   EXPECT_NE(run.status, 0);
   EXPECT_NE(run.error().find("was built for LAMMPS version 19990101, but this is version "),
             std::string::npos)
       << run.output;
-  EXPECT_NE(run.output.find("Unrecognized fix style 'nflow/energy'"), std::string::npos)
+  // The command of a LAMMPS with PLUGIN goes on, that of lmp-nflow does not.
+  EXPECT_TRUE(run.output.find("Unrecognized fix style 'nflow/energy'") != std::string::npos ||
+              run.output.find("' added no styles") != std::string::npos)
       << run.output;
 }
 

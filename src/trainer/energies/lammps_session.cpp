@@ -2,12 +2,18 @@
 
 #include "files/input_file.h"
 #include "lammps/error_text.h"
+#include "lammps/host_fit.h"
+#include "trainer/energies/error_screen.h"
 
 #include "input.h"
 
 #include <cstdio>
 #include <cstdlib>
 #include <unistd.h>
+
+// As host_fit.h's, of the C library.
+extern "C" void *lammps_open(int, char **, MPI_Comm, void **);
+extern "C" void lammps_close(void *);
 
 namespace nflow::trainer {
 
@@ -34,7 +40,23 @@ class ScriptRunning {
   ~ScriptRunning() { script_running = false; }
 };
 
+/// Of the library of LAMMPS that this process has: asked of an instance that the library makes by
+/// itself, for the size of a LAMMPS is that of the headers only if they fit.
+void require_fitting_library() {
+  char name[] = "lammps", log[] = "-log", screen[] = "-screen", none[] = "none";
+  char *arguments[] = {name, log, none, screen, none, nullptr};
+  void *const lmp = lammps_open(5, arguments, MPI_COMM_SELF, nullptr);
+  const auto reason = lmp ? LAMMPS_NS::host_misfit(lmp, "this program")
+                          : std::string("LAMMPS did not start: see what it says above");
+  if (lmp) lammps_close(lmp);
+  if (!reason.empty()) throw Error(reason);
+}
+
 } // namespace
+
+std::string says(const std::string &text, const std::string &file) {
+  return "LAMMPS says: " + LAMMPS_NS::sentence_of_error(text) + " (input file '" + file + "')";
+}
 
 LammpsSession::LammpsSession(const std::string &file, const std::vector<std::string> &variables)
     : file_(file) {
@@ -43,9 +65,9 @@ LammpsSession::LammpsSession(const std::string &file, const std::vector<std::str
   if (!mpi_runs) throw Error("LAMMPS in this program needs MPI: call MPI_Init first");
   require_regular_file(file, "LAMMPS input file '" + file + "' cannot be read");
 
-  std::vector<std::string> words{"lammps", "-log", "none", "-nocite"};
-  // Without exceptions LAMMPS ends the process itself, so its last words must be seen.
-  if (LAMMPS_NS::compat::throws()) words.insert(words.end(), {"-screen", "none"});
+  require_fitting_library();
+
+  std::vector<std::string> words{"lammps", "-log", "none", "-nocite", "-screen", "none"};
   for (const auto &variable : variables) {
     const auto equals = variable.find('=');
     if (equals == 0 || equals == std::string::npos || equals + 1 == variable.size())
@@ -61,6 +83,7 @@ LammpsSession::LammpsSession(const std::string &file, const std::vector<std::str
     lammps_ =
         new LAMMPS_NS::LAMMPS(static_cast<int>(words.size()), arguments.data(), MPI_COMM_SELF);
   });
+  if (!LAMMPS_NS::compat::throws()) lammps_->screen = error_screen(file);
   try {
     run([&] { lammps_->input->file(file.c_str()); });
   } catch (...) {
@@ -78,8 +101,7 @@ void LammpsSession::command(const std::string &text) {
 }
 
 void LammpsSession::fail(const std::string &text) const {
-  throw Error("LAMMPS says: " + LAMMPS_NS::sentence_of_error(text) + " (input file '" + file_ +
-              "')");
+  throw Error(says(text, file_));
 }
 
 } // namespace nflow::trainer

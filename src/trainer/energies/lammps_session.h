@@ -13,6 +13,9 @@
 
 namespace nflow::trainer {
 
+/// The sentence about an error (its text as LAMMPS words it) in the input script `file`.
+std::string says(const std::string &text, const std::string &file);
+
 /// One LAMMPS on MPI_COMM_SELF whose errors become Error. It writes nothing to the screen and no
 /// log unless the script opens one.
 class LammpsSession {
