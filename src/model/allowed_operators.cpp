@@ -57,7 +57,7 @@ const char *const tensor_operators[] = {
     // new tensors, their types and sizes
     R"(arange as_tensor bool double eye fill float full full_like half int linspace logspace long new_full new_ones
        new_zeros ones ones_like scalar_tensor tensor to zero zeros zeros_like)",
-    R"(dim is_complex is_contiguous is_floating_point is_same_size ndimension numel size)",
+    R"(device dim is_complex is_contiguous is_floating_point is_same_size ndimension numel size)",
     // numbers, lists, tuples, dicts
     R"(Bool Float FloatImplicit Int IntImplicit ScalarImplicit __contains__ __derive_index __getitem__ __is__ __isnot__
        __not__ __range_length _set_item _unwrap_optional append extend fabs floordiv format get insert item items keys
