@@ -92,7 +92,7 @@ void copy_arguments(Graph &graph) {
 }
 
 bool outlives_a_call(const Node *node) {
-  return node->kind() == prim::GetAttr || node->kind() == prim::Constant;
+  return (node->kind() == prim::GetAttr || node->kind() == prim::Constant) && node->hasUses();
 }
 
 /// Whether a list holds the indices of x[i, j] and nothing else; nothing writes to these.
