@@ -203,6 +203,9 @@ def _one_each(log_det, points):
     """log_det as [B], float64, whether it came as [B], [B, 1] or one number for all."""
     if log_det.dim() == 2 and log_det.shape[1] == 1:
         log_det = log_det.squeeze(1)
+    _require(log_det.dim() == 0 or log_det.dim() == 1 and len(log_det) in (1, len(points)),
+             f"log_det has the shape {list(log_det.shape)} for {len(points)} points: it must be one "
+             "number a point, [B]")
     return log_det.double() + torch.zeros_like(points[:, 0], dtype=torch.float64)
 
 
@@ -236,8 +239,6 @@ def _call(contract, method, points, tau):
         raise ValueError(f"nflow_export: {method} of the flow fails for points of shape "
                          f"{list(points.flatten(1).shape)} ({_first_line(e)}): correct n_atoms and dim, "
                          "or the flow") from e
-    _require(log_det.shape == points.shape[:1], f"{method} gives log_det of shape "
-             f"{list(log_det.shape)}: it must be one number a point, [B]")
     _require(moved.dtype == points.dtype, f"{method} gives points of {moved.dtype} for "
              f"{points.dtype}: cast the flow and the tensors that it keeps, or give dtype")
     return moved, log_det
@@ -363,3 +364,60 @@ def _digest(archive, metadata):
         for byte in len(text).to_bytes(8, "little") + text:
             value = ((value ^ byte) * 1099511628211) & 0xFFFFFFFFFFFFFFFF
     return f"fnv1a64:{value:016x}"
+
+
+def dump(samples, path, *, dim, box=None, periodic=False, types=None, units=None):
+    """Writes configurations [frames, n_atoms, dim] or [frames, n_atoms * dim] as a LAMMPS dump.
+
+    box: `dim` lengths around the origin; None: room for all samples. Raises ValueError."""
+    x = torch.as_tensor(samples, dtype=torch.float64)
+    _require(x.dim() >= 2 and x[0].numel() % dim == 0,
+             f"samples of shape {list(x.shape)} are no configurations of {dim} components an atom: "
+             "give [frames, n_atoms * dim]")
+    x = x.reshape(len(x), -1, dim)
+    _require(bool(torch.isfinite(x).all()), "samples have NaN or infinity: leave these frames out")
+    half = [length / 2 for length in box] if box else [float(x.abs().max()) + 1.0] * dim
+    _require(len(half) == dim, f"box must be {dim} lengths: correct it")
+    half += [half[0]] * (3 - dim)
+    types = types or [1] * x.shape[1]
+    _require(len(types) == x.shape[1], f"types must be {x.shape[1]} numbers: correct them")
+    sides = "".join(f"{-h:.16e} {h:.16e}\n" for h in half)
+    bounds = " ".join(["pp" if periodic else "ff"] * 3)
+    with open(path, "w") as file:
+        for step, frame in enumerate(x.tolist()):
+            if units:
+                file.write(f"ITEM: UNITS\n{units}\n")
+            file.write(f"ITEM: TIMESTEP\n{step}\nITEM: NUMBER OF ATOMS\n{len(frame)}\n"
+                       f"ITEM: BOX BOUNDS {bounds}\n{sides}ITEM: ATOMS id type x y z\n")
+            for i, place in enumerate(frame):
+                place = " ".join(f"{number:.12g}" for number in place + [0.0] * (3 - dim))
+                file.write(f"{i + 1} {types[i]} {place}\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Samples that Python has as a LAMMPS dump")
+    parser.add_argument("samples", help="file of numpy, .npz or .npy: [frames, n_atoms (*) dim]")
+    parser.add_argument("dump", help="dump to write")
+    parser.add_argument("--key", help="array of the .npz, where it has several")
+    parser.add_argument("--dim", type=int, default=3, choices=(1, 2, 3))
+    parser.add_argument("--box", type=float, nargs="+", help="lengths, around the origin")
+    parser.add_argument("--periodic", action="store_true")
+    parser.add_argument("--types", type=int, nargs="+", help="LAMMPS type of each atom")
+    parser.add_argument("--units", help="unit style of LAMMPS")
+    given = parser.parse_args()
+    try:
+        import numpy
+        arrays = numpy.load(given.samples)
+        if hasattr(arrays, "files"):
+            key = given.key or (arrays.files[0] if len(arrays.files) == 1 else None)
+            _require(key in arrays.files, f"file '{given.samples}' has the arrays "
+                     f"{', '.join(arrays.files)}: choose one with --key")
+            arrays = arrays[key]
+        dump(arrays, given.dump, dim=given.dim, box=given.box, periodic=given.periodic,
+             types=given.types, units=given.units)
+    except (ImportError, OSError, ValueError) as e:
+        parser.exit(2, f"{_first_line(e)}\n")
+
+
+if __name__ == "__main__":
+    main()
