@@ -50,10 +50,10 @@ torch::jit::Module module_of(const Flow &flow) {
   module.register_parameter("scale", torch::full({1}, 2.0, type), false);
   module.register_buffer("places", torch::tensor({3, 2, 1, 0}, torch::kInt64));
   module.define("def forward(self, u: Tensor, tau: Tensor) -> Tuple[Tensor, Tensor]:\n    " +
-                flow.forward + "\n    return v, d\n",
+                    flow.forward + "\n    return v, d\n",
                 std::make_shared<OperatorResolver>());
   module.define("def inverse(self, v: Tensor, tau: Tensor) -> Tuple[Tensor, Tensor]:\n    " +
-                flow.inverse + "\n    return u, d\n",
+                    flow.inverse + "\n    return u, d\n",
                 std::make_shared<OperatorResolver>());
   return module;
 }
@@ -96,11 +96,11 @@ TEST(TracedFlow, WhatIsKeptFromACallCanBeDifferentiated) {
 /// zuko merges the halves of a point by indices; bgflow adds to what came out of a tuple.
 TEST(TracedFlow, IndicesInListsAreNotSaidToChange) {
   const auto with_list = [](const std::string &in, const std::string &out, const char *sign) {
-    return "parts = [" + in + "[:, :, :2] * 1.0, " + in + "[:, :, 2:] * 1.0]\n    a = parts[0]\n    b = parts[1]" +
-           "\n    a += 1.0 * " + sign + "\n    b *= torch.pow(self.scale, " + sign + ")\n    " + out +
-           " = torch.zeros_like(" + in + ")\n    " + out +
-           "[:, :, self.places] = torch.cat([a, b], 2)\n    " + zeros_of(in) + " + 2.0 * " + sign +
-           " * torch.log(self.scale).double()";
+    return "parts = [" + in + "[:, :, :2] * 1.0, " + in +
+           "[:, :, 2:] * 1.0]\n    a = parts[0]\n    b = parts[1]" + "\n    a += 1.0 * " + sign +
+           "\n    b *= torch.pow(self.scale, " + sign + ")\n    " + out + " = torch.zeros_like(" +
+           in + ")\n    " + out + "[:, :, self.places] = torch.cat([a, b], 2)\n    " +
+           zeros_of(in) + " + 2.0 * " + sign + " * torch.log(self.scale).double()";
   };
   Flow flow{with_list("u", "v", "1.0"), ""};
   flow.inverse = "w = v[:, :, self.places]\n    u = torch.cat([w[:, :, :2] - 1.0, w[:, :, 2:] / "
@@ -188,7 +188,8 @@ TEST(TracedFlow, ALargeBatchMayReachBeyondTheDomain) {
 /// A network of ReLU in float32 whose kinks lie closer than the widest step of the differences.
 TEST(TracedFlow, KinksOfFloat32AreSeenAtASmallerStep) {
   const auto kinks = [](const std::string &first) {
-    return "s = 0.3 * torch.relu(" + first + " * 200.0 - torch.arange(-600, 600).float().view([1, "
+    return "s = 0.3 * torch.relu(" + first +
+           " * 200.0 - torch.arange(-600, 600).float().view([1, "
            "1, 1, 1200])).mul(torch.remainder(torch.arange(1200), 2).float() * 2.0 - 1.0).sum(3, "
            "keepdim=True)";
   };
