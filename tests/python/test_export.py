@@ -165,7 +165,7 @@ class MultiWell(unittest.TestCase):
         done = run(LMP, "-in", SOURCE + "/examples/multiwell/in.mc", "-log", "log.mc", "-screen", "none",
                    *(word for name, value in {
                        "plugin": PLUGIN, "energy": "well.pt", "model": "model.pt", "n": 5,
-                       "steps": 2000, "attempts": 10, "output": "mc.dump", "summary": "mc.csv",
+                       "steps": 1000, "attempts": 5, "output": "mc.dump", "summary": "mc.csv",
                    }.items() for word in ("-var", name, str(value))))
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         compared = run(REFERENCE, "compare", "--energy", "well.pt", "--temperature", "1", "--dump",
