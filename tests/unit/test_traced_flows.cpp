@@ -20,13 +20,13 @@ using namespace nflow;
 using tests::expect_sentence;
 using tests::refusal;
 
-/// As the JIT keeps what it computes of constants: made in the first call, used in all.
-torch::Tensor kept_constant() {
+/// As the JIT keeps what it computes of constants: made in the first call with points, used in all.
+torch::Tensor kept_constant(const torch::Tensor &) {
   static const auto constant = torch::full({}, 2.0, torch::kFloat64);
   return constant;
 }
 TORCH_LIBRARY_FRAGMENT(nflow, library) {
-  library.def("test_kept() -> Tensor", kept_constant);
+  library.def("test_kept(Tensor x) -> Tensor", kept_constant);
 }
 
 struct OperatorResolver : torch::jit::NativeResolver {
@@ -78,10 +78,10 @@ std::string zeros_of(const std::string &points) {
 }
 
 TEST(TracedFlow, WhatIsKeptFromACallCanBeDifferentiated) {
-  const std::string log_det = " + 4.0 * torch.log(nflow.test_kept())";
-  write("kept.pt", {"v = u * nflow.test_kept()\n    " + zeros_of("u") + log_det,
-                    "u = v / nflow.test_kept()\n    " + zeros_of("v") +
-                        " - 4.0 * torch.log(nflow.test_kept())"});
+  const std::string log_det = " + 4.0 * torch.log(nflow.test_kept(u))";
+  write("kept.pt", {"v = u * nflow.test_kept(u)\n    " + zeros_of("u") + log_det,
+                    "u = v / nflow.test_kept(v)\n    " + zeros_of("v") +
+                        " - 4.0 * torch.log(nflow.test_kept(v))"});
   for (int i = 0; i < 50; i++) {
     Model model("kept.pt", "cpu");
     EXPECT_EQ(refusal([&] {
