@@ -78,4 +78,10 @@ void BoundFlow::log_placement() {
   utils::logmesg(lmp, style_ + ": " + model_->placement() + "\n");
 }
 
+void BoundFlow::log_domain() {
+  const auto sentence = model_->domain_left();
+  if (comm->me == 0 && !sentence.empty())
+    error->warning(FLERR, style_ + ": model file '" + file_ + "': " + sentence);
+}
+
 } // namespace LAMMPS_NS

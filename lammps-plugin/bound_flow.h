@@ -44,6 +44,8 @@ class BoundFlow : protected Pointers {
   void check(const std::function<void(const nflow::Buffer<double> &x)> &check);
   /// Says where positions and flow are, once.
   void log_placement();
+  /// At the end of a run: says where the flow was not defined.
+  void log_domain();
 
  private:
   bool is_equivariant();

@@ -5,8 +5,10 @@
 #include "model/equivariance.h"
 #include "model/masked_checks.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 namespace LAMMPS_NS {
 
@@ -116,6 +118,7 @@ void RootModel::map_on_root(nflow::Model::Direction direction, int64_t batch, co
     const auto memory = arrays.on_host() ? nflow::Memory::host : nflow::Memory::device;
     arrays.fence();
     model_->map(direction, batch, in, tau, mask, out, log_det, memory);
+    count_undefined(batch, arrays.on_host() ? out : nullptr, log_det);
     return;
   }
   const int64_t numbers = batch * metadata_.size();
@@ -128,7 +131,29 @@ void RootModel::map_on_root(nflow::Model::Direction direction, int64_t batch, co
   }
   model_->map(direction, batch, host_in_.data(), tau, mask ? host_mask_.data() : nullptr,
               host_out_.data(), log_det, nflow::Memory::host);
+  count_undefined(batch, host_out_.data(), log_det);
   arrays.copy_in(host_out_.data(), sizeof(double) * numbers, out);
+}
+
+/// `points` are null where they are not on the host.
+void RootModel::count_undefined(int64_t batch, const double *points, const double *log_det) {
+  const int64_t size = metadata_.size();
+  for (int64_t b = 0; b < batch; b++) {
+    const double *point = points ? points + b * size : nullptr;
+    const bool finite =
+        std::isfinite(log_det[b]) &&
+        (!point || std::all_of(point, point + size, [](double v) { return std::isfinite(v); }));
+    undefined_ += finite ? 0 : 1;
+  }
+  mapped_ += batch;
+}
+
+std::string RootModel::domain_left() {
+  const auto undefined = std::exchange(undefined_, 0), mapped = std::exchange(mapped_, 0);
+  if (undefined == 0) return "";
+  return "the flow gave NaN or infinity at " + std::to_string(undefined) + " of " +
+         std::to_string(mapped) +
+         " points, which are outside its domain: what led there was rejected";
 }
 
 void RootModel::map(nflow::Model::Direction direction, int64_t batch, const double *in,
@@ -176,15 +201,25 @@ std::vector<double> RootModel::with_momenta(const Temperatures &tau,
   return point;
 }
 
+/// The present configuration as a point of the target's side, or none: a simulation may come to
+/// where a flow is not defined.
+std::vector<double> RootModel::where_defined(const Temperatures &tau,
+                                             const std::vector<double> &x) const {
+  return nflow::where_defined(*model_, nflow::Model::Direction::inverse, with_momenta(tau, x), tau);
+}
+
 void RootModel::audit(const Temperatures &tau, const std::vector<double> &x,
                       const std::vector<double> &prior_points, int64_t batch, bool masked) {
   run_on_root(comm_, [&] {
-    auto points = with_momenta(tau, x);
+    auto points = where_defined(tau, x);
     if (masked) nflow::check_masked(*model_, tau, points);
     const auto count = static_cast<int64_t>(prior_points.size()) / metadata_.size();
     if (count > 0) {
-      std::vector<double> proposals(prior_points.size()), log_det(count);
-      model_->forward(count, prior_points.data(), tau, proposals.data(), log_det.data());
+      const auto from =
+          nflow::where_defined(*model_, nflow::Model::Direction::forward, prior_points, tau);
+      const auto inside = static_cast<int64_t>(from.size()) / metadata_.size();
+      std::vector<double> proposals(from.size()), log_det(inside);
+      if (inside > 0) model_->forward(inside, from.data(), tau, proposals.data(), log_det.data());
       points.insert(points.end(), proposals.begin(), proposals.end());
     }
     nflow::check_flow(*model_, tau.prior, tau.target, points, ++audits_);
@@ -195,7 +230,7 @@ void RootModel::audit(const Temperatures &tau, const std::vector<double> &x,
 void RootModel::check(const Temperatures &tau, const std::vector<double> &x, int64_t batch,
                       bool masked) {
   run_on_root(comm_, [&] {
-    const auto point = with_momenta(tau, x);
+    const auto point = where_defined(tau, x);
     nflow::check_flow(*model_, tau.prior, tau.target, point);
     if (masked) nflow::check_masked(*model_, tau, point);
     model_->warm_up(1, tau);

@@ -63,11 +63,17 @@ class RootModel : public nflow::Flow {
   /// For the log: which rank and partition, where the positions are, and where the flow runs.
   std::string placement() const;
 
+  /// At how many of the points since the last call the flow was not defined, as a sentence for the
+  /// log of rank 0; empty if it was at all.
+  std::string domain_left();
+
   /// Whether points go through the host, though they are not there.
   bool staged() const { return staged_; }
 
  private:
   std::vector<double> with_momenta(const Temperatures &tau, const std::vector<double> &x) const;
+  std::vector<double> where_defined(const Temperatures &tau, const std::vector<double> &x) const;
+  void count_undefined(int64_t batch, const double *points, const double *log_det);
   void share_description(const std::string &file);
   void map(nflow::Model::Direction direction, int64_t batch, const double *in,
            const Temperatures &tau, const uint8_t *mask, double *out, double *log_det);
@@ -83,6 +89,7 @@ class RootModel : public nflow::Flow {
   bool has_masked_ = false;
   uint64_t audits_ = 0;
   bool staged_ = false; // the model cannot use the platform's memory: by way of the host
+  int64_t undefined_ = 0, mapped_ = 0; // points that rank 0 has mapped
   std::vector<double> host_in_, host_out_;
   std::vector<uint8_t> host_mask_;
 };

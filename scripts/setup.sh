@@ -17,8 +17,8 @@ packages=(build-essential ccache cmake ninja-build ca-certificates dpkg-dev xz-u
   libtorch-dev libopenblas-dev libopenmpi-dev openmpi-bin
   libgtest-dev libcli11-dev nlohmann-json3-dev librandom123-dev zlib1g-dev gnuplot-nox)
 
-# For scripts/check-format.sh, where there are tests.
-checkers=(clang-format-14)
+# For scripts/check-format.sh and for flows written in Python, where there are tests.
+checkers=(clang-format-14 python3-torch)
 
 lammps_packages="PLUGIN MC REPLICA MOLECULE KSPACE EXTRA-PAIR"
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/lammps-nflow
@@ -38,7 +38,7 @@ choose_lammps() {
   debian=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
   case $debian in
     bookworm) lammps=29Sep2021 ;;
-    trixie) lammps=4Feb2025 checkers=() ;; # which has newer ones only
+    trixie) lammps=4Feb2025 checkers=(python3-torch) ;; # clang-format is newer there
     *) die "this script is for Debian 12 and 13: elsewhere build with CMake as README.md says" ;;
   esac
   build_dir=$here/build

@@ -24,6 +24,7 @@ class FixNflowMC : public Fix {
   void setup_pre_exchange() override;
   void setup(int) override;
   void pre_exchange() override;
+  void post_run() override;
   double compute_scalar() override;
   double compute_vector(int) override;
   void write_restart(FILE *) override;

@@ -19,6 +19,10 @@ namespace {
 constexpr double restart_form = 2.0; // of what write_restart() writes
 } // namespace
 
+void FixNflowMC::post_run() {
+  flow_->log_domain();
+}
+
 double FixNflowMC::compute_scalar() {
   const auto &counters = sampler_->counters();
   return counters.attempts ? static_cast<double>(counters.accepts) / counters.attempts : 0.0;

@@ -49,6 +49,11 @@ void ExchangeFlows::follow() {
     if (flow->follow()) find_places(*flow);
 }
 
+void ExchangeFlows::log_domain() {
+  for (auto &[file, flow] : flows_)
+    if (flow) flow->log_domain();
+}
+
 void ExchangeFlows::audit(int partner, uint64_t scan, double temperature_here,
                           double temperature_there) {
   Route *to = route(partner);

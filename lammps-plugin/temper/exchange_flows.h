@@ -36,6 +36,8 @@ class ExchangeFlows : protected Pointers {
   void prepare(const std::vector<double> &temperatures);
   /// To be called before positions are read: follows exchanges of types. Throws nflow::Error.
   void follow();
+  /// At the end of a run: says where the flows were not defined.
+  void log_domain();
   /// Checks the flow to this partner once more, at the present configuration, in scans 16, 32, 64
   /// .. Throws nflow::Error.
   void audit(int partner, uint64_t scan, double temperature_here, double temperature_there);

@@ -221,6 +221,7 @@ void ComputeNflowWork::take_log_q() {
   vector[h_before] = reduced_energy(vector[u_before], point_.data(), tau);
   vector[h_after] = -nflow::log_gaussian(arrays_, mapped_.data(), mapped_.size(), tau);
   scalar = vector[log_det] - vector[h_after];
+  if (std::isnan(scalar)) scalar = -INFINITY; // outside the domain of the flow: of no density
   vector[log_weight] = -vector[h_before] - scalar;
 }
 

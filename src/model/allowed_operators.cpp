@@ -44,7 +44,7 @@ const char *const tensor_operators[] = {
        linalg_matrix_exp linalg_matrix_norm linalg_norm linalg_qr linalg_slogdet linalg_solve linalg_solve_triangular
        linalg_svd linalg_vector_norm linear logdet matmul matrix_exp mm mv outer slogdet tensordot trace
        triangular_solve)",
-    R"(_convolution avg_pool1d avg_pool2d avg_pool3d batch_norm conv1d conv2d conv3d dropout embedding glu group_norm
+    R"(_convolution _weight_norm avg_pool1d avg_pool2d avg_pool3d batch_norm conv1d conv2d conv3d dropout embedding glu group_norm
        layer_norm log_softmax native_layer_norm softmax)",
     // shapes, pieces, places
     R"(T broadcast_tensors broadcast_to cartesian_prod cat chunk clone column_stack concat constant_pad_nd contiguous
@@ -57,7 +57,7 @@ const char *const tensor_operators[] = {
     // new tensors, their types and sizes
     R"(arange as_tensor bool double eye fill float full full_like half int linspace logspace long new_full new_ones
        new_zeros ones ones_like scalar_tensor tensor to zero zeros zeros_like)",
-    R"(dim is_complex is_contiguous is_floating_point is_same_size ndimension numel size)",
+    R"(device dim is_complex is_contiguous is_floating_point is_same_size lift_fresh ndimension numel size)",
     // numbers, lists, tuples, dicts
     R"(Bool Float FloatImplicit Int IntImplicit ScalarImplicit __contains__ __derive_index __getitem__ __is__ __isnot__
        __not__ __range_length _set_item _unwrap_optional append extend fabs floordiv format get insert item items keys

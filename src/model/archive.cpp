@@ -126,14 +126,27 @@ void require_dtype(const Archive &archive, const std::string &path) {
                   ": convert the module before saving, or correct nflow.json");
 }
 
+/// The line of the model's code that failed: above the last mark of the interpreter's stack.
+std::string failed_line(const std::string &text) {
+  const auto mark = text.rfind("~ <--- HERE");
+  if (mark == std::string::npos) return "";
+  const auto marks = text.rfind('\n', mark); // of the line of ~~~
+  if (marks == std::string::npos || marks == 0) return "";
+  const auto before = text.rfind('\n', marks - 1);
+  const auto start = text.find_first_not_of(" ", before == std::string::npos ? 0 : before + 1);
+  constexpr size_t longest = 120;
+  return start < marks ? text.substr(start, std::min(marks - start, longest)) : "";
+}
+
 } // namespace
 
 std::string first_line(const std::exception &exception) {
   std::string text = exception.what();
   // A TorchScript error ends with its reason; what comes before is the interpreter's stack.
+  const auto line = failed_line(text);
   const auto reason = text.rfind("RuntimeError: ");
   if (reason != std::string::npos) text = text.substr(reason + 14);
-  return text.substr(0, text.find('\n'));
+  return text.substr(0, text.find('\n')) + (line.empty() ? "" : ", at \"" + line + "\"");
 }
 
 std::string weights_digest(const torch::jit::Module &module) {

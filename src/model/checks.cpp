@@ -42,17 +42,35 @@ struct Pair {
   std::vector<double> points, log_det;
 };
 
-Pair mapped(Model &model, bool forward, const std::vector<double> &in, double tau_prior,
-            double tau_target) {
-  const int64_t batch = in.size() / model.metadata().size();
+/// Which points of a pair are finite, with their log-dets.
+std::vector<bool> defined(const Pair &pair) {
+  const size_t batch = pair.log_det.size(), size = batch ? pair.points.size() / batch : 0;
+  std::vector<bool> result;
+  for (size_t b = 0; b < batch; b++) {
+    const auto first = pair.points.begin() + static_cast<std::ptrdiff_t>(b * size);
+    result.push_back(std::isfinite(pair.log_det[b]) &&
+                     std::all_of(first, first + static_cast<std::ptrdiff_t>(size),
+                                 [](double value) { return std::isfinite(value); }));
+  }
+  return result;
+}
+
+Pair mapped_or_not(Model &model, bool forward, const std::vector<double> &in,
+                   const Temperatures &tau) {
+  const auto batch = static_cast<int64_t>(in.size()) / model.metadata().size();
   Pair out{std::vector<double>(in.size()), std::vector<double>(batch)};
   if (forward)
-    model.forward(batch, in.data(), {tau_prior, tau_target}, out.points.data(), out.log_det.data());
+    model.forward(batch, in.data(), tau, out.points.data(), out.log_det.data());
   else
-    model.inverse(batch, in.data(), {tau_prior, tau_target}, out.points.data(), out.log_det.data());
-  const auto finite = [](double value) { return std::isfinite(value); };
-  if (!std::all_of(out.points.begin(), out.points.end(), finite) ||
-      !std::all_of(out.log_det.begin(), out.log_det.end(), finite))
+    model.inverse(batch, in.data(), tau, out.points.data(), out.log_det.data());
+  return out;
+}
+
+Pair mapped(Model &model, bool forward, const std::vector<double> &in, double tau_prior,
+            double tau_target) {
+  auto out = mapped_or_not(model, forward, in, {tau_prior, tau_target});
+  const auto usable = defined(out);
+  if (!std::all_of(usable.begin(), usable.end(), [](bool is) { return is; }))
     refuse(model, std::string("gives NaN or infinity in ") + (forward ? "forward" : "inverse"));
   return out;
 }
@@ -152,19 +170,22 @@ void check_log_dets(Model &model, const double *u, const std::vector<double> &lo
   }
 }
 
-/// The Jacobian at the point u against finite differences.
+/// The Jacobian at the point u against finite differences, each element at the step that shows it
+/// best: a flow may be so curved (one that a configuration far from its temperature is carried
+/// through), or have its kinks so dense (ReLU), that only a small step shows a derivative, and a
+/// small number may drown in the rounding of a large one. No step would show others.
 void check_derivatives(Model &model, const double *u, const Temperatures &tau, FlowReport &report) {
   const auto tolerance = flow_tolerance(model.metadata());
   const auto jacobian = autograd_jacobians(model.impl(), u, 1, tau)[0];
   const bool single = model.metadata().dtype == "float32";
+  const auto size = jacobian.abs().max().clamp_min(1e-300);
+  auto errors = torch::full_like(jacobian, INFINITY);
   double deviation = INFINITY;
-  // A flow may be so curved (one that a configuration far from its temperature is carried through)
-  // that only a smaller step shows its derivatives; no step would show others.
   double step = (single ? 1e-2 : 1e-5) * std::sqrt(tau.prior);
-  for (int refinement = 0; refinement < (single ? 1 : 3); refinement++, step *= 0.1) {
+  for (int refinement = 0; refinement < 3; refinement++, step *= 0.1) {
     const auto measured = difference_jacobian(model.impl(), u, tau.prior, tau.target, step);
-    const auto size = jacobian.abs().max().clamp_min(1e-300);
-    deviation = std::min(deviation, ((measured - jacobian).abs().max() / size).item<double>());
+    errors = torch::fmin(errors, (measured - jacobian).abs() / size);
+    deviation = errors.max().item<double>();
     if (deviation <= tolerance.derivative) break;
   }
   if (!(deviation <= tolerance.derivative))
@@ -219,8 +240,29 @@ double check_again(Model &model, bool forward, const std::vector<double> &in, co
 
 } // namespace
 
+std::vector<double> where_defined(Model &model, Model::Direction direction,
+                                  const std::vector<double> &points, const Temperatures &tau) {
+  const int64_t size = model.metadata().size();
+  const auto usable =
+      defined(mapped_or_not(model, direction == Model::Direction::forward, points, tau));
+  std::vector<double> result;
+  for (size_t b = 0; b < usable.size(); b++)
+    if (usable[b])
+      result.insert(result.end(), points.begin() + static_cast<int64_t>(b) * size,
+                    points.begin() + static_cast<int64_t>(b + 1) * size);
+  return result;
+}
+
 double check_batch_size(Model &model, int64_t batch, const Temperatures &tau) {
-  const auto u = prior_points(model.metadata(), tau.prior, batch);
+  auto u = prior_points(model.metadata(), tau.prior, batch);
+  // Far out, where a large batch comes to, a flow need not be defined.
+  if (batch > count) {
+    const auto inside = where_defined(model, Model::Direction::forward, u, tau);
+    const auto first = prior_points(model.metadata(), tau.prior, 1);
+    const auto kept = static_cast<int64_t>(inside.size() / first.size());
+    u = inside;
+    for (int64_t b = kept; b < batch; b++) u.insert(u.end(), first.begin(), first.end());
+  }
   const auto v = mapped(model, true, u, tau.prior, tau.target);
   const auto back = mapped(model, false, v.points, tau.prior, tau.target);
   return std::max(check_again(model, true, u, v, tau),

@@ -5,7 +5,6 @@
 #include "model/frozen_module.h"
 #include "model/model_impl.h"
 
-#include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cstring>
@@ -109,7 +108,7 @@ void EnergyModel::Impl::check_gradient(const torch::Tensor &point) {
 }
 
 std::pair<torch::Tensor, torch::Tensor> EnergyModel::Impl::both(const torch::Tensor &x) {
-  const c10::InferenceMode no_gradients(analytic);
+  const torch::NoGradGuard no_gradients;
   return analytic ? call_analytic(x) : by_autograd(x);
 }
 
@@ -163,7 +162,7 @@ EnergyModel::EnergyModel(const std::string &file, const std::string &device)
   std::vector<std::string> methods{"energy"};
   if (impl_->analytic) methods.push_back("energy_and_gradient");
   try {
-    impl_->module = frozen_module(archive.module, methods);
+    impl_->module = frozen_module(archive.module, methods, impl_->device);
   } catch (const std::exception &) {
     impl_->module = archive.module; // what cannot be frozen runs as it is
   }
@@ -194,7 +193,7 @@ void EnergyModel::check_gradient(const double *x) {
 }
 
 void EnergyModel::energy(int64_t batch, const double *x, double *energy) {
-  const c10::InferenceMode no_gradients;
+  const torch::NoGradGuard no_gradients;
   const auto result = impl_->call_energy(impl_->to_tensor(batch, x))
                           .detach()
                           .to(torch::kCPU, torch::kFloat64)

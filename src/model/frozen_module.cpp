@@ -1,5 +1,7 @@
 #include "model/frozen_module.h"
 
+#include "model/attribute_constants.h"
+
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/ir/scope.h>
 
@@ -19,10 +21,13 @@ void own_call_stacks(Block *block, Function &owner) {
 
 } // namespace
 
-Module frozen_module(const Module &module, const std::vector<std::string> &methods) {
+Module frozen_module(const Module &module, const std::vector<std::string> &methods,
+                     const torch::Device &device) {
   auto result = torch::jit::freeze(module, methods);
   for (const auto &name : methods) {
     const auto method = result.get_method(name);
+    attributes_to_constants(*method.graph(), result);
+    if (!device.is_cpu()) move_constants(*method.graph(), device);
     own_call_stacks(method.graph()->block(), method.function());
   }
   return result;

@@ -2,10 +2,12 @@
 
 #include "base/error.h"
 #include "model/allowed_operators.h"
+#include "model/attribute_constants.h"
 
 #include <torch/csrc/jit/api/function_impl.h>
 #include <torch/csrc/jit/ir/alias_analysis.h>
 #include <torch/csrc/jit/passes/inliner.h>
+#include <torch/csrc/jit/passes/lower_tuples.h>
 
 #include <map>
 
@@ -90,17 +92,46 @@ void copy_arguments(Graph &graph) {
 }
 
 bool outlives_a_call(const Node *node) {
-  return node->kind() == prim::GetAttr || node->kind() == prim::Constant;
+  return (node->kind() == prim::GetAttr || node->kind() == prim::Constant) && node->hasUses();
+}
+
+/// Whether a list holds the indices of x[i, j] and nothing else; nothing writes to these.
+bool holds_indices(const Node *node) {
+  if (node->kind() != prim::ListConstruct) return false;
+  for (const auto &use : node->output()->uses())
+    if (std::string(use.user->kind().toQualString()).rfind("aten::index", 0) != 0 ||
+        use.offset != 1)
+      return false;
+  return true;
+}
+
+/// LibTorch takes what stands in a list for all that stands in any other: indices would be said to
+/// change with what else is written to.
+void take_out_of_lists(const std::shared_ptr<Graph> &graph) {
+  const WithInsertPoint at_start(*graph->nodes().begin());
+  Value *none = graph->insertConstant(c10::IValue());
+  for_each_node(graph->block(), [&](const Node *node) {
+    if (!holds_indices(node)) return;
+    for (size_t i = 0; i < node->inputs().size(); i++)
+      const_cast<Node *>(node)->replaceInput(i, none);
+  });
 }
 
 void check_state(const Function &function, const std::shared_ptr<Graph> &graph,
-                 const std::string &path) {
+                 const Module &module, const std::string &path) {
+  LowerSimpleTuples(graph);
+  const auto names = attributes_to_constants(*graph, module);
+  take_out_of_lists(graph);
   const AliasDb aliases(graph);
   for_each_node(graph->block(), [&](const Node *node) {
     if (!outlives_a_call(node) || !aliases.hasOutputWriters(node)) return;
+    const auto known = names.find(node);
+    const auto name = node->kind() == prim::GetAttr ? node->s(attr::name)
+                      : known != names.end()        ? known->second
+                                                    : "";
     refuse_code(path, place_of(function),
-                node->kind() == prim::GetAttr ? "changes its own attribute " + node->s(attr::name)
-                                              : "changes one of its constants");
+                name.empty() ? "changes one of its constants"
+                             : "changes its own attribute " + name);
   });
 }
 
@@ -150,7 +181,7 @@ void check_graphs(const Module &module, const std::string &path) {
     const auto graph = method->graph()->copy();
     inline_all(*graph);
     copy_arguments(*graph);
-    check_state(method->function(), graph, path);
+    check_state(method->function(), graph, module, path);
     check_modes(method->function(), *graph, path);
   }
 }

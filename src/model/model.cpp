@@ -7,7 +7,6 @@
 #include "model/sample_points.h"
 #include "operators/operators.h"
 
-#include <c10/core/InferenceMode.h>
 #include <torch/cuda.h>
 
 #include <algorithm>
@@ -58,18 +57,12 @@ bool find_masked(const torch::jit::Module &module, const std::string &file) {
   return forward;
 }
 
-/// Freezing inlines all weights that the methods use. What it cannot inline is state that they
-/// change, and a map with a memory is no map.
-torch::jit::Module frozen(const torch::jit::Module &module, bool masked, const std::string &file) {
+/// Freezing inlines all weights that the methods use.
+torch::jit::Module frozen(const torch::jit::Module &module, bool masked,
+                          const torch::Device &device) {
   std::vector<std::string> methods{"forward", "inverse"};
   if (masked) methods.insert(methods.end(), {"forward_masked", "inverse_masked"});
-  auto result = frozen_module(module, methods);
-  for (const auto &attribute : result.named_attributes())
-    if (attribute.value.isTensor() || attribute.value.isInt() || attribute.value.isDouble() ||
-        attribute.value.isList())
-      throw Error("model file '" + file + "' changes its own attribute " + attribute.name +
-                  ": write forward and inverse without state");
-  return result;
+  return frozen_module(module, methods, device);
 }
 
 bool all_run_on_cuda(const std::vector<std::string> &operators) {
@@ -100,9 +93,7 @@ Model::Model(const std::string &file, const std::string &device, int local_rank)
   impl_->dtype = archive.metadata.dtype == "float32" ? torch::kFloat32 : torch::kFloat64;
   try {
     archive.module.to(impl_->device);
-    impl_->module = frozen(archive.module, impl_->masked, file);
-  } catch (const Error &) {
-    throw;
+    impl_->module = frozen(archive.module, impl_->masked, impl_->device);
   } catch (const std::exception &e) {
     throw Error("model file '" + file + "' cannot be frozen on device " + impl_->device.str() +
                 ": " + first_line(e));
@@ -172,7 +163,9 @@ torch::Tensor Model::Impl::to_mask(int64_t batch, const uint8_t *mask, Memory me
 
 void Model::map(Direction direction, int64_t batch, const double *in, const Temperatures &tau,
                 const uint8_t *mask, double *out, double *log_det, Memory memory) {
-  const c10::InferenceMode no_gradients;
+  // Not InferenceMode: LibTorch keeps what it computes of constants at a first call, and could not
+  // differentiate with it later.
+  const torch::NoGradGuard no_gradients;
   const char *const methods[2][2] = {{"forward", "forward_masked"}, {"inverse", "inverse_masked"}};
   const auto mapped = impl_->call(methods[direction == Direction::inverse][mask != nullptr],
                                   impl_->to_tensor(batch, in, memory), tau,

@@ -2,13 +2,13 @@
 // and times it.
 
 #include "base/command_line.h"
-#include "base/random.h"
 #include "base/units.h"
 #include "model/archive_format.h"
 #include "model/energy_model.h"
 #include "model/equivariance.h"
 #include "model/masked_checks.h"
 #include "model/model.h"
+#include "model/sample_points.h"
 #include "model/threads.h"
 
 #include <CLI/CLI.hpp>
@@ -97,19 +97,17 @@ double median_time(const Call &call) {
   return times[12];
 }
 
-void time_it(Model &model, double tau) {
+void time_it(Model &model, const nflow::Temperatures &tau) {
   std::printf("\n%-8s %-22s %-22s on %s\n", "batch", "forward, us", "inverse, us",
               model.device().c_str());
   for (const int64_t batch : {1, 16, 256}) {
-    const int64_t size = batch * model.metadata().size();
-    std::vector<double> u(size), v(size), log_det(batch);
-    nflow::RandomStream(1, 0, 0, nflow::Purpose::check)
-        .fill_gaussian(u.data(), size, std::sqrt(tau));
+    const auto u = nflow::prior_points(model.metadata(), tau.prior, batch);
+    std::vector<double> v(u.size()), back(u.size()), log_det(batch);
     model.warm_up(batch, tau);
     const double forward =
         median_time([&] { model.forward(batch, u.data(), tau, v.data(), log_det.data()); });
     const double inverse =
-        median_time([&] { model.inverse(batch, v.data(), tau, u.data(), log_det.data()); });
+        median_time([&] { model.inverse(batch, v.data(), tau, back.data(), log_det.data()); });
     std::printf("%-8lld %-22.1f %-22.1f\n", static_cast<long long>(batch), forward, inverse);
   }
 }
@@ -141,7 +139,7 @@ int run(const Options &o) {
   const auto taus = temperatures(model.metadata(), o.temperatures);
   check(model, taus);
   check_equivariance(model, taus.front());
-  time_it(model, taus.front().first);
+  time_it(model, {taus.front().first, taus.front().second});
   std::printf("\nthe flow is sound\n");
   return 0;
 }

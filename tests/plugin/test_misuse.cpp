@@ -67,6 +67,29 @@ TEST_F(Misuse, AHealthyScriptRuns) {
   EXPECT_EQ(run.error(), "");
 }
 
+/// A flow that is not defined where a simulation has come to, or at what it proposes, stops no run:
+/// moves are rejected there, and the end tells of how many points.
+TEST_F(Misuse, OutsideItsDomainAFlowIsRejected) {
+  tests::write_toy_model("domain.pt", tests::toy_metadata(3, 2), 1.0, 0.0, tests::Lie::domain);
+  const std::string told =
+      "fix nflow/mc: model file 'domain.pt': the flow gave NaN or infinity at ";
+  const auto run = tests::run_lammps(
+      system() + "fix m all nflow/mc 1 10 11 1.0 domain.pt move independence batch 512 move latent "
+                 "sigma 1.5\nvariable a equal f_m[2]\nvariable n equal f_m[6]\nrun 20\n"
+                 "print \"VALUE outside $a\"\nprint \"VALUE told $n\"\n"
+                 "set atom * x 1.0 y 1.0 image 0 0 0\nrun 30\nprint \"VALUE inside $a\"\n");
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_NE(run.output.find(told), std::string::npos) << run.output;
+  auto values = run.values();
+  EXPECT_EQ(values["outside"], 0.0);
+  EXPECT_EQ(values["told"], 200.0);
+  EXPECT_GT(values["inside"], 50.0);
+  const auto within =
+      tests::run_lammps(system() + "set atom * x 1.0 y 1.0\n"
+                                   "fix m all nflow/mc 1 10 11 1.0 model.pt\nrun 5\n");
+  EXPECT_EQ(within.output.find("outside its domain"), std::string::npos);
+}
+
 TEST_F(Misuse, Numbers) {
   expect_mc_error("1 10 11 1.0", "the form is");
   expect_mc_error("0 10 11 1.0 model.pt", "N, the steps between calls");

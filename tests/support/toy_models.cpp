@@ -105,6 +105,8 @@ std::string forward_lie(Lie lie) {
     return "v = v * (1.0 if u.size(0) <= 32 else 1.5)";
   case Lie::state:
     return "self.calls = self.calls + 1";
+  case Lie::domain:
+    return "v = v.masked_fill(torch.abs(v) > 3.5, float(\"nan\"))";
   case Lie::wrapped:
     return "v = v - 2.0 * torch.round(v / 2.0)";
   case Lie::shape:
@@ -137,6 +139,8 @@ std::string inverse_lie(Lie lie) {
     return "log_det = log_det + 0.01";
   case Lie::large_batch:
     return "u = u / (1.0 if v.size(0) <= 32 else 1.5)";
+  case Lie::domain:
+    return "u = u.masked_fill(v.abs() > 3.5, float(\"nan\"))";
   case Lie::inverse:
     return "u = u * 1.01";
   default:

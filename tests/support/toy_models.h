@@ -29,6 +29,7 @@ enum class Lie {
   masked_frozen,   // the masked methods shake the frozen atoms
   integers,        // log_det in integers
   large_batch,     // the map is another one for batches above 32
+  domain,          // no lie: not defined where a number of the target's side is beyond 3.5
   wrapped,         // the map wraps into a box of length 2, which its inverse cannot undo
 };
 
