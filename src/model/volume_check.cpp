@@ -29,8 +29,8 @@ class VolumeCheck {
       signs_.data_ptr<double>()[i] = random_.uniform() < 0.5 ? -1.0 : 1.0;
   }
 
-  /// Along a random direction, which shows a log-det that forgets something, and along that in which
-  /// log_det changes most, which shows one that is somewhat wrong.
+  /// Along a random direction, which shows a log-det that forgets something, and along that in
+  /// which log_det changes most, which shows one that is somewhat wrong.
   void run(FlowReport &report) {
     direction_ = torch::empty_like(point_);
     random_.fill_gaussian(direction_.data_ptr<double>(), size_, 1.0);
@@ -84,14 +84,16 @@ class VolumeCheck {
     const auto in = shaped(point_).requires_grad_(true);
     const auto log_det = impl_.call("forward", in, tau_).log_det;
     if (!log_det.requires_grad()) return {};
-    const auto gradient = torch::autograd::grad({log_det.sum()}, {in}, {}, c10::nullopt, false, true)[0];
+    const auto gradient =
+        torch::autograd::grad({log_det.sum()}, {in}, {}, c10::nullopt, false, true)[0];
     if (!gradient.defined()) return {};
     const double length = gradient.norm().item<double>();
     if (!std::isfinite(length) || length == 0.0) return {};
     return flat(gradient) * (std::sqrt(static_cast<double>(size_)) / length);
   }
   /// J^T w at one point for many w.
-  torch::Tensor pulled_back(const char *method, const torch::Tensor &at, const torch::Tensor &w) const {
+  torch::Tensor pulled_back(const char *method, const torch::Tensor &at,
+                            const torch::Tensor &w) const {
     const torch::AutoGradMode gradients(true);
     const auto in = shaped(at.expand({w.size(0), size_})).requires_grad_(true);
     const auto out = impl_.call(method, in, tau_).points;
@@ -105,9 +107,9 @@ class VolumeCheck {
   }
   Model::Impl::Mapped beside(double step) const {
     const torch::NoGradGuard no_gradients;
-    return impl_.call(
-        "forward", shaped(torch::cat({point_ + step * direction_, point_ - step * direction_})),
-        tau_);
+    return impl_.call("forward",
+                      shaped(torch::cat({point_ + step * direction_, point_ - step * direction_})),
+                      tau_);
   }
 
   /// w . J s by autograd against differences of the map, relative to |J s|.
@@ -122,8 +124,8 @@ class VolumeCheck {
     }
     const auto measured = change.reshape({1, size_}) / (2.0 * step);
     const auto few = signs_.narrow(0, 0, 4);
-    const auto difference = (few * measured).sum(1) -
-                            (pulled_back("forward", point_, few) * direction_).sum(1);
+    const auto difference =
+        (few * measured).sum(1) - (pulled_back("forward", point_, few) * direction_).sum(1);
     const double size = measured.norm().item<double>();
     return difference.abs().max().item<double>() / std::max(size, 1e-300);
   }
@@ -144,9 +146,7 @@ class VolumeCheck {
             terms.std().item<double>() / std::sqrt(static_cast<double>(probes))};
   }
 
-  [[noreturn]] void refuse(const std::string &what) const {
-    refuse_flow(impl_.file, what);
-  }
+  [[noreturn]] void refuse(const std::string &what) const { refuse_flow(impl_.file, what); }
 
   Model::Impl &impl_;
   Temperatures tau_;
