@@ -5,6 +5,7 @@
 #include "model/frozen_module.h"
 #include "model/model_impl.h"
 
+#include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cstring>
@@ -108,7 +109,7 @@ void EnergyModel::Impl::check_gradient(const torch::Tensor &point) {
 }
 
 std::pair<torch::Tensor, torch::Tensor> EnergyModel::Impl::both(const torch::Tensor &x) {
-  const torch::NoGradGuard no_gradients;
+  const c10::InferenceMode no_gradients(analytic); // no one differentiates that method
   return analytic ? call_analytic(x) : by_autograd(x);
 }
 
@@ -193,7 +194,7 @@ void EnergyModel::check_gradient(const double *x) {
 }
 
 void EnergyModel::energy(int64_t batch, const double *x, double *energy) {
-  const torch::NoGradGuard no_gradients;
+  const torch::NoGradGuard no_gradients; // not InferenceMode: see Model::Impl::differentiable
   const auto result = impl_->call_energy(impl_->to_tensor(batch, x))
                           .detach()
                           .to(torch::kCPU, torch::kFloat64)

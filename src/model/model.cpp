@@ -7,6 +7,7 @@
 #include "model/sample_points.h"
 #include "operators/operators.h"
 
+#include <c10/core/InferenceMode.h>
 #include <torch/cuda.h>
 
 #include <algorithm>
@@ -93,6 +94,7 @@ Model::Model(const std::string &file, const std::string &device, int local_rank)
   impl_->dtype = archive.metadata.dtype == "float32" ? torch::kFloat32 : torch::kFloat64;
   try {
     archive.module.to(impl_->device);
+    impl_->loaded = archive.module;
     impl_->module = frozen(archive.module, impl_->masked, impl_->device);
   } catch (const std::exception &e) {
     throw Error("model file '" + file + "' cannot be frozen on device " + impl_->device.str() +
@@ -132,7 +134,9 @@ Model::Impl::Mapped Model::Impl::call(const char *method, const torch::Tensor &p
   try {
     std::vector<c10::IValue> arguments{points, tau};
     if (mask.defined()) arguments.emplace_back(mask);
-    result = module.get_method(method)(arguments);
+    const bool gradients = torch::GradMode::is_enabled();
+    if (gradients && !differentiable) differentiable = frozen(loaded, masked, device);
+    result = (gradients ? *differentiable : module).get_method(method)(arguments);
   } catch (const std::exception &e) {
     refuse("failed (" + first_line(e) + ")");
   }
@@ -163,9 +167,7 @@ torch::Tensor Model::Impl::to_mask(int64_t batch, const uint8_t *mask, Memory me
 
 void Model::map(Direction direction, int64_t batch, const double *in, const Temperatures &tau,
                 const uint8_t *mask, double *out, double *log_det, Memory memory) {
-  // Not InferenceMode: LibTorch keeps what it computes of constants at a first call, and could not
-  // differentiate with it later.
-  const torch::NoGradGuard no_gradients;
+  const c10::InferenceMode no_gradients;
   const char *const methods[2][2] = {{"forward", "forward_masked"}, {"inverse", "inverse_masked"}};
   const auto mapped = impl_->call(methods[direction == Direction::inverse][mask != nullptr],
                                   impl_->to_tensor(batch, in, memory), tau,

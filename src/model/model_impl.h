@@ -4,6 +4,8 @@
 #include "model/archive.h"
 #include "model/model.h"
 
+#include <optional>
+
 namespace nflow {
 
 /// How LibTorch sees numbers at an address that is not its own.
@@ -27,7 +29,11 @@ inline std::string wrong_kind(const torch::Tensor &result, const torch::Tensor &
 struct Model::Impl {
   std::string file;
   Metadata metadata;
-  torch::jit::Module module; // frozen, on `device`
+  torch::jit::Module loaded; // on `device`
+  torch::jit::Module module; // frozen: what is run, under InferenceMode
+  /// Another, for derivatives: LibTorch keeps what it computes of constants at a first call, and
+  /// cannot differentiate with what comes from one under InferenceMode.
+  std::optional<torch::jit::Module> differentiable;
   torch::Device device{torch::kCPU};
   torch::ScalarType dtype = torch::kFloat64;
   bool masked = false; // has forward_masked and inverse_masked
@@ -36,8 +42,8 @@ struct Model::Impl {
     torch::Tensor points;  // [B, S, n, d], dtype of the model
     torch::Tensor log_det; // [B], float64
   };
-  /// Calls a method of the map and checks the types and shapes of what comes back. A masked method
-  /// needs `mask` [B, n], bool. Throws Error.
+  /// Calls a method of the map (the differentiable one, if gradients are on) and checks the types
+  /// and shapes of what comes back. A masked method needs `mask` [B, n], bool. Throws Error.
   Mapped call(const char *method, const torch::Tensor &points, const Temperatures &tau,
               const torch::Tensor &mask = {});
   /// Doubles at an address of `memory` to a tensor of the model, always a copy: a model may write
