@@ -16,7 +16,7 @@ using tests::expect_sentence;
 using tests::Lie;
 using tests::refusal;
 
-constexpr int64_t atoms = 300;
+constexpr int64_t atoms = 260;
 
 /// v = Q (h(R u)), h(y) = y + 0.5 sin y for each number, with rotations Q and R.
 const char *rotated_source = R"(
@@ -59,7 +59,7 @@ TEST_P(Volume, AnHonestFlowPassesAlongAnyDirection) {
   Model model("honest.pt", "cpu");
   const std::vector<double> point(model.metadata().size(), 0.3);
   FlowReport report;
-  for (uint64_t seed = 1; seed <= 6; seed++) report = check_flow(model, 1.0, 1.0, point, seed);
+  for (uint64_t seed = 1; seed <= 4; seed++) report = check_flow(model, 1.0, 1.0, point, seed);
   EXPECT_GT(report.jacobian, 0.0);
   EXPECT_GT(report.derivative, 0.0);
 }
@@ -69,12 +69,12 @@ TEST_P(Volume, ALieIsFound) {
     write_rotated("lie.pt", lie, GetParam());
     Model model("lie.pt", "cpu");
     int found = 0;
-    for (uint64_t seed = 1; seed <= 4; seed++) {
+    for (uint64_t seed = 1; seed <= 12; seed++) {
       const auto text = refusal([&] { check_flow(model, 1.0, 1.0, {}, seed); });
       if (!text.empty()) expect_sentence(text, "along a direction where its Jacobian gives");
       found += !text.empty();
     }
-    std::printf("%s %s: found along %d of 4 times\n", GetParam(), lie, found);
+    std::printf("%s %s: found along %d of 12 times\n", GetParam(), lie, found);
     EXPECT_GT(found, 0) << lie;
   }
 }
@@ -98,9 +98,9 @@ TEST(LargeFlow, OfModerateSizeHasAJacobian) {
   }
 }
 
-/// 300 atoms of a liquid, of which a few move.
+/// Many atoms of a liquid, of which a few move.
 TEST(LargeFlow, HasMaskedMethods) {
-  const auto metadata = tests::toy_liquid_metadata(atoms, 2, 20.0, {{1.5, 0.8}});
+  const auto metadata = tests::toy_liquid_metadata(atoms / 2, 2, 20.0, {{1.5, 0.8}});
   tests::ToyLiquid toy;
   toy.kick = 0.01;
   toy.scale = 0.9;
