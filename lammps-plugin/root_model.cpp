@@ -205,7 +205,8 @@ std::vector<double> RootModel::with_momenta(const Temperatures &tau,
 /// where a flow is not defined.
 std::vector<double> RootModel::where_defined(const Temperatures &tau,
                                              const std::vector<double> &x) const {
-  return nflow::where_defined(*model_, nflow::Model::Direction::inverse, with_momenta(tau, x), tau);
+  return nflow::where_defined(*model_, nflow::Model::Direction::inverse, with_momenta(tau, x), tau)
+      .points;
 }
 
 void RootModel::audit(const Temperatures &tau, const std::vector<double> &x,
@@ -213,13 +214,9 @@ void RootModel::audit(const Temperatures &tau, const std::vector<double> &x,
   run_on_root(comm_, [&] {
     auto points = where_defined(tau, x);
     if (masked) nflow::check_masked(*model_, tau, points);
-    const auto count = static_cast<int64_t>(prior_points.size()) / metadata_.size();
-    if (count > 0) {
-      const auto from =
-          nflow::where_defined(*model_, nflow::Model::Direction::forward, prior_points, tau);
-      const auto inside = static_cast<int64_t>(from.size()) / metadata_.size();
-      std::vector<double> proposals(from.size()), log_det(inside);
-      if (inside > 0) model_->forward(inside, from.data(), tau, proposals.data(), log_det.data());
+    if (!prior_points.empty()) {
+      const auto proposals =
+          nflow::where_defined(*model_, nflow::Model::Direction::forward, prior_points, tau).images;
       points.insert(points.end(), proposals.begin(), proposals.end());
     }
     nflow::check_flow(*model_, tau.prior, tau.target, points, ++audits_);

@@ -24,8 +24,7 @@ void refuse_flow(const std::string &file, const std::string &what) {
 
 namespace {
 
-constexpr int64_t count = 8;   // points that every check tries
-constexpr int64_t small = 256; // numbers of a point, up to which all are compared with Jacobians
+constexpr int64_t count = 8; // points that every check tries
 
 [[noreturn]] void refuse(const Model &model, const std::string &what) {
   refuse_flow(model.file(), what);
@@ -115,9 +114,7 @@ torch::Tensor autograd_jacobians(Model::Impl &impl, const double *u, int64_t poi
         torch::autograd::grad({v.reshape({points, size, size}).diagonal(0, 1, 2).sum()}, {in})[0];
     return rows.reshape({points, size, size}).to(torch::kCPU, torch::kFloat64);
   } catch (const std::exception &e) {
-    throw Error("model file '" + impl.file +
-                "' cannot be differentiated, so its log-det cannot be checked (" + first_line(e) +
-                "): write it with differentiable operations");
+    refuse_derivatives(impl.file, e);
   }
 }
 
@@ -137,14 +134,9 @@ torch::Tensor difference_jacobian(Model::Impl &impl, const double *u, double tau
           .points.to(torch::kCPU, torch::kFloat64)
           .reshape({size, 2, size});
   auto difference = v.select(1, 0) - v.select(1, 1);
-  if (impl.metadata.periodic && impl.metadata.box) {
-    // A point that was wrapped on one side only.
-    const auto slots =
-        difference.view({size, impl.metadata.slots(), impl.metadata.n_atoms, impl.metadata.dim});
-    auto positions = slots.select(1, 0);
-    const auto box = torch::tensor(*impl.metadata.box, torch::kFloat64);
-    positions.sub_(box * torch::round(positions / box));
-  }
+  // A point may have been wrapped on one side only.
+  const auto &m = impl.metadata;
+  to_nearest_image(m, difference.view({size, m.slots(), m.n_atoms, m.dim}));
   return difference.t() / (2.0 * step);
 }
 
@@ -240,16 +232,21 @@ double check_again(Model &model, bool forward, const std::vector<double> &in, co
 
 } // namespace
 
-std::vector<double> where_defined(Model &model, Model::Direction direction,
-                                  const std::vector<double> &points, const Temperatures &tau) {
+WhereDefined where_defined(Model &model, Model::Direction direction,
+                           const std::vector<double> &points, const Temperatures &tau) {
   const int64_t size = model.metadata().size();
-  const auto usable =
-      defined(mapped_or_not(model, direction == Model::Direction::forward, points, tau));
-  std::vector<double> result;
-  for (size_t b = 0; b < usable.size(); b++)
-    if (usable[b])
-      result.insert(result.end(), points.begin() + static_cast<int64_t>(b) * size,
-                    points.begin() + static_cast<int64_t>(b + 1) * size);
+  const auto images = mapped_or_not(model, direction == Model::Direction::forward, points, tau);
+  const auto usable = defined(images);
+  WhereDefined result;
+  for (size_t b = 0; b < usable.size(); b++) {
+    if (!usable[b]) continue;
+    const auto first = static_cast<int64_t>(b) * size;
+    const auto keep = [&](const std::vector<double> &from, std::vector<double> &to) {
+      to.insert(to.end(), from.begin() + first, from.begin() + first + size);
+    };
+    keep(points, result.points);
+    keep(images.points, result.images);
+  }
   return result;
 }
 
@@ -257,7 +254,7 @@ double check_batch_size(Model &model, int64_t batch, const Temperatures &tau) {
   auto u = prior_points(model.metadata(), tau.prior, batch);
   // Far out, where a large batch comes to, a flow need not be defined.
   if (batch > count) {
-    const auto inside = where_defined(model, Model::Direction::forward, u, tau);
+    const auto inside = where_defined(model, Model::Direction::forward, u, tau).points;
     const auto first = prior_points(model.metadata(), tau.prior, 1);
     const auto kept = static_cast<int64_t>(inside.size() / first.size());
     u = inside;
@@ -309,7 +306,7 @@ FlowReport check_flow(Model &model, double tau_prior, double tau_target,
   if (!target_points.empty())
     back = check_round_trip(model, false, target_points, tau_prior, tau_target, report);
   const Temperatures tau(tau_prior, tau_target);
-  if (size > small) {
+  if (size > all_points_limit) {
     check_volume(model, u.data(), v.log_det[0], tau, seed, report);
     const auto given = static_cast<int64_t>(back.log_det.size());
     // Where a run is, and what it proposes: the first point and the last.

@@ -8,6 +8,8 @@
 
 namespace nflow {
 
+/// Numbers a point, up to which every point that is tried is compared with its Jacobian.
+constexpr int64_t all_points_limit = 256;
 /// Numbers a point, above which the Jacobian is not formed (check_volume_changes then).
 constexpr int64_t jacobian_limit = 512;
 
@@ -49,10 +51,14 @@ double relative_deviation(Arrays &arrays, const Metadata &metadata, bool positio
 FlowReport check_flow(Model &model, double tau_prior, double tau_target,
                       const std::vector<double> &target_points = {}, uint64_t seed = 1);
 
-/// Those of the points [.., S, n, d] at which a map of the flow is defined: gives no NaN and no
-/// infinity. Outside a bounded domain a simulation is rejected, which is no lie.
-std::vector<double> where_defined(Model &model, Model::Direction direction,
-                                  const std::vector<double> &points, const Temperatures &tau);
+/// Those of the points [.., S, n, d] at which a map of the flow is defined, gives no NaN and no
+/// infinity, and what it maps them to. Outside a bounded domain a simulation is rejected, which is
+/// no lie.
+struct WhereDefined {
+  std::vector<double> points, images;
+};
+WhereDefined where_defined(Model &model, Model::Direction direction,
+                           const std::vector<double> &points, const Temperatures &tau);
 
 /// Checks that both maps give the same when they are called again, and for a point alone and in a
 /// batch of this size. Returns the largest deviation; throws Error if it is not rounding.

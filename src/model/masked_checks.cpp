@@ -24,7 +24,7 @@ constexpr int64_t count = 4; // points that every check tries
 
 /// The most mobile numbers of which the Jacobian is formed: in a batch of as many points.
 int64_t most_numbers(const Metadata &metadata) {
-  return metadata.size() > 256 ? 32 : 256;
+  return metadata.size() > all_points_limit ? 32 : all_points_limit;
 }
 
 /// One mask for each point: half of the atoms, or of many atoms as many as have a Jacobian that is
@@ -55,11 +55,7 @@ double largest(const torch::Tensor &values) {
 /// the box.
 double deviation(const Metadata &metadata, const torch::Tensor &a, const torch::Tensor &b) {
   auto difference = (a - b).to(torch::kCPU, torch::kFloat64).clone();
-  if (metadata.periodic && metadata.box) {
-    auto positions = difference.select(1, 0);
-    const auto box = torch::tensor(*metadata.box, torch::kFloat64);
-    positions.sub_(box * torch::round(positions / box));
-  }
+  to_nearest_image(metadata, difference);
   double worst = 0.0;
   for (int64_t slot = 0; slot < metadata.slots(); slot++) {
     const double scale =

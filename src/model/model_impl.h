@@ -1,6 +1,7 @@
 #ifndef NFLOW_MODEL_MODEL_IMPL_H
 #define NFLOW_MODEL_MODEL_IMPL_H
 
+#include "base/error.h"
 #include "model/archive.h"
 #include "model/model.h"
 
@@ -23,6 +24,21 @@ inline std::string wrong_kind(const torch::Tensor &result, const torch::Tensor &
   if (result.scalar_type() != torch::kFloat64 && result.scalar_type() != torch::kFloat32)
     return "must return tensors of float64 or float32";
   return "";
+}
+
+/// A difference of points [.., S, n, d]: positions, slot 0, to the nearest image in a periodic box.
+inline void to_nearest_image(const Metadata &metadata, const torch::Tensor &difference) {
+  if (!metadata.periodic || !metadata.box) return;
+  auto positions = difference.select(-3, 0);
+  const auto box = torch::tensor(*metadata.box, torch::kFloat64);
+  positions.sub_(box * torch::round(positions / box));
+}
+
+/// Throws the Error of a model that autograd fails for.
+[[noreturn]] inline void refuse_derivatives(const std::string &file, const std::exception &e) {
+  throw Error("model file '" + file +
+              "' cannot be differentiated, so its log-det cannot be checked (" + first_line(e) +
+              "): write it with differentiable operations");
 }
 
 /// The LibTorch side of Model, shared by model.cpp and checks.cpp.

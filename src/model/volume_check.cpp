@@ -100,9 +100,7 @@ class VolumeCheck {
     try {
       return flat(torch::autograd::grad({out}, {in}, {shaped(w).to(out.scalar_type())})[0]);
     } catch (const std::exception &e) {
-      throw Error("model file '" + impl_.file +
-                  "' cannot be differentiated, so its log-det cannot be checked (" + first_line(e) +
-                  "): write it with differentiable operations");
+      refuse_derivatives(impl_.file, e);
     }
   }
   Model::Impl::Mapped beside(double step) const {
@@ -115,13 +113,8 @@ class VolumeCheck {
   /// w . J s by autograd against differences of the map, relative to |J s|.
   double derivative_error(double step) const {
     const auto ends = beside(step).points.to(torch::kCPU, torch::kFloat64);
-    const auto &metadata = impl_.metadata;
-    auto change = (ends.select(0, 0) - ends.select(0, 1)).clone();
-    if (metadata.periodic && metadata.box) { // a point that was wrapped on one side only
-      auto positions = change.select(0, 0);
-      const auto box = torch::tensor(*metadata.box, torch::kFloat64);
-      positions.sub_(box * torch::round(positions / box));
-    }
+    const auto change = ends.select(0, 0) - ends.select(0, 1);
+    to_nearest_image(impl_.metadata, change); // a point may have been wrapped on one side only
     const auto measured = change.reshape({1, size_}) / (2.0 * step);
     const auto few = signs_.narrow(0, 0, 4);
     const auto difference =

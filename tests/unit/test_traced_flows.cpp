@@ -146,7 +146,7 @@ TEST(TracedFlow, OutsideOfItsDomainAFlowIsNotALie) {
   Model model("domain.pt", "cpu");
   const Temperatures tau(1.0, 0.5);
   const std::vector<double> points = {40.1, 40.0, 39.9, 40.1, 50.0, 40.0, 39.9, 40.1};
-  const auto inside = where_defined(model, Model::Direction::forward, points, tau);
+  const auto inside = where_defined(model, Model::Direction::forward, points, tau).points;
   EXPECT_EQ(inside, std::vector<double>(points.begin(), points.begin() + 4));
   // A point that is said to be inside is not excused.
   expect_sentence(refusal([&] {
