@@ -5,6 +5,11 @@ if(NOT MPI_CXX_FOUND)
   message(FATAL_ERROR "MPI was not found: install libopenmpi-dev, or put mpicxx on the PATH.")
 endif()
 
+# LibTorch looks for its other half, Caffe2, by itself, and would take that of another installation.
+if(Torch_DIR)
+  get_filename_component(torch_prefix "${Torch_DIR}/../../.." ABSOLUTE)
+  list(PREPEND CMAKE_PREFIX_PATH "${torch_prefix}")
+endif()
 find_package(Torch QUIET)
 if(NOT Torch_FOUND)
   message(FATAL_ERROR "LibTorch was not found: install libtorch-dev, or point CMAKE_PREFIX_PATH (or Torch_DIR) at a "

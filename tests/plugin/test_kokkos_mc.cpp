@@ -123,7 +123,7 @@ TEST_F(KokkosMC, AllNamesOfTheStyleWork) {
         SoftDiscs::script("fix m all nflow/mc/" + suffix +
                           " 1 5 1234 0.8 liquid.pt move excursion steps 3 timestep 0.15\n") +
             "run_style verlet/kk\nrun 5\n",
-        1, "-k on");
+        1, tests::with_kokkos);
     EXPECT_EQ(run.status, 0) << run.output;
   }
 }

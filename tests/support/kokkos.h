@@ -6,18 +6,24 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <string>
 
 namespace nflow::tests {
 
+/// The arguments that start Kokkos: "-k on", or for a Kokkos with a GPU what the environment
+/// variable NFLOW_TEST_KOKKOS says, such as "-k on g 1".
+const std::string with_kokkos =
+    std::getenv("NFLOW_TEST_KOKKOS") ? std::getenv("NFLOW_TEST_KOKKOS") : "-k on";
+const bool kokkos_on_gpu = with_kokkos.find(" g ") != std::string::npos;
 /// The arguments with which LAMMPS takes the /kk variants of all styles that have one.
-const std::string on_kokkos = "-k on -sf kk";
+const std::string on_kokkos = with_kokkos + " -sf kk";
 
 /// Whether the LAMMPS of the tests can do so.
 inline bool lammps_has_kokkos() {
   static const bool has =
       run_lammps("if '$(is_active(package,kokkos))' then 'print YES_KOKKOS' else 'print NO'\n", 1,
-                 "-k on")
+                 with_kokkos)
           .output.find("\nYES_KOKKOS") != std::string::npos;
   return has;
 }
