@@ -54,6 +54,7 @@ class FixNflowMC : public Fix {
   // In a call.
   nflow::Temperatures current_tau();
   bool make_attempts(const nflow::Temperatures &tau);
+  void require_equal_energies(double first, double second, double tolerance) const;
   void settle(bool moved);
   double timed_energy();
   void redraw_velocities(uint64_t attempt, double tau);
