@@ -258,7 +258,9 @@ TEST_F(KokkosStyles, WorkLeavesNoTraceInTheTrajectory) {
     // A GPU adds in another order each time, and rounding grows in dynamics.
     const size_t rows = tests::kokkos_on_gpu ? 8 : with.thermo.size();
     const double tolerance = tests::kokkos_on_gpu ? 1e-9 : 0.0;
-    if (!tests::kokkos_on_gpu) EXPECT_EQ(contents("with.dump"), contents("without.dump")) << ranks;
+    if (!tests::kokkos_on_gpu) {
+      EXPECT_EQ(contents("with.dump"), contents("without.dump")) << ranks;
+    }
     for (size_t i = 0; i < rows; i++)
       for (size_t k = 0; k < without.thermo[i].size(); k++)
         ASSERT_NEAR(with.thermo[i].at(k), without.thermo[i][k],
@@ -319,11 +321,12 @@ TEST_F(KokkosStyles, MixWithOthers) {
   with_one(trap("") + dynamics, "nflow/energy");
   const auto without = replaced(script, compute, "suffix off\n" + compute + "suffix on\n");
   const auto host_style = tests::run_lammps(without, 1, on_kokkos);
-  if (tests::kokkos_on_gpu)
+  if (tests::kokkos_on_gpu) {
     EXPECT_NE(host_style.error().find("use its variant /kk"), std::string::npos)
         << host_style.output;
-  else
+  } else {
     expect_equal_runs(tests::run_lammps(script), host_style, 1e-10);
+  }
 }
 
 } // namespace
