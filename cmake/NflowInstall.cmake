@@ -5,7 +5,8 @@ include(GNUInstallDirs)
 # The plugin and the operators: nobody links to them. The programs find them from wherever the tree is.
 set(NFLOW_INSTALL_LIBDIR ${CMAKE_INSTALL_LIBDIR}/lammps-nflow)
 file(RELATIVE_PATH from_programs ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR}/lammps-nflow)
-set(CMAKE_INSTALL_RPATH "$ORIGIN/${from_programs}")
+set(NFLOW_LIBRARY_RPATH "$ORIGIN" ${CMAKE_INSTALL_RPATH})
+set(CMAKE_INSTALL_RPATH "$ORIGIN/${from_programs}" ${CMAKE_INSTALL_RPATH})
 
 set(NFLOW_INSTALL_DATADIR ${CMAKE_INSTALL_DATADIR}/lammps-nflow)
 install(FILES README.md CHANGELOG.md CITATION.cff LICENSE DESTINATION ${NFLOW_INSTALL_DATADIR})

@@ -72,9 +72,10 @@ TEST_F(Installed, ExamplesRunFromACopy) {
   fs::remove_all("copy");
   fs::copy(data(), "copy", fs::copy_options::recursive);
   // A LAMMPS that has PLUGIN looks for a bare name where the dynamic linker does.
-  const std::string where = NFLOW_HOST_HAS_PLUGIN ? " -var plugin " + plugin().string() : "";
-  const auto run = run_command("cd copy/examples/multiwell && " + program("lmp-nflow") +
-                               "-in in.mc -log none -var steps 200 -var attempts 2" + where);
+  const std::string where =
+      NFLOW_HOST_HAS_PLUGIN ? "LD_LIBRARY_PATH=" + plugin().parent_path().string() + " " : "";
+  const auto run = run_command("cd copy/examples/multiwell && " + where + program("lmp-nflow") +
+                               "-in in.mc -log none -var steps 200 -var attempts 2");
   ASSERT_EQ(run.code, 0) << run.output;
   EXPECT_GT(contents("copy/examples/multiwell/mc.dump.gz").size(), 10000u);
   EXPECT_NE(contents("copy/examples/multiwell/mc.csv").find("temperature,"), std::string::npos);
