@@ -16,7 +16,7 @@ run() {
   as_user "$@" > "$name.log" 2>&1 || code=$?
   [ $code = 0 ] || { tail -n 20 "$name.log" >&2; die "$name failed with $code: $*"; }
 }
-says() { grep -q "$2" "$1.log" || { tail -n 20 "$1.log" >&2; die "$1 did not say '$2'"; }; }
+says() { grep -q -e "$2" "$1.log" || { tail -n 20 "$1.log" >&2; die "$1 did not say '$2'"; }; }
 lines() { zcat -f "$1" | wc -l; }
 
 say "apt-get install ./lammps-nflow_*.deb"
@@ -43,7 +43,7 @@ for model in multiwell20_tsf doublewell64_spline; do
 done
 for program in nflow-train nflow-stats nflow-reference nflow-check; do
   run "$program" "$program" --help
-  says "$program" -- --version
+  says "$program" --version
 done
 
 say "examples/multiwell/in.mc from where it was installed, against the exact averages"
