@@ -59,7 +59,9 @@ as_user cp -r $data copy
   # shellcheck disable=SC2086
   run in_temper $mpirun lmp-nflow -partition 2x1 -in examples/doublewell64/in.temper -var ladder "1 5" \
     -var exchange "model potentials/doublewell64_spline.pt" -var steps 5000 -var settle 500 -var output flow
-  says in_temper "Total wall time"
+  for partition in 0 1; do
+    grep -q "Total wall time" log.lammps.$partition || die "partition $partition did not come to its end"
+  done
   run stats nflow-stats flow.exchange
 )
 grep -m 3 . copy/stats.log

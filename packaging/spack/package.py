@@ -10,7 +10,7 @@ from spack.package import *
 class LammpsNflow(CMakePackage):
     """Normalizing flows for Monte Carlo and replica exchange in LAMMPS."""
 
-    # Of a checkout: git archive --prefix=lammps-nflow-0.3.0/ -o lammps-nflow-0.3.0.tar.gz HEAD
+    # Of a checkout, by git archive, in the folder in which Spack is started.
     url = "file://{0}/lammps-nflow-0.3.0.tar.gz".format(os.getcwd())
     manual_download = True
 
@@ -18,8 +18,8 @@ class LammpsNflow(CMakePackage):
 
     version("0.3.0")
 
-    # Spack's LAMMPS installs the header of its C interface alone: the others come from the source of the same version.
-    # One line for each version that the plugin has been tested with; the number on the left is Spack's.
+    # LAMMPS installs a part of its headers: all of them come from the source of the same version. One line for each
+    # version that the plugin has been tested with; the number on the left is Spack's.
     tags_of_lammps = {
         "20210929.3": "stable_29Sep2021_update3",
         "20250204": "patch_4Feb2025",

@@ -53,14 +53,15 @@ TEST_F(Installed, FindsItsOwnLibraries) {
     const auto line = libraries.output.find("libnflow_ops.so => ");
     ASSERT_NE(line, std::string::npos) << libraries.output;
     const auto start = line + std::string("libnflow_ops.so => ").size();
-    const fs::path found = libraries.output.substr(start, libraries.output.find(" (", start) - start);
+    const fs::path found =
+        libraries.output.substr(start, libraries.output.find(" (", start) - start);
     EXPECT_EQ(fs::canonical(found), fs::canonical(root / NFLOW_LIBDIR / "libnflow_ops.so"));
   }
 }
 
 TEST_F(Installed, ProgramsRun) {
-  const auto check = run_command(program("nflow-check") +
-                                 (data() / "potentials/multiwell20_tsf.pt").string());
+  const auto check =
+      run_command(program("nflow-check") + (data() / "potentials/multiwell20_tsf.pt").string());
   EXPECT_EQ(check.code, 0) << check.output;
   EXPECT_NE(check.output.find("sound"), std::string::npos) << check.output;
   for (const char *name : {"nflow-train", "nflow-stats", "nflow-reference"})
@@ -79,6 +80,18 @@ TEST_F(Installed, ExamplesRunFromACopy) {
   ASSERT_EQ(run.code, 0) << run.output;
   EXPECT_GT(contents("copy/examples/multiwell/mc.dump.gz").size(), 10000u);
   EXPECT_NE(contents("copy/examples/multiwell/mc.csv").find("temperature,"), std::string::npos);
+}
+
+/// Only a LAMMPS that is a package itself can be depended on.
+TEST(Package, IsRefusedForALammpsOfNoPackage) {
+  const std::string owner = NFLOW_DEBIAN_LAMMPS;
+  const auto run =
+      run_command(NFLOW_CMAKE " -DCPACK_GENERATOR=DEB -P " NFLOW_BUILD_DIR "/cpack_deb.cmake");
+  EXPECT_EQ(run.code != 0, owner.empty()) << run.output;
+  EXPECT_EQ(run.output.find("scripts/setup.sh") != std::string::npos, owner.empty()) << run.output;
+  EXPECT_EQ(
+      run_command(NFLOW_CMAKE " -DCPACK_GENERATOR=TGZ -P " NFLOW_BUILD_DIR "/cpack_deb.cmake").code,
+      0);
 }
 
 } // namespace
