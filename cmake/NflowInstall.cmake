@@ -10,6 +10,8 @@ set(CMAKE_INSTALL_RPATH "$ORIGIN/${from_programs}" ${CMAKE_INSTALL_RPATH})
 
 set(NFLOW_INSTALL_DATADIR ${CMAKE_INSTALL_DATADIR}/lammps-nflow)
 install(FILES README.md CHANGELOG.md CITATION.cff LICENSE DESTINATION ${NFLOW_INSTALL_DATADIR})
+# Where Debian has the licences of its packages.
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 # Without what runs have left there.
 install(DIRECTORY docs examples potentials python DESTINATION ${NFLOW_INSTALL_DATADIR}
   REGEX "/(log\\.|__pycache__|.*\\.(dump|dump\\.gz|csv|log)$)" EXCLUDE)

@@ -16,7 +16,6 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "python3-lammps, python3-torch, gnuplot-nox")
-set(CPACK_DEBIAN_COPYRIGHT_FILE ${CMAKE_SOURCE_DIR}/LICENSE)
 
 # The plugin is for one version of LAMMPS: revisions of Debian's package may change, the version may not. (What it is
 # linked to, and since which version, cpack finds.)

@@ -26,6 +26,7 @@ apt-get install -qq -y --no-install-recommends ./lammps-nflow_*.deb > install.lo
   { tail -n 20 install.log >&2; die "apt-get did not install it"; }
 dpkg-query -W lammps-nflow lammps liblammps0
 [ -z "$(dpkg -V lammps-nflow)" ] || die "files of the package are not as it brought them"
+[ -s /usr/share/doc/lammps-nflow/copyright ] || die "the package has no copyright file"
 
 id user > /dev/null 2>&1 || useradd --create-home user
 rm -rf ~user/work
