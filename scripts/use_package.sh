@@ -24,7 +24,7 @@ apt-get update -qq
 apt-get remove -qq -y lammps-nflow > /dev/null 2>&1 || true
 apt-get install -qq -y --no-install-recommends ./lammps-nflow_*.deb > install.log 2>&1 ||
   { tail -n 20 install.log >&2; die "apt-get did not install it"; }
-dpkg-query -W lammps-nflow lammps liblammps0
+dpkg-query -W lammps-nflow lammps 'liblammps0*'
 [ -z "$(dpkg -V lammps-nflow)" ] || die "files of the package are not as it brought them"
 [ -s /usr/share/doc/lammps-nflow/copyright ] || die "the package has no copyright file"
 
