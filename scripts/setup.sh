@@ -46,7 +46,7 @@ choose_lammps() {
   if [ $apt = yes ]; then
     [ -z "$1" ] || die "--apt takes the LAMMPS of this Debian: leave out --lammps, or --apt"
     build_dir=$here/build-apt
-    packages+=(lammps)
+    packages+=(lammps file) # which cpack asks about files
     case $targets in all | *test_*) packages+=(python3-lammps) ;; esac
   fi
   case $lammps in
