@@ -46,7 +46,7 @@ choose_lammps() {
   if [ $apt = yes ]; then
     [ -z "$1" ] || die "--apt takes the LAMMPS of this Debian: leave out --lammps, or --apt"
     build_dir=$here/build-apt
-    packages+=(lammps)
+    packages+=(lammps file) # which cpack asks about files
     case $targets in all | *test_*) packages+=(python3-lammps) ;; esac
   fi
   case $lammps in
@@ -155,8 +155,10 @@ take_lammps() {
   prepare_lammps
   flock -u 9
   local library
-  library=$(dpkg-query -L liblammps0 | grep -m 1 -E '/liblammps\.so\.[0-9]+$') ||
-    die "Debian's package liblammps0 has no liblammps.so"
+  # Its package is liblammps0 or, in Debian 13, liblammps0t64.
+  library=$(dpkg-query -S '*/liblammps.so.*' | sed -nE 's|^[^ ]+: (/.*/liblammps\.so\.[0-9]+)$|\1|p' | head -n 1) ||
+    library=
+  [ -n "$library" ] || die "Debian's package lammps came without a liblammps.so: install it again"
   say "LAMMPS $version: Debian's, $library"
   lammps_options=(-DLAMMPS_LIBRARY="$library" -DNFLOW_COMPARE_BUILD="$here/build")
 }

@@ -10,7 +10,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Those that need neither exceptions of LAMMPS's nor what else the command `plugin` can do.
-apt_tests="test_host test_fix_nflow_energy test_liquids test_misuse"
+apt_tests="test_host test_install test_fix_nflow_energy test_liquids test_misuse"
 build=build labels=(-LE long) setup=()
 while [ $# -gt 0 ]; do
   case $1 in

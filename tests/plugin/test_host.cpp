@@ -125,6 +125,12 @@ TEST(LmpNflow, WhatCannotBeLoadedIsASentence) {
   }
 }
 
+TEST(LmpNflow, FindsTheNameOfThePluginInItsOwnTree) {
+  if (NFLOW_HOST_HAS_PLUGIN) GTEST_SKIP() << "this LAMMPS has a command 'plugin' of its own";
+  const auto run = run_script("plugin load nflowplugin.so\n" + system_of_one);
+  EXPECT_EQ(run.code, 0) << run.output;
+}
+
 TEST(LmpNflow, AHostWithPluginKeepsItsCommand) {
   if (!NFLOW_HOST_HAS_PLUGIN) GTEST_SKIP() << "this LAMMPS has no command 'plugin'";
   const auto run = run_script(load + "plugin list\n");

@@ -39,6 +39,8 @@ std::string first_line(const std::string &file, const std::string &start) {
 TEST(Version, OfTheDocuments) {
   EXPECT_EQ(first_line("CHANGELOG.md", "## "), NFLOW_PROJECT_VERSION);
   EXPECT_EQ(first_line("CITATION.cff", "version: "), NFLOW_PROJECT_VERSION);
+  EXPECT_EQ(first_line("packaging/spack/package.py", "    version("),
+            "\"" NFLOW_PROJECT_VERSION "\")");
 }
 
 } // namespace
