@@ -138,6 +138,10 @@ Model::Impl::Mapped Model::Impl::call(const char *method, const torch::Tensor &p
     if (gradients && !differentiable) differentiable = frozen(loaded, masked, device);
     result = (gradients ? *differentiable : module).get_method(method)(arguments);
   } catch (const std::exception &e) {
+    if (device.is_cuda() && std::string(e.what()).find("out of memory") != std::string::npos)
+      throw Error("model file '" + file + "': the GPU has not enough memory for " + method +
+                  " of a batch of " + std::to_string(points.size(0)) +
+                  ": use device cpu, or a smaller batch");
     refuse("failed (" + first_line(e) + ")");
   }
   if (!result.isTuple() || result.toTupleRef().elements().size() != 2 ||

@@ -31,7 +31,9 @@ void compare(const std::string &script, int ranks = 1) {
   ASSERT_EQ(kokkos.status, 0) << kokkos.output;
   EXPECT_NE(kokkos.output.find("positions on Kokkos"), std::string::npos) << kokkos.output;
   EXPECT_NE(host.output.find("positions on host"), std::string::npos) << host.output;
-  expect_equal_runs(host, kokkos, 1e-10);
+  // A GPU adds in another order, and rounding grows from excursion to excursion: to 2e-9 on an
+  // H200.
+  expect_equal_runs(host, kokkos, tests::kokkos_on_gpu ? 1e-6 : 1e-10);
 }
 
 void write_files() {
