@@ -6,7 +6,9 @@
 #include "files/output_file.h"
 #include "trainer/command/run_common.h"
 #include "trainer/command/run_thermal.h"
+#include "trainer/training/exchange_table.h"
 
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <sstream>
@@ -35,6 +37,19 @@ std::string describe(const GaussianObjective &objective, const Split &split,
        << setting.dim << ", " << split.training.size() << " training and "
        << split.validation.size() << " validation samples, " << parallel.size()
        << (parallel.size() == 1 ? " rank" : " ranks");
+  return text.str();
+}
+
+/// What independent proposals of the flow are worth; nothing where no energy is known.
+std::string table(const TrainOptions &options, const Split &split,
+                  const estimators::ExchangeReport &report) {
+  if (std::isnan(report.forward.mean)) return "";
+  std::ostringstream text;
+  text << "T " << options.temperature << ", held-out samples: " << split.validation.size()
+       << ", proposals: " << options.ess_samples << "\n"
+       << exchange_head() << exchange_row("flow", report)
+       << "  reverse KL, up to the free energy of the target: " << report.forward.mean << " +- "
+       << report.forward.error << "\n";
   return text.str();
 }
 
@@ -74,7 +89,12 @@ int run_gaussian(const TrainOptions &options, const Parallel &parallel) {
   metadata.provenance["samples"] = {{"training", split.training.size()},
                                     {"validation", split.validation.size()}};
   add_provenance(metadata, options, training, parallel, fingerprint);
-  return finish(options, parallel, training, end, *objective, metadata);
+  estimators::ExchangeReport report;
+  std::vector<std::string> worthless{validator.worth(training.state(), report)};
+  if (worthless.front().empty()) worthless.clear();
+  metadata.provenance["quality"] = {quality_of(report)};
+  if (parallel.root()) std::printf("%s", table(options, split, report).c_str());
+  return finish(options, parallel, training, end, *objective, metadata, worthless);
 }
 
 } // namespace

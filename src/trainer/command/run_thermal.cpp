@@ -20,8 +20,6 @@ namespace nflow::trainer {
 
 namespace {
 
-constexpr int lost_state = 4; // exit code
-
 /// Opens the energy file or runs the input script.
 std::unique_ptr<EnergySource> open_source(const TrainOptions &o) {
   if (!o.energy.empty()) return std::make_unique<FileEnergy>(o.energy, o.units);
@@ -124,12 +122,7 @@ nlohmann::json quality_of_states(const estimators::ExchangeStates &report,
 nlohmann::json quality(const std::vector<PairReport> &reports, const std::vector<State> &states) {
   nlohmann::json list = nlohmann::json::array();
   for (const auto &report : reports) {
-    const auto &r = report.exchange;
-    list.push_back({{"j", known(r.j)},
-                    {"j_error", known(r.j_error)},
-                    {"acceptance", known(r.acceptance)},
-                    {"ess_forward", known(r.ess_forward)},
-                    {"ess_backward", known(r.ess_backward)}});
+    list.push_back(quality_of(report.exchange));
     if (report.states.states.empty()) continue;
     list.back()["between_states"] = known(report.states.between);
     list.back()["between_ceiling"] = known(report.states.ceiling);
@@ -182,15 +175,13 @@ int run_thermal(const TrainOptions &options, const Parallel &parallel) {
                                      4 * options.validation_samples, reports);
   metadata.provenance["quality"] = quality(reports, states);
   if (parallel.root()) std::printf("%s", table.c_str());
-  std::vector<std::string> warnings;
-  for (size_t pair = 0; pair < reports.size(); pair++)
+  std::vector<std::string> worthless, lost;
+  for (size_t pair = 0; pair < reports.size(); pair++) {
+    if (!reports[pair].worth.empty()) worthless.push_back(reports[pair].worth);
     for (const auto &text : validator.warnings(static_cast<int64_t>(pair), reports[pair].states))
-      warnings.push_back(text);
-  metadata.provenance["warnings"] = warnings;
-  const int code = finish(options, parallel, training, end, *objective, metadata);
-  if (parallel.root())
-    for (const auto &text : warnings) std::printf("%s\n", text.c_str());
-  return warnings.empty() ? code : lost_state;
+      lost.push_back(text);
+  }
+  return finish(options, parallel, training, end, *objective, metadata, worthless, lost);
 }
 
 } // namespace nflow::trainer

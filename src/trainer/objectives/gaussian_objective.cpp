@@ -87,6 +87,10 @@ struct GaussianObjective::Impl {
     if (with_cap) h = capped(h);
     return h + auxiliary_energy(forward.points) + log_prior(u) - forward.log_det;
   }
+  /// ln exp(-h(v)) - ln q(v) of a point of the target's space.
+  torch::Tensor log_weight(const torch::Tensor &v) {
+    return nll(v) - reduced_energy(v.select(1, 0)) - auxiliary_energy(v);
+  }
   template <class Function>
   std::vector<double> in_pieces(const Points &points, const Function &function) {
     torch::NoGradGuard no_gradient;
@@ -155,6 +159,10 @@ std::vector<double> GaussianObjective::negative_log_likelihood(const Points &tar
 
 std::vector<double> GaussianObjective::log_weights(const Points &prior) {
   return impl_->in_pieces(prior, [&](const torch::Tensor &u) { return -impl_->kl(u, false); });
+}
+
+std::vector<double> GaussianObjective::log_weights_of_samples(const Points &target) {
+  return impl_->in_pieces(target, [&](const torch::Tensor &v) { return impl_->log_weight(v); });
 }
 
 bool GaussianObjective::has_energy() const {

@@ -32,6 +32,8 @@ class GaussianObjective : public FlowObjective {
   std::vector<double> negative_log_likelihood(const Points &target);
   /// ln w = -h(v) - ln q(v) of v = forward(u) for each prior point.
   std::vector<double> log_weights(const Points &prior);
+  /// The same of points v of the target's space.
+  std::vector<double> log_weights_of_samples(const Points &target);
   bool has_energy() const;
 
  private:
