@@ -257,6 +257,13 @@ TEST_F(Trainer, SaysThatAFlowHasLearnedNothingButItsSamples) {
       << result.output;
   const auto metadata = nflow::load_archive("few.pt", nflow::Format::model).metadata;
   EXPECT_EQ(metadata.provenance["warnings"].size(), 1u);
+  // Sound it is, and nflow-check has this to add.
+  const auto check = run_command(std::string(NFLOW_CHECK) + " few.pt");
+  EXPECT_EQ(check.code, 0) << check.output;
+  EXPECT_NE(check.output.find("the flow is sound\nbut its training says of it: \"warning: this "
+                              "flow learned nothing"),
+            std::string::npos)
+      << check.output;
 }
 
 /// Bonds a thousand times stiffer than the whole is free, of which a plain flow has no idea.
