@@ -5,6 +5,7 @@
 #include "lammps/atoms_platform.h"
 #include "mc/call_times.h"
 #include "mc/mc_arguments.h"
+#include "mcmc/fruitless.h"
 #include "mcmc/sampler.h"
 
 #include <memory>
@@ -56,6 +57,7 @@ class FixNflowMC : public Fix {
   bool make_attempts(const nflow::Temperatures &tau);
   void settle(bool moved);
   double timed_energy();
+  void warn_of_fruitless_moves();
   void redraw_velocities(uint64_t attempt, double tau);
 
   [[noreturn]] void stop(const std::string &sentence) const;
@@ -80,6 +82,7 @@ class FixNflowMC : public Fix {
   std::unique_ptr<class FlowAudit> audit_;
   uint64_t next_comparison_ = 0; // of reservoirs, in attempts
   CallTimes times_;
+  nflow::mcmc::FruitlessMoves fruitless_;
 };
 
 } // namespace LAMMPS_NS

@@ -1,5 +1,6 @@
 #include "mcmc/record.h"
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 
@@ -20,12 +21,15 @@ void Record::add_weight(double log_weight) {
   importance.add(std::isfinite(log_weight) ? log_weight : -INFINITY);
 }
 
-void Record::add_attempt(size_t move, bool accepted) {
+void Record::add_attempt(size_t move, bool accepted, double log_acceptance) {
   counters.attempts++;
   counters.move_attempts[move]++;
   counters.accepts += accepted;
   counters.move_accepts[move] += accepted;
   timings.attempts++;
+  // Zero is that of multitry where it stays.
+  if (!accepted && log_acceptance < 0.0)
+    best_log_acceptance[move] = std::max(best_log_acceptance[move], log_acceptance);
 }
 
 std::vector<double> Record::checkpoint() const {

@@ -3,6 +3,7 @@
 
 #include "estimators/importance.h"
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -32,6 +33,7 @@ struct Record {
   explicit Record(size_t moves) {
     counters.move_attempts.resize(moves);
     counters.move_accepts.resize(moves);
+    best_log_acceptance.assign(moves, -HUGE_VAL);
   }
 
   Counters counters;
@@ -39,11 +41,12 @@ struct Record {
   estimators::RunningEss importance; // of fresh configurations
   // Of the last attempt.
   double energy_change = 0.0, log_acceptance = 0.0;
+  std::vector<double> best_log_acceptance; // of rejected attempts, by move; begins anew
 
   /// Takes note of the weight of a fresh configuration.
   void add_weight(double log_weight);
-  /// Takes note of an attempt of a move at its end.
-  void add_attempt(size_t move, bool accepted);
+  /// Takes note of an attempt of a move at its end, and of its ln a, if it came to one.
+  void add_attempt(size_t move, bool accepted, double log_acceptance);
 
   /// All but the wall times as numbers for a restart file, and back. restore() ignores per-move
   /// counts if the list of moves has changed since.

@@ -195,6 +195,27 @@ TEST(Velocity, RedrawGivesTheTemperatureAndKeepKeeps) {
   EXPECT_LT(std::fabs(estimators::mean_with_error(kinetic).z_score(1.5 * 50 * 2.5)), 4.0);
 }
 
+/// A flow far from here: the run is exact, and says that this move is for nothing.
+TEST(Fruitless, AMoveOfWhichNothingIsAcceptedIsNamed) {
+  tests::write_toy_model("far.pt", tests::toy_metadata(1, 2), 0.1, 40.0);
+  const std::string script = environment() +
+                             "fix m flow nflow/mc 1 5 1234 0.8 far.pt move independence move pcn "
+                             "1e-4 weight 3\nthermo_style custom step f_m[10] f_m[11] f_m[13]\n"
+                             "thermo 50\n";
+  const auto run = tests::run_lammps(script + "run 400\n");
+  ASSERT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(run.thermo.back()[2], 0.0);
+  std::ostringstream sentence;
+  sentence << "fix nflow/mc: of " << run.thermo.back()[1]
+           << " attempts of 'independence' none was accepted (the likeliest with a probability of "
+              "exp(-";
+  EXPECT_NE(run.output.find(sentence.str()), std::string::npos) << run.output;
+  EXPECT_EQ(run.output.find("attempts of 'pcn'"), std::string::npos) << run.output;
+  // Too few to tell.
+  const auto brief = tests::run_lammps(script + "run 30\n");
+  EXPECT_EQ(brief.output.find("none was accepted"), std::string::npos) << brief.output;
+}
+
 TEST(NotFinite, OutsideAFixedBoxIsRejectedAndCounted) {
   tests::write_toy_model("wide.pt", tests::toy_metadata(1, 1), 4.0);
   tests::write_harmonic_energy("flat.pt", 1, 1, 1e-6);

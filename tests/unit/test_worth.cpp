@@ -49,7 +49,8 @@ TEST(Worth, TheAcceptanceThatWasDeliveredAsASuccess) {
 
 TEST(Worth, WorksThatAreNotFiniteAreWorse) {
   const auto plain = report_of(4.0, 3);
-  const auto nothing = exchange_report(std::vector<double>(40, INFINITY), std::vector<double>(40, NAN));
+  const auto nothing =
+      exchange_report(std::vector<double>(40, INFINITY), std::vector<double>(40, NAN));
   EXPECT_NE(worth_of_exchanges(plain, nothing, 2.0, 1.0), "");
 }
 
