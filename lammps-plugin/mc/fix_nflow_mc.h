@@ -45,6 +45,7 @@ class FixNflowMC : public Fix {
   void make_sampler();
   nflow::mcmc::Streams streams() const;
   // Before a run, and at its first call.
+  bool environment_may_move() const;
   void warn_of_open_model();
   bool is_checked(double tau) const;
   void check_flow(const nflow::Temperatures &tau);
@@ -78,6 +79,8 @@ class FixNflowMC : public Fix {
   nflow::Buffer<double> velocities_; // [n, dim], in the platform's memory
   std::vector<double> checked_taus_;
   bool dynamics_ = false, warned_ = false;
+  bool environment_moves_ = false;
+  double weighed_tau_ = 0.0; // of the weights so far
   bool reservoirs_ready_ = true;
   std::unique_ptr<class FlowAudit> audit_;
   uint64_t next_comparison_ = 0; // of reservoirs, in attempts

@@ -18,7 +18,7 @@
 using namespace LAMMPS_NS;
 
 namespace {
-constexpr double restart_form = 2.0; // of what write_restart() writes
+constexpr double restart_form = 3.0; // of what write_restart() writes
 } // namespace
 
 void FixNflowMC::post_run() {
@@ -56,7 +56,7 @@ double FixNflowMC::compute_vector(int i) {
   case 3:
     return record.log_acceptance;
   case 4:
-    return record.importance.fraction();
+    return record.ess();
   case 5:
     return static_cast<double>(counters.not_finite);
   case 6:

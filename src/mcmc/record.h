@@ -38,11 +38,18 @@ struct Record {
 
   Counters counters;
   Timings timings;
-  estimators::RunningEss importance; // of fresh configurations
+  estimators::RunningEss importance; // of fresh configurations in the environment that there is
+  double weights_before = 0.0, ess_before = 0.0; // in those before: their number, times ESS
   // Of the last attempt.
   double energy_change = 0.0, log_acceptance = 0.0;
   std::vector<double> best_log_acceptance; // of rejected attempts, by move; begins anew
 
+  /// What the weights belong to has changed (other atoms, the temperature): those to come are not
+  /// compared with those before.
+  void begin_environment();
+  /// The effective sample size as a fraction: the mean over the fresh configurations of that in
+  /// the environment of each. Environments with a single one tell nothing and are left out.
+  double ess() const;
   /// Takes note of the weight of a fresh configuration.
   void add_weight(double log_weight);
   /// Takes note of an attempt of a move at its end, and of its ln a, if it came to one.

@@ -195,6 +195,23 @@ TEST(Velocity, RedrawGivesTheTemperatureAndKeepKeeps) {
   EXPECT_LT(std::fabs(estimators::mean_with_error(kinetic).z_score(1.5 * 50 * 2.5)), 4.0);
 }
 
+/// A tethered disc beside one that moves and shifts the energy by tens of k_BT: the weights of one
+/// call belong together, those of different calls do not.
+TEST(Ess, IsThatOfOneEnvironmentWhereOthersMove) {
+  tests::write_toy_model("near.pt", tests::toy_metadata(1, 1), 1.1 / std::sqrt(2.0), 0.0);
+  const std::string script =
+      "units lj\ndimension 2\nboundary f f p\natom_modify map array\nregion r block -20 20 -20 20 "
+      "-0.5 0.5\ncreate_box 1 r\ncreate_atoms 1 single 0 0 0\ncreate_atoms 1 single 3 0 0\nmass 1 "
+      "1\npair_style zero 1.0\npair_coeff * *\ngroup flow id 1\ngroup other id 2\nfix s all "
+      "spring/self 2.0\nfix_modify s energy yes\ndisplace_atoms other move 9 0 0\nfix i other nve\n"
+      "fix p all enforce2d\ntimestep 0.05\nfix m flow nflow/mc 7 20 5 1.0 near.pt\n"
+      "thermo_style custom step f_m f_m[5]\nthermo 700\nrun 7000\n";
+  const auto run = tests::run_lammps(script);
+  ASSERT_EQ(run.status, 0) << run.output;
+  EXPECT_GT(run.thermo.back()[1], 0.8); // acceptance
+  EXPECT_GT(run.thermo.back()[2], 0.8);
+}
+
 /// A flow far from here: the run is exact, and says that this move is for nothing.
 TEST(Fruitless, AMoveOfWhichNothingIsAcceptedIsNamed) {
   tests::write_toy_model("far.pt", tests::toy_metadata(1, 2), 0.1, 40.0);
