@@ -20,7 +20,7 @@ namespace nflow {
 struct Properties {
   std::string name;
   std::string summary; // in a few words, for --help
-  // gaussian: trained at one temperature against an energy file; boltzmann: between temperatures.
+  // gaussian: trained at one temperature; boltzmann: between temperatures.
   Prior prior = Prior::gaussian;
   bool auxiliary = false;    // acts on auxiliary momenta, too
   bool steerable = false;    // gaussian prior: serves every temperature

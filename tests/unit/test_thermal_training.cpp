@@ -4,6 +4,7 @@
 #include "files/dump_reader.h"
 #include "files/dump_writer.h"
 #include "model/model.h"
+#include "support/toy_models.h"
 #include "training_case.h"
 
 #include <gtest/gtest.h>
@@ -20,6 +21,8 @@ using tests::digest_of;
 using tests::expect_refusal;
 using tests::run_command;
 using tests::train;
+using tests::write_harmonic_energy;
+using tests::write_normal_dump;
 using tests::write_text;
 using tests::wrote;
 
@@ -153,6 +156,40 @@ TEST_F(Thermal, AnOpenSystemTrainsASpline) {
   EXPECT_FALSE(Model("open.pt", "cpu").metadata().periodic);
   expect_refusal(open + "--sample 9", "--architecture spline for an open system");
   expect_refusal(with_data + "--architecture spline", "spline is for open systems");
+}
+
+/// The first of two tethered atoms, moved in x: the harmonic well, by LAMMPS and by an energy file.
+TEST_F(Thermal, LammpsGivesAGaussianPriorAcceptanceAndEss) {
+  write_normal_dump("well.dump", 500, 1);
+  write_harmonic_energy("well.pt", 1, 1, 1.0);
+  write_text("in.well", "units lj\ndimension 2\nboundary f f p\natom_modify map array\n"
+                        "region r block -50 50 -50 50 -0.5 0.5\ncreate_box 1 r\n"
+                        "create_atoms 1 single 0 0 0\ncreate_atoms 1 single 3 1 0\nmass 1 1.0\n"
+                        "pair_style zero 1.0\npair_coeff * *\nfix tether all spring/self 1.0\n"
+                        "fix_modify tether energy yes\n");
+  const std::string tsf = "--architecture tsf --data well.dump --temperature 1 --dim 1 --steps 40 "
+                          "--batch 32 --couplings 2 --ess-samples 400 --precision float64 "
+                          "--kl-weight 0.5 --kl-start 0.1 --kl-full 0.2 ";
+  const auto by_lammps = train(tsf + "--lammps in.well --output by_lammps.pt");
+  ASSERT_EQ(by_lammps.code, 0) << by_lammps.output;
+  const auto by_file = train(tsf + "--energy well.pt --output by_file.pt");
+  ASSERT_EQ(by_file.code, 0) << by_file.output;
+  const auto quality = [](const std::string &file) {
+    return Model(file, "cpu").metadata().provenance.at("quality").at(0);
+  };
+  const auto a = quality("by_lammps.pt"), b = quality("by_file.pt");
+  for (const auto *key : {"j", "acceptance", "ess_forward", "ess_backward"})
+    EXPECT_NEAR(a.at(key).get<double>(), b.at(key).get<double>(), 1e-6) << key;
+  EXPECT_GT(a.at("acceptance").get<double>(), 0.8) << by_lammps.output;
+  EXPECT_NE(by_lammps.output.find("reverse KL"), std::string::npos) << by_lammps.output;
+
+  expect_refusal(tsf + "--lammps in.well --energy well.pt", "two sources of energies");
+  write_normal_dump("three.dump", 50, 3);
+  expect_refusal("--architecture tsf --lammps in.well --data three.dump --temperature 1 --dim 1",
+                 "the samples have an atom 3, which the LAMMPS system has not");
+  expect_refusal("--architecture tsf --lammps in.well --data well.dump --temperature 2 --dim 1",
+                 "were not made at this temperature");
+  expect_refusal("--architecture tsf --lammps in.well --temperature 1", "give dumps with --data");
 }
 
 /// Where both models carry the example, as one vector.
@@ -335,7 +372,7 @@ TEST_F(Thermal, ContradictionsAreRefused) {
   expect_refusal(ka2d + "--ladder 1.4 1 0.7 --ladder-data " + hot + " " + cold,
                  "one file for each temperature");
   expect_refusal(with_data + "--energy x.pt", "--energy is for tsf, rnvp and spline");
-  expect_refusal(with_data + "--architecture tsf", "--lammps is for architectures");
+  expect_refusal(with_data + "--architecture tsf", "are of flows between temperatures");
   expect_refusal(with_data + "--kl-weight 0.5", "--loss");
   expect_refusal(ka2d + "--prior-temperature 1 --prior-data " + hot, "T1 must be given");
 }

@@ -4,13 +4,10 @@
 #include "base/error.h"
 #include "estimators/autocorrelation.h"
 #include "trainer/command/run_common.h"
-#include "trainer/energies/file_energy.h"
+#include "trainer/energies/open_source.h"
 #include "trainer/energies/thermal_sources.h"
 #include "trainer/training/thermal_setting.h"
 #include "trainer/training/thermal_validation.h"
-#ifdef NFLOW_TRAINER_LAMMPS
-#include "trainer/energies/lammps_system.h"
-#endif
 
 #include <cmath>
 #include <cstdio>
@@ -19,17 +16,6 @@
 namespace nflow::trainer {
 
 namespace {
-
-/// Opens the energy file or runs the input script.
-std::unique_ptr<EnergySource> open_source(const TrainOptions &o) {
-  if (!o.energy.empty()) return std::make_unique<FileEnergy>(o.energy, o.units);
-#ifdef NFLOW_TRAINER_LAMMPS
-  return std::make_unique<LammpsSystem>(o.lammps, o.variables);
-#else
-  throw Error("this nflow-train was built without LAMMPS, which --lammps needs: configure with "
-              "LAMMPS_SOURCE_DIR and LAMMPS_BINARY_DIR");
-#endif
-}
 
 /// The states that the user names, or else those that part the samples of the target, or of the
 /// prior, where the architecture knows coordinates that may do so.
