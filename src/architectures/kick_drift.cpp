@@ -188,11 +188,13 @@ void check_dynamics(const FlowSetting &o) {
 }
 
 void check_reach(const FlowSetting &o, const std::vector<double> &sigmas) {
-  const double reach = cutoff(o) * *std::max_element(sigmas.begin(), sigmas.end());
+  const double largest = *std::max_element(sigmas.begin(), sigmas.end());
   const double half = 0.5 * *std::min_element(o.box.begin(), o.box.end());
-  require(reach <= half * (1.0 + 1e-6), "the cutoff of the kicks, " + std::to_string(reach) +
-                                            ", is beyond half the box, " + std::to_string(half) +
-                                            ": lower --cutoff, or take a larger box");
+  require(cutoff(o) * largest <= half * (1.0 + 1e-6),
+          "the cutoff of the kicks, " + number(cutoff(o)) + " sigma with sigma = " +
+              number(largest) + " distance units, is beyond half the box, " + number(half) +
+              " distance units: lower --cutoff to " + number(half / largest, 3) +
+              " sigma or less, or take a larger box");
 }
 
 void KickDrift::check_system(const FlowSetting &setting, const StartingData &data) const {

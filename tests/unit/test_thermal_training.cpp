@@ -137,6 +137,26 @@ TEST_F(Thermal, TorusSplineTrains) {
   EXPECT_EQ(model.metadata().slots(), 1);
 }
 
+/// Ended by SIGTERM: during the equilibration nothing is kept, later the frames are.
+TEST_F(Thermal, SamplingSaysHowFarItIsAndIsStoppedCleanly) {
+  const auto stopped = [&](const std::string &after) {
+    return run_command("timeout --preserve-status --signal=TERM " + after + " " + NFLOW_TRAIN +
+                       pair + small + "--sample 1000000 --output stopped.pt");
+  };
+  const auto early = stopped("1.5");
+  EXPECT_NE(early.output.find("stopped while sampling at T = 1.4: "), std::string::npos)
+      << early.output;
+  EXPECT_EQ(early.code, 3);
+  const auto late = stopped("12");
+  EXPECT_EQ(late.code, 3);
+  EXPECT_NE(late.output.find("nflow-train: sampling T = 1.4: "), std::string::npos) << late.output;
+  EXPECT_NE(late.output.find(", left "), std::string::npos) << late.output;
+  EXPECT_NE(late.output.find(" of 1000000 frames are kept in stopped.pt.T1.4.dump.gz"),
+            std::string::npos)
+      << late.output;
+  EXPECT_GT(read_dumps({"stopped.pt.T1.4.dump.gz"}, 2).count(), 1);
+}
+
 /// Three tethered atoms in the plane, all six coordinates active, energies and samples from LAMMPS.
 TEST_F(Thermal, AnOpenSystemTrainsASpline) {
   write_text("in.open",

@@ -10,6 +10,9 @@
 #include "trainer/command/run_thermal.h"
 #include "trainer/data/configurational_temperature.h"
 #include "trainer/energies/open_source.h"
+#ifdef NFLOW_TRAINER_LAMMPS
+#include "trainer/energies/thermal_sampling.h"
+#endif
 #include "trainer/training/exchange_table.h"
 
 #include <cmath>
@@ -152,7 +155,17 @@ int run(const TrainOptions &options, const Parallel &parallel) {
       others.push_back(file);
     }
   });
-  return options.thermal() ? run_thermal(options, parallel) : run_gaussian(options, parallel);
+  if (!options.thermal()) return run_gaussian(options, parallel);
+#ifdef NFLOW_TRAINER_LAMMPS
+  try {
+    return run_thermal(options, parallel);
+  } catch (const Interruption &stop) {
+    if (parallel.root()) std::fprintf(stderr, "nflow-train: %s\n", stop.what());
+    return interrupted_code;
+  }
+#else
+  return run_thermal(options, parallel);
+#endif
 }
 
 } // namespace nflow::trainer

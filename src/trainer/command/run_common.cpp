@@ -150,7 +150,7 @@ int interrupted(const TrainOptions &options, const Parallel &parallel, const Tra
   if (parallel.root())
     std::printf("stopped after step %lld with checkpoint %s: continue with --resume\n",
                 static_cast<long long>(training.state().step), options.checkpoint.c_str());
-  return 3;
+  return interrupted_code;
 }
 
 } // namespace nflow::trainer

@@ -36,6 +36,7 @@ nlohmann::json quality_of(const estimators::ExchangeReport &report);
 int finish(const TrainOptions &options, const Parallel &parallel, const Training &training,
            Training::End end, Objective &objective, Metadata metadata,
            const std::vector<std::string> &worthless, const std::vector<std::string> &lost = {});
+constexpr int interrupted_code = 3;
 /// Says how to go on; the exit code.
 int interrupted(const TrainOptions &options, const Parallel &parallel, const Training &training);
 

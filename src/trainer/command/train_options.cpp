@@ -242,7 +242,7 @@ void check(const TrainOptions &o) {
   require(o.prior_temperature == 0.0 && o.prior_data.empty() && o.ladder.empty() &&
               o.ladder_data.empty() && o.sample == 0,
           "--prior-temperature, --prior-data, --ladder, --ladder-data and --sample are of flows "
-          "between temperatures: take --architecture " +
+          "between temperatures: give the system with --lammps, and --architecture " +
               architectures_with([](const Properties &p) { return p.prior == Prior::boltzmann; },
                                  "or"));
   require(!o.data.empty() || !o.energy.empty(),

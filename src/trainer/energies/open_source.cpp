@@ -25,7 +25,7 @@ std::unique_ptr<EnergySource> part_of_source(std::unique_ptr<EnergySource> whole
   auto positions = dynamic_cast<LammpsSystem &>(*whole).positions();
   return std::make_unique<PartOfSystem>(std::move(whole), std::move(positions), samples);
 #else
-  (void)samples;
+  (void) samples;
   return whole;
 #endif
 }
