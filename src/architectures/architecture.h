@@ -65,6 +65,9 @@ class Architecture {
   /// Completes `setting` by what there is to learn before the flow is built: sets options that the
   /// user left open, or `start`. Throws Error where the data do not do.
   virtual void learn(FlowSetting & /*setting*/, const StartingData & /*data*/) const {}
+  /// Settings to choose from by trying the untrained flows of each on samples, the usual one first;
+  /// `setting` is completed by learn(). Flows between temperatures.
+  virtual std::vector<FlowSetting> starts(const FlowSetting &setting) const { return {setting}; }
   /// Throws Error where no flow can be built for this system whatever the samples are: `setting`
   /// is not completed by learn(), and `data` has no samples.
   virtual void check_system(const FlowSetting & /*setting*/, const StartingData & /*data*/) const {}

@@ -6,6 +6,7 @@
 #include "trainer/data/thermal_data.h"
 #include "trainer/energies/lammps_sampler.h"
 #include "trainer/objectives/thermal_objective.h"
+#include "trainer/training/starting_flow.h"
 #include "trainer/training/thermal_setting.h"
 
 #include <torch/csrc/jit/runtime/graph_executor.h>
@@ -99,6 +100,42 @@ void expect_gradient(const std::string &architecture, double cap, double ml, dou
                             c.parameters, gradient, 3, 2e-5,
                             architecture + " cap " + std::to_string(cap) + " weights " +
                                 std::to_string(ml) + " " + std::to_string(kl));
+}
+
+/// Mean of the works of both directions of an untrained flow, wild ones cut.
+double mean_work(ThermalObjective &objective) {
+  const ThermalBatches batches(liquid().data, 2, objective.setting().coordinates(), 7);
+  double sum = 0.0;
+  for (const bool forward : {true, false}) {
+    const auto points = forward ? batches.prior(99, {0, 200}) : batches.target(99, {0, 200});
+    for (const double work : objective.works(points, forward)) sum += std::min(work, 1000.0) / 200;
+  }
+  return sum;
+}
+
+/// The timestep of the untrained dynamics comes from trials, where the user gave none: scales that
+/// are not those of the liquid make the usual one far too long.
+TEST(StartingFlow, TakesTheTimestepThatDoesLeastWork) {
+  const Parallel parallel(MPI_COMM_WORLD);
+  TrainOptions options;
+  options.precision = "float64";
+  auto wrong = setting_for("kick-drift");
+  wrong.set("epsilon", std::vector<double>{5.0});
+  auto &source = liquid().lammps;
+  const auto started = [&](const FlowSetting &setting) {
+    return starting_flow(options, setting, source, liquid().data, parallel);
+  };
+  const auto found = started(wrong);
+  ThermalObjective usual(wrong, "float64", 100.0, source);
+  EXPECT_LT(mean_work(*found), 0.7 * mean_work(usual));
+  // One that was given stays.
+  auto given = wrong;
+  given.set("timestep", 0.03);
+  EXPECT_EQ(std::get<double>(started(given)->setting().values.at("timestep")), 0.03);
+  // With the scales of the liquid, nothing worse than the usual one.
+  const auto right = setting_for("kick-drift");
+  ThermalObjective plain(right, "float64", 100.0, source);
+  EXPECT_LT(mean_work(*started(right)), 1.02 * mean_work(plain));
 }
 
 TEST(ThermalObjective, GradientsOfKickDriftAreThoseOfTheLosses) {

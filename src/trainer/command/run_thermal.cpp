@@ -6,6 +6,7 @@
 #include "trainer/command/run_common.h"
 #include "trainer/energies/open_source.h"
 #include "trainer/energies/thermal_sources.h"
+#include "trainer/training/starting_flow.h"
 #include "trainer/training/thermal_setting.h"
 #include "trainer/training/thermal_validation.h"
 
@@ -124,12 +125,10 @@ int run_thermal(const TrainOptions &options, const Parallel &parallel) {
   parallel.together([&] { source = open_source(options); });
   check_before_samples(options, *source, parallel);
   const auto data = thermal_samples(options, *source, parallel);
-  std::unique_ptr<ThermalObjective> objective;
-  parallel.together([&] {
-    objective = std::make_unique<ThermalObjective>(
-        thermal_setting(options.flow, options.temperatures(), *source, data), options.precision,
-        options.cap, *source);
-  });
+  FlowSetting completed;
+  parallel.together(
+      [&] { completed = thermal_setting(options.flow, options.temperatures(), *source, data); });
+  const auto objective = starting_flow(options, completed, *source, data, parallel);
   const auto &setting = objective->setting();
   Fingerprint fingerprint;
   parallel.together([&] { fingerprint = {schedule_options(options, setting), data_digest(data)}; });
