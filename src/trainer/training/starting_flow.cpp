@@ -15,8 +15,7 @@ constexpr double standard_errors = 2.0;
 
 /// Works of the same points for every flow: forward, and backward where there are samples.
 std::vector<double> trial_works(ThermalObjective &objective,
-                                const std::vector<ThermalSamples> &data,
-                                const Parallel &parallel) {
+                                const std::vector<ThermalSamples> &data, const Parallel &parallel) {
   const auto &setting = objective.setting();
   const ThermalBatches batches(data, objective.metadata().slots(), setting.coordinates(),
                                setting.seed);
