@@ -25,7 +25,8 @@ struct Properties {
   bool auxiliary = false;    // acts on auxiliary momenta, too
   bool steerable = false;    // gaussian prior: serves every temperature
   bool equivariant = false;  // under exchange of atoms of a species
-  bool periodic = false;     // needs a periodic box; else an open system
+  bool periodic = false;     // for a periodic box; else an open system
+  bool also_open = false;    // of one for a periodic box: for open systems, too
   bool ladder = false;       // boltzmann prior: one flow can serve several pairs of temperatures
   bool energy_files = false; // can be trained against one; else against LAMMPS only
   std::vector<std::string> operators; // torch.ops.nflow.* that it calls

@@ -27,6 +27,16 @@ const Option<std::vector<double>> sigma("sigma", {},
 const Option<std::vector<double>> epsilon("epsilon", {},
                                           "of all species pairs, a square (default: from LAMMPS)");
 
+/// The periods in which pairs are the nearest images of each other: the box, or, of an open system,
+/// lengths so large (learn()) that no pair of it sees an edge. The map is a flow beyond them, too.
+std::vector<double> periods(const FlowSetting &o) {
+  if (!o.box.empty()) return o.box;
+  const auto *length = std::any_cast<double>(&o.start);
+  require(length && *length > 0.0 && std::isfinite(*length),
+          "kick-drift needs a periodic box, or samples of an open system");
+  return std::vector<double>(o.dim, *length);
+}
+
 /// The species with the most atoms, of those of species_of().
 int64_t most_frequent(const std::vector<int64_t> &species, int64_t count) {
   std::vector<int64_t> counts(count, 0);
@@ -111,7 +121,7 @@ class KickDriftAssembler : ModuleAssembler {
     };
     flow_.register_buffer("species", torch::tensor(species_, torch::kInt64));
     flow_.register_buffer("no_mask", torch::zeros({0}, torch::kBool));
-    constant(flow_, "box", torch::tensor(o_.box, torch::kFloat64));
+    constant(flow_, "box", torch::tensor(periods(o_), torch::kFloat64));
     constant(flow_, "sigma", square(sigma(o_)));
     constant(flow_, "epsilon", square(epsilon(o_)));
   }
@@ -156,6 +166,7 @@ class KickDrift : public Architecture {
     properties_.prior = Prior::boltzmann;
     properties_.auxiliary = true;
     properties_.periodic = true;
+    properties_.also_open = true;
     properties_.ladder = true;
     properties_.operators = {"kick_drift"};
   }
@@ -163,10 +174,15 @@ class KickDrift : public Architecture {
     return {layers, splines, spline_size, timestep, cutoff, sigma, epsilon};
   }
   void learn(FlowSetting &setting, const StartingData &data) const override {
-    if (!sigma(setting).empty() && !epsilon(setting).empty()) return;
-    auto scales = pair_scales(setting, cutoff(setting), data);
-    if (sigma(setting).empty()) sigma.set(setting, std::move(scales.sigma));
-    if (epsilon(setting).empty()) epsilon.set(setting, std::move(scales.epsilon));
+    if (sigma(setting).empty() || epsilon(setting).empty()) {
+      auto scales = pair_scales(setting, cutoff(setting), data);
+      if (sigma(setting).empty()) sigma.set(setting, std::move(scales.sigma));
+      if (epsilon(setting).empty()) epsilon.set(setting, std::move(scales.epsilon));
+    }
+    if (!setting.box.empty()) return;
+    const auto &sigmas = sigma(setting);
+    const double reach = cutoff(setting) * *std::max_element(sigmas.begin(), sigmas.end());
+    setting.start = 4.0 * (largest_extent(setting, data) + reach);
   }
   /// Where the user gave no timestep.
   std::vector<FlowSetting> starts(const FlowSetting &setting) const override {
@@ -204,7 +220,8 @@ void check_dynamics(const FlowSetting &o) {
 
 void check_reach(const FlowSetting &o, const std::vector<double> &sigmas) {
   const double largest = *std::max_element(sigmas.begin(), sigmas.end());
-  const double half = 0.5 * *std::min_element(o.box.begin(), o.box.end());
+  const auto lengths = periods(o);
+  const double half = 0.5 * *std::min_element(lengths.begin(), lengths.end());
   require(cutoff(o) * largest <= half * (1.0 + 1e-6),
           "the cutoff of the kicks, " + number(cutoff(o)) + " sigma with sigma = " +
               number(largest) + " distance units, is beyond half the box, " + number(half) +
@@ -214,6 +231,7 @@ void check_reach(const FlowSetting &o, const std::vector<double> &sigmas) {
 
 void KickDrift::check_system(const FlowSetting &setting, const StartingData &data) const {
   check_dynamics(setting);
+  if (setting.box.empty()) return; // how large it is, samples will tell
   // Of the pairs that LAMMPS can tell.
   check_reach(setting, sigma(setting).empty() ? pair_scales(setting, cutoff(setting), data).sigma
                                               : sigma(setting));

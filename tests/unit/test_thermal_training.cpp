@@ -174,7 +174,11 @@ TEST_F(Thermal, AnOpenSystemTrainsASpline) {
   const Row identity = row(result.output, "identity"), flow = row(result.output, "flow");
   EXPECT_LT(flow.j + 3.0 * std::hypot(flow.error, identity.error), identity.j) << result.output;
   EXPECT_FALSE(Model("open.pt", "cpu").metadata().periodic);
-  expect_refusal(open + "--sample 9", "--architecture spline for an open system");
+  ASSERT_EQ(run_command("sed 's/boundary f f/boundary p f/' in.open > in.mixed").code, 0);
+  expect_refusal("--lammps in.mixed --prior-temperature 1.5 --temperature 1 --sample 9",
+                 "periodic along some axes only");
+  expect_refusal(open + "--sample 9 --architecture torus-spline",
+                 "--architecture kick-drift or spline for an open system");
   expect_refusal(with_data + "--architecture spline", "spline is for open systems");
 }
 
@@ -344,7 +348,7 @@ TEST_F(Thermal, WrongSystemsAreRefused) {
   };
   const std::string include = "include " + root + "/examples/ka2d/in.system\n";
   refused(include + "pair_coeff nonsense\n", "LAMMPS says: ", 2);
-  refused(include + "change_box all boundary f p p\n", "not periodic in x");
+  refused(include + "change_box all boundary f p p\n", "periodic along some axes only");
   refused(include + "change_box all triclinic\n", "triclinic");
   refused("units lj\n", "no simulation box", 2);
   write_text("in.quit", include + "quit\n"); // LAMMPS ends the process itself

@@ -45,10 +45,11 @@ class SamplingReport {
 
   void operator()(const SamplingProgress &p) {
     // Steps that are under way, or frames, are all of one kind from where they began.
-    if (p.done < last_done_ || p.equilibrated != equilibrated_) begun_ = Clock::now();
+    if (p.done < last_done_ || p.equilibrated != equilibrated_) begun_ = last_;
     last_done_ = p.done;
     equilibrated_ = p.equilibrated;
     const auto now = Clock::now();
+    last_ = now;
     if (now - said_ < std::chrono::seconds(seconds_between_lines)) return;
     said_ = now;
     const double left = std::chrono::duration<double>(now - begun_).count() *
@@ -69,7 +70,7 @@ class SamplingReport {
   double temperature_;
   int64_t last_done_ = 0;
   bool equilibrated_ = false;
-  Clock::time_point begun_ = Clock::now(), said_ = begun_;
+  Clock::time_point begun_ = Clock::now(), said_ = begun_, last_ = begun_; // last: of calls
 };
 
 std::string sentence_of_stop(double temperature, int64_t frames, int64_t wanted,
