@@ -15,6 +15,7 @@
 #include "atom.h"
 #include "comm.h"
 #include "domain.h"
+#include "modify.h"
 #include "universe.h"
 #include "update.h"
 
@@ -167,7 +168,18 @@ void FixNflowMC::init() {
   reservoirs_ready_ = reservoirs_.empty();
   if (!flow_->boltzmann() || !flow_->metadata().periodic) warn_of_open_model();
   dynamics_ = potential_->has_dynamics();
+  environment_moves_ = environment_may_move();
   or_stop<nflow::Error>([&] { temperature_->init(); });
+}
+
+/// Whether there are coordinates beside those of the flow, and something that may change them.
+bool FixNflowMC::environment_may_move() const {
+  if (flow_->positions().size() == atom->natoms && flow_->metadata().dim == domain->dimension)
+    return false;
+  bool others = dynamics_;
+  for (int i = 0; i < modify->nfix; i++) // that move atoms, or make and exchange them
+    others = others || (modify->fix[i] != this && modify->fix[i]->force_reneighbor);
+  return others;
 }
 
 void FixNflowMC::warn_of_open_model() {
@@ -303,6 +315,9 @@ bool FixNflowMC::make_attempts(const Temperatures &tau) {
         "the energy of the current configuration is not a finite number: start from another one");
   // From here on velocities are those of the full step, which are independent of the positions.
   if (dynamics_) potential_->kick(+1.0);
+  const bool cooled = weighed_tau_ != 0.0 && weighed_tau_ != tau.target;
+  if (environment_moves_ || cooled) sampler_->begin_environment();
+  weighed_tau_ = tau.target;
   sampler_->set_state(energy, tau);
   bool moved = false;
   for (int i = 0; i < arguments_.attempts; i++) {

@@ -5,6 +5,7 @@
 #include "lammps/atoms_platform.h"
 #include "mc/call_times.h"
 #include "mc/mc_arguments.h"
+#include "mcmc/fruitless.h"
 #include "mcmc/sampler.h"
 
 #include <memory>
@@ -44,6 +45,7 @@ class FixNflowMC : public Fix {
   void make_sampler();
   nflow::mcmc::Streams streams() const;
   // Before a run, and at its first call.
+  bool environment_may_move() const;
   void warn_of_open_model();
   bool is_checked(double tau) const;
   void check_flow(const nflow::Temperatures &tau);
@@ -57,6 +59,7 @@ class FixNflowMC : public Fix {
   void require_equal_energies(double first, double second, double tolerance) const;
   void settle(bool moved);
   double timed_energy();
+  void warn_of_fruitless_moves();
   void redraw_velocities(uint64_t attempt, double tau);
 
   [[noreturn]] void stop(const std::string &sentence) const;
@@ -77,10 +80,13 @@ class FixNflowMC : public Fix {
   nflow::Buffer<double> velocities_; // [n, dim], in the platform's memory
   std::vector<double> checked_taus_;
   bool dynamics_ = false, warned_ = false;
+  bool environment_moves_ = false;
+  double weighed_tau_ = 0.0; // of the weights so far
   bool reservoirs_ready_ = true;
   std::unique_ptr<class FlowAudit> audit_;
   uint64_t next_comparison_ = 0; // of reservoirs, in attempts
   CallTimes times_;
+  nflow::mcmc::FruitlessMoves fruitless_;
 };
 
 } // namespace LAMMPS_NS

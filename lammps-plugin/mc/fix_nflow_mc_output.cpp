@@ -5,9 +5,11 @@
 #include "bound_flow.h"
 #include "mc/flow_audit.h"
 #include "mc/mc_temperature.h"
+#include "mcmc/moves/table.h"
 #include "restart_numbers.h"
 
 #include "comm.h"
+#include "error.h"
 #include "universe.h"
 #include "update.h"
 
@@ -16,11 +18,22 @@
 using namespace LAMMPS_NS;
 
 namespace {
-constexpr double restart_form = 2.0; // of what write_restart() writes
+constexpr double restart_form = 3.0; // of what write_restart() writes
 } // namespace
 
 void FixNflowMC::post_run() {
   flow_->log_domain();
+  warn_of_fruitless_moves();
+}
+
+/// The run is right without them, and slower.
+void FixNflowMC::warn_of_fruitless_moves() {
+  for (const auto &one : fruitless_.take(sampler_->record()))
+    if (comm->me == 0)
+      error->warning(FLERR,
+                     "fix nflow/mc: " + one.sentence(sampler_->moves()[one.move].row->name) +
+                         ": leave this move out, take smaller steps or fewer atoms, or train "
+                         "the flow longer or with more samples of this system");
 }
 
 double FixNflowMC::compute_scalar() {
@@ -43,7 +56,7 @@ double FixNflowMC::compute_vector(int i) {
   case 3:
     return record.log_acceptance;
   case 4:
-    return record.importance.fraction();
+    return record.ess();
   case 5:
     return static_cast<double>(counters.not_finite);
   case 6:

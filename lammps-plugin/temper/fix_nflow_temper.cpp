@@ -152,6 +152,7 @@ void FixNflowTemper::follow() {
 /// the next exchange, or the end of the run, and then all end.
 void FixNflowTemper::post_run() {
   flows_.log_domain();
+  if (started_) log_.fruitless_pairs(tempering_);
   if (!started_ || ended_ || update->whichflag != 1) return;
   std::vector<double> status;
   const double mine[2] = {update->ntimestep < update->laststep ? 0.0 : 1.0, 0.0};

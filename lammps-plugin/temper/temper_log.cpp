@@ -1,5 +1,8 @@
 #include "temper/temper_log.h"
 
+#include "base/text.h"
+#include "tempering/schedule.h"
+
 #include "comm.h"
 #include "force.h"
 #include "universe.h"
@@ -7,6 +10,10 @@
 #include "utils.h"
 
 namespace LAMMPS_NS {
+
+namespace {
+constexpr uint64_t fruitless_attempts = 200;
+} // namespace
 
 bool TemperLog::first_of_all() const {
   return universe->me == 0;
@@ -56,6 +63,28 @@ void TemperLog::scan(const std::vector<nflow::ExchangeAttempt> &attempts,
     file_->flush();
   }
   if (command_.universe_log && first_of_all()) permutation(tempering);
+}
+
+void TemperLog::fruitless_pairs(const Tempering &tempering) const {
+  const auto pairs = nflow::tempering::possible_pairs(command_.scheme, tempering.count());
+  for (size_t k = 0; k < pairs.size(); k++) {
+    const auto &statistics = tempering.statistics()[k];
+    const auto &[i, j] = pairs[k];
+    if (statistics.attempts() < fruitless_attempts || statistics.accepts() > 0 ||
+        !command_.evaluates(i, j))
+      continue;
+    const auto t = [&](int partition) {
+      return nflow::number(tempering.temperatures()[partition], 6);
+    };
+    const std::string file = command_.model_of(i, j);
+    say("warning: of " + std::to_string(statistics.attempts()) + " exchanges between T = " + t(i) +
+        " and " + t(j) + (file.empty() ? "" : " through model file '" + file + "'") +
+        " none was accepted (mean acceptance " + nflow::number(statistics.mean_acceptance(), 3) +
+        "): use closer temperatures, or " +
+        (file.empty() ? "force fields that are more alike"
+                      : "a flow that was trained longer or with more samples, or NULL, which "
+                        "exchanges plainly"));
+  }
 }
 
 void TemperLog::tuned(const Tempering &tempering) {

@@ -27,6 +27,9 @@ class TemperLog : protected Pointers {
   void scan(const std::vector<nflow::ExchangeAttempt> &attempts, const Tempering &tempering);
   /// A new ladder.
   void tuned(const Tempering &tempering);
+  /// At the end of a run: says which pairs with a flow, or force fields of their own, have been
+  /// tried often and never exchanged.
+  void fruitless_pairs(const Tempering &tempering) const;
   /// A sentence, in the log of this partition and in that of the universe.
   void say(const std::string &sentence) const;
 

@@ -24,11 +24,14 @@ void check_between_temperatures(const FlowSetting &o, const Properties &properti
   require((types == o.n_atoms || (types == 0 && !properties.periodic)) &&
               o.temperatures.size() >= 2,
           "a flow between temperatures needs the types of all atoms and a pair of temperatures");
-  require(!properties.periodic || static_cast<int64_t>(o.box.size()) == o.dim,
+  require(!properties.periodic || static_cast<int64_t>(o.box.size()) == o.dim ||
+              (properties.also_open && o.box.empty()),
           "architecture " + o.architecture +
               " needs a periodic box: use 'boundary p p p' in LAMMPS, or " +
               architectures_with(
-                  [](const Properties &p) { return p.prior == Prior::boltzmann && !p.periodic; },
+                  [](const Properties &p) {
+                    return p.prior == Prior::boltzmann && (!p.periodic || p.also_open);
+                  },
                   "or") +
               " for open systems");
   for (const double length : o.box)

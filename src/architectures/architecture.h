@@ -20,12 +20,13 @@ namespace nflow {
 struct Properties {
   std::string name;
   std::string summary; // in a few words, for --help
-  // gaussian: trained at one temperature against an energy file; boltzmann: between temperatures.
+  // gaussian: trained at one temperature; boltzmann: between temperatures.
   Prior prior = Prior::gaussian;
   bool auxiliary = false;    // acts on auxiliary momenta, too
   bool steerable = false;    // gaussian prior: serves every temperature
   bool equivariant = false;  // under exchange of atoms of a species
-  bool periodic = false;     // needs a periodic box; else an open system
+  bool periodic = false;     // for a periodic box; else an open system
+  bool also_open = false;    // of one for a periodic box: for open systems, too
   bool ladder = false;       // boltzmann prior: one flow can serve several pairs of temperatures
   bool energy_files = false; // can be trained against one; else against LAMMPS only
   std::vector<std::string> operators; // torch.ops.nflow.* that it calls
@@ -65,6 +66,9 @@ class Architecture {
   /// Completes `setting` by what there is to learn before the flow is built: sets options that the
   /// user left open, or `start`. Throws Error where the data do not do.
   virtual void learn(FlowSetting & /*setting*/, const StartingData & /*data*/) const {}
+  /// Settings to choose from by trying the untrained flows of each on samples, the usual one first;
+  /// `setting` is completed by learn(). Flows between temperatures.
+  virtual std::vector<FlowSetting> starts(const FlowSetting &setting) const { return {setting}; }
   /// Throws Error where no flow can be built for this system whatever the samples are: `setting`
   /// is not completed by learn(), and `data` has no samples.
   virtual void check_system(const FlowSetting & /*setting*/, const StartingData & /*data*/) const {}

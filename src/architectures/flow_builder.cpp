@@ -18,7 +18,7 @@ Metadata flow_metadata(const FlowSetting &setting) {
   metadata.steerable = properties.steerable;
   metadata.equivariant = properties.equivariant;
   if (!setting.types.empty()) metadata.types = setting.types;
-  metadata.periodic = properties.periodic;
+  metadata.periodic = properties.periodic && !setting.box.empty();
   if (metadata.periodic) metadata.box = setting.box;
   metadata.units = setting.units;
   metadata.dtype = setting.dtype;

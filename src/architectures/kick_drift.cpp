@@ -19,17 +19,42 @@ const Option<bool> splines("splines", true,
                            "--scalars: damping, drift and strength of each layer only, no splines",
                            "scalars");
 const Option<int64_t> spline_size("spline-size", 16, "spline coefficients of a species pair");
-const Option<double> timestep("timestep", 0.0, "of the untrained dynamics (0: by layers)");
+const Option<double> timestep("timestep", 0.0,
+                              "of the untrained dynamics (0: by trials on the samples)");
 const Option<double> cutoff("cutoff", 2.5, "of the kicks, in sigma of the pair");
 const Option<std::vector<double>> sigma("sigma", {},
                                         "of all species pairs, a square (default: from LAMMPS)");
 const Option<std::vector<double>> epsilon("epsilon", {},
                                           "of all species pairs, a square (default: from LAMMPS)");
 
-/// Step of the untrained dynamics, in units of the most frequent species, for temperatures up to
-/// k_B T = epsilon: measured to be safe.
-double default_timestep(int64_t number_of_layers) {
-  return std::max(0.022 - 0.00025 * static_cast<double>(number_of_layers), 0.012);
+/// The periods in which pairs are the nearest images of each other: the box, or, of an open system,
+/// lengths so large (learn()) that no pair of it sees an edge. The map is a flow beyond them, too.
+std::vector<double> periods(const FlowSetting &o) {
+  if (!o.box.empty()) return o.box;
+  const auto *length = std::any_cast<double>(&o.start);
+  require(length && *length > 0.0 && std::isfinite(*length),
+          "kick-drift needs a periodic box, or samples of an open system");
+  return std::vector<double>(o.dim, *length);
+}
+
+/// The species with the most atoms, of those of species_of().
+int64_t most_frequent(const std::vector<int64_t> &species, int64_t count) {
+  std::vector<int64_t> counts(count, 0);
+  for (const int64_t s : species) counts[s]++;
+  return std::max_element(counts.begin(), counts.end()) - counts.begin();
+}
+
+/// Step of the untrained dynamics, in units of the most frequent species: measured to be safe on
+/// a dense liquid up to k_B T = epsilon. Above, thermal steps of the same dt run too far into the
+/// cores.
+double default_timestep(const FlowSetting &o) {
+  const auto species = species_of(o.types);
+  const int64_t count = 1 + *std::max_element(species.begin(), species.end());
+  const double of_most = epsilon(o)[most_frequent(species, count) * (count + 1)];
+  double hottest = 0.0;
+  for (const auto &pair : o.tau_pairs()) hottest = std::max({hottest, pair.first, pair.second});
+  return std::max(0.022 - 0.00025 * static_cast<double>(layers(o)), 0.012) *
+         std::min(1.0, std::sqrt(of_most / hottest));
 }
 
 /// Finds `nflow` in the TorchScript source: the operators of src/operators.
@@ -61,17 +86,10 @@ class KickDriftAssembler : ModuleAssembler {
     add_system();
     add_weights();
     // Steps and kicks of the untrained dynamics, in units of the most frequent species.
-    const int64_t most = most_frequent();
+    const int64_t most = most_frequent(species_, count_);
     const double sigma_most = sigma(o_)[most * count_ + most],
                  epsilon_most = epsilon(o_)[most * count_ + most];
-    double dt = timestep(o_);
-    if (dt == 0.0) {
-      // Above k_B T = epsilon thermal steps of the same dt run too far into the cores.
-      double hottest = 0.0;
-      for (const auto &pair : o_.tau_pairs())
-        hottest = std::max({hottest, pair.first, pair.second});
-      dt = default_timestep(layers(o_)) * std::min(1.0, std::sqrt(epsilon_most / hottest));
-    }
+    const double dt = timestep(o_) > 0.0 ? timestep(o_) : default_timestep(o_);
     const auto unit = precise(dt * sigma_most / std::sqrt(epsilon_most));
     const auto source =
         expanded_source(is_ladder() ? "kick_drift_ladder" : "kick_drift_pair", {}, {}) +
@@ -103,15 +121,9 @@ class KickDriftAssembler : ModuleAssembler {
     };
     flow_.register_buffer("species", torch::tensor(species_, torch::kInt64));
     flow_.register_buffer("no_mask", torch::zeros({0}, torch::kBool));
-    constant(flow_, "box", torch::tensor(o_.box, torch::kFloat64));
+    constant(flow_, "box", torch::tensor(periods(o_), torch::kFloat64));
     constant(flow_, "sigma", square(sigma(o_)));
     constant(flow_, "epsilon", square(epsilon(o_)));
-  }
-
-  int64_t most_frequent() const {
-    std::vector<int64_t> counts(count_, 0);
-    for (const int64_t s : species_) counts[s]++;
-    return std::max_element(counts.begin(), counts.end()) - counts.begin();
   }
 
   /// Weights of the untrained dynamics; the first and the last drift are halves.
@@ -154,6 +166,7 @@ class KickDrift : public Architecture {
     properties_.prior = Prior::boltzmann;
     properties_.auxiliary = true;
     properties_.periodic = true;
+    properties_.also_open = true;
     properties_.ladder = true;
     properties_.operators = {"kick_drift"};
   }
@@ -161,10 +174,27 @@ class KickDrift : public Architecture {
     return {layers, splines, spline_size, timestep, cutoff, sigma, epsilon};
   }
   void learn(FlowSetting &setting, const StartingData &data) const override {
-    if (!sigma(setting).empty() && !epsilon(setting).empty()) return;
-    auto scales = pair_scales(setting, cutoff(setting), data);
-    if (sigma(setting).empty()) sigma.set(setting, std::move(scales.sigma));
-    if (epsilon(setting).empty()) epsilon.set(setting, std::move(scales.epsilon));
+    if (sigma(setting).empty() || epsilon(setting).empty()) {
+      auto scales = pair_scales(setting, cutoff(setting), data);
+      if (sigma(setting).empty()) sigma.set(setting, std::move(scales.sigma));
+      if (epsilon(setting).empty()) epsilon.set(setting, std::move(scales.epsilon));
+    }
+    if (!setting.box.empty()) return;
+    const auto &sigmas = sigma(setting);
+    const double reach = cutoff(setting) * *std::max_element(sigmas.begin(), sigmas.end());
+    setting.start = 4.0 * (largest_extent(setting, data) + reach);
+  }
+  /// Where the user gave no timestep.
+  std::vector<FlowSetting> starts(const FlowSetting &setting) const override {
+    if (timestep(setting) > 0.0) return {setting};
+    check_flow_setting(setting);
+    const double usual = default_timestep(setting);
+    std::vector<FlowSetting> all;
+    for (const double factor : {1.0, 1.4, 0.7, 0.5, 0.35, 0.25, 0.18}) {
+      all.push_back(setting);
+      timestep.set(all.back(), factor * usual);
+    }
+    return all;
   }
   void check_system(const FlowSetting &setting, const StartingData &data) const override;
   void check(const FlowSetting &setting) const override;
@@ -173,7 +203,8 @@ class KickDrift : public Architecture {
   }
   std::string describe(const FlowSetting &setting) const override {
     return "kick-drift, " + std::to_string(layers(setting)) + " layers, " +
-           (splines(setting) ? "splines" : "scalars");
+           (splines(setting) ? "splines" : "scalars") +
+           (timestep(setting) > 0.0 ? ", timestep " + number(timestep(setting), 3) : "");
   }
 };
 
@@ -188,15 +219,19 @@ void check_dynamics(const FlowSetting &o) {
 }
 
 void check_reach(const FlowSetting &o, const std::vector<double> &sigmas) {
-  const double reach = cutoff(o) * *std::max_element(sigmas.begin(), sigmas.end());
-  const double half = 0.5 * *std::min_element(o.box.begin(), o.box.end());
-  require(reach <= half * (1.0 + 1e-6), "the cutoff of the kicks, " + std::to_string(reach) +
-                                            ", is beyond half the box, " + std::to_string(half) +
-                                            ": lower --cutoff, or take a larger box");
+  const double largest = *std::max_element(sigmas.begin(), sigmas.end());
+  const auto lengths = periods(o);
+  const double half = 0.5 * *std::min_element(lengths.begin(), lengths.end());
+  require(cutoff(o) * largest <= half * (1.0 + 1e-6),
+          "the cutoff of the kicks, " + number(cutoff(o)) + " sigma with sigma = " +
+              number(largest) + " distance units, is beyond half the box, " + number(half) +
+              " distance units: lower --cutoff to " + number(half / largest, 3) +
+              " sigma or less, or take a larger box");
 }
 
 void KickDrift::check_system(const FlowSetting &setting, const StartingData &data) const {
   check_dynamics(setting);
+  if (setting.box.empty()) return; // how large it is, samples will tell
   // Of the pairs that LAMMPS can tell.
   check_reach(setting, sigma(setting).empty() ? pair_scales(setting, cutoff(setting), data).sigma
                                               : sigma(setting));

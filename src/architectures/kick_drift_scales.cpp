@@ -67,7 +67,7 @@ double smallest_distance(const FlowSetting &flow, const StartingData::Samples &s
         double r2 = 0.0;
         for (int64_t k = 0; k < flow.dim; k++) {
           double d = x[i * flow.dim + k] - x[j * flow.dim + k];
-          d -= flow.box[k] * std::round(d / flow.box[k]);
+          if (!flow.box.empty()) d -= flow.box[k] * std::round(d / flow.box[k]);
           r2 += d * d;
         }
         smallest = std::min(smallest, r2);
@@ -78,6 +78,22 @@ double smallest_distance(const FlowSetting &flow, const StartingData::Samples &s
 
 } // namespace
 
+double largest_extent(const FlowSetting &setting, const StartingData &data) {
+  double extent = 0.0;
+  for (const auto &samples : data.samples)
+    for (int64_t f = 0; f < samples.count; f++)
+      for (int64_t k = 0; k < setting.dim; k++) {
+        const double *x = samples.frame(f, setting.coordinates()) + k;
+        double low = *x, high = *x;
+        for (int64_t i = 1; i < setting.n_atoms; i++) {
+          low = std::min(low, x[i * setting.dim]);
+          high = std::max(high, x[i * setting.dim]);
+        }
+        extent = std::max(extent, high - low);
+      }
+  return extent;
+}
+
 PairScales pair_scales(const FlowSetting &setting, double cutoff, const StartingData &data) {
   const auto species = species_of(setting.types);
   const std::set<int> occurring(setting.types.begin(), setting.types.end());
@@ -86,13 +102,16 @@ PairScales pair_scales(const FlowSetting &setting, double cutoff, const Starting
   PairScales scales;
   scales.sigma.resize(count * count);
   scales.epsilon.resize(count * count);
-  const double far = 0.5 * *std::min_element(setting.box.begin(), setting.box.end());
+  // Pairs in an open system are looked for up to twice its size.
+  const double far = setting.box.empty()
+                         ? 2.0 * largest_extent(setting, data)
+                         : 0.5 * *std::min_element(setting.box.begin(), setting.box.end());
   const double tau = setting.tau();
   constexpr double closest_in_sigma = 0.87; // in a dense liquid at k_B T of about epsilon
   for (int64_t a = 0; a < count; a++)
     for (int64_t b = a; b < count; b++) {
       Scale scale;
-      if (data.pair_law) scale = from_law(data, types[a], types[b], far, tau, cutoff);
+      if (data.pair_law && far > 0.0) scale = from_law(data, types[a], types[b], far, tau, cutoff);
       if (!(scale.sigma > 0.0) && !data.samples.empty()) {
         const double closest = smallest_distance(setting, data.samples.at(0), species, a, b);
         scale = {std::isfinite(closest) ? closest / closest_in_sigma : far / cutoff, tau};

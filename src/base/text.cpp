@@ -45,4 +45,11 @@ std::string sentence_of(const std::exception &exception) {
   return line.empty() ? "an unknown error" : line;
 }
 
+std::string clock_text(double seconds) {
+  char text[32];
+  const auto whole = static_cast<long>(seconds + 0.5);
+  std::snprintf(text, sizeof(text), "%ld:%02ld", whole / 60, whole % 60);
+  return text;
+}
+
 } // namespace nflow

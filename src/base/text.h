@@ -9,6 +9,8 @@ namespace nflow {
 
 /// A number for a sentence or a file: up to `digits` significant digits, no zeros at the end.
 std::string number(double value, int digits = 6);
+/// "3:07" of minutes and seconds.
+std::string clock_text(double seconds);
 
 /// The words of a line, which blanks separate.
 std::vector<std::string> words_of(const std::string &line);

@@ -1,5 +1,6 @@
 #include "mcmc/record.h"
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 
@@ -14,18 +15,39 @@ constexpr uint64_t Counters::*common_counters[] = {
     &Counters::rearrangements, &Counters::evaluations,
     &Counters::trajectories,   &Counters::accepted_trajectories};
 
+constexpr double least_compared = 2.0; // weights in an environment
+
 } // namespace
+
+void Record::begin_environment() {
+  const auto count = static_cast<double>(importance.count());
+  if (count >= least_compared) {
+    weights_before += count;
+    ess_before += count * importance.fraction();
+  }
+  importance = {};
+}
+
+double Record::ess() const {
+  double count = static_cast<double>(importance.count()), sum = ess_before;
+  if (count < least_compared) count = 0.0;
+  if (count > 0.0) sum += count * importance.fraction();
+  return weights_before + count > 0.0 ? sum / (weights_before + count) : 0.0;
+}
 
 void Record::add_weight(double log_weight) {
   importance.add(std::isfinite(log_weight) ? log_weight : -INFINITY);
 }
 
-void Record::add_attempt(size_t move, bool accepted) {
+void Record::add_attempt(size_t move, bool accepted, double log_acceptance) {
   counters.attempts++;
   counters.move_attempts[move]++;
   counters.accepts += accepted;
   counters.move_accepts[move] += accepted;
   timings.attempts++;
+  // Zero is that of multitry where it stays.
+  if (!accepted && log_acceptance < 0.0)
+    best_log_acceptance[move] = std::max(best_log_acceptance[move], log_acceptance);
 }
 
 std::vector<double> Record::checkpoint() const {
@@ -34,6 +56,8 @@ std::vector<double> Record::checkpoint() const {
     numbers.push_back(static_cast<double>(counters.*counter));
   const auto ess = importance.state();
   numbers.insert(numbers.end(), ess.begin(), ess.end());
+  numbers.push_back(weights_before);
+  numbers.push_back(ess_before);
   for (size_t i = 0; i < counters.move_attempts.size(); i++) {
     numbers.push_back(static_cast<double>(counters.move_attempts[i]));
     numbers.push_back(static_cast<double>(counters.move_accepts[i]));
@@ -44,13 +68,15 @@ std::vector<double> Record::checkpoint() const {
 void Record::restore(const std::vector<double> &numbers) {
   auto ess = importance.state();
   const size_t moves = counters.move_attempts.size();
-  if (numbers.size() < 2 + std::size(common_counters) + ess.size()) return;
+  if (numbers.size() < 2 + std::size(common_counters) + ess.size() + 2) return;
   auto next = numbers.begin();
   energy_change = *next++;
   log_acceptance = *next++;
   for (const auto counter : common_counters) counters.*counter = static_cast<uint64_t>(*next++);
   for (auto &number : ess) number = *next++;
   importance.set_state(ess);
+  weights_before = *next++;
+  ess_before = *next++;
   if (numbers.end() - next != static_cast<std::ptrdiff_t>(2 * moves)) return;
   for (size_t i = 0; i < moves; i++) {
     counters.move_attempts[i] = static_cast<uint64_t>(*next++);

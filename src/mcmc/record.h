@@ -3,6 +3,7 @@
 
 #include "estimators/importance.h"
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -32,18 +33,27 @@ struct Record {
   explicit Record(size_t moves) {
     counters.move_attempts.resize(moves);
     counters.move_accepts.resize(moves);
+    best_log_acceptance.assign(moves, -HUGE_VAL);
   }
 
   Counters counters;
   Timings timings;
-  estimators::RunningEss importance; // of fresh configurations
+  estimators::RunningEss importance; // of fresh configurations in the environment that there is
+  double weights_before = 0.0, ess_before = 0.0; // in those before: their number, times ESS
   // Of the last attempt.
   double energy_change = 0.0, log_acceptance = 0.0;
+  std::vector<double> best_log_acceptance; // of rejected attempts, by move; begins anew
 
+  /// What the weights belong to has changed (other atoms, the temperature): those to come are not
+  /// compared with those before.
+  void begin_environment();
+  /// The effective sample size as a fraction: the mean over the fresh configurations of that in
+  /// the environment of each. Environments with a single one tell nothing and are left out.
+  double ess() const;
   /// Takes note of the weight of a fresh configuration.
   void add_weight(double log_weight);
-  /// Takes note of an attempt of a move at its end.
-  void add_attempt(size_t move, bool accepted);
+  /// Takes note of an attempt of a move at its end, and of its ln a, if it came to one.
+  void add_attempt(size_t move, bool accepted, double log_acceptance);
 
   /// All but the wall times as numbers for a restart file, and back. restore() ignores per-move
   /// counts if the list of moves has changed since.

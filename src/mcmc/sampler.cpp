@@ -2,6 +2,7 @@
 
 #include "base/stopwatch.h"
 
+#include <cmath>
 #include <utility>
 
 namespace nflow::mcmc {
@@ -29,8 +30,10 @@ bool FlowSampler::attempt() {
     const Stopwatch watch(record.timings.flow);
     fresh = block_.proposals(chain_.flow(), chain_.streams(), number, chain_.tau());
   }
+  const uint64_t without = record.counters.not_finite + record.counters.not_reversible;
   const bool accepted = move.attempt(chain_, fresh);
-  record.add_attempt(choice, accepted);
+  const bool decided = without == record.counters.not_finite + record.counters.not_reversible;
+  record.add_attempt(choice, accepted, decided ? record.log_acceptance : NAN);
   return accepted;
 }
 

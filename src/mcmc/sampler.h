@@ -28,6 +28,9 @@ class FlowSampler {
   void set_state(double energy, const Temperatures &tau) { chain_.set_state(energy, tau); }
   /// The same with a configuration from elsewhere.
   void set_state(const double *x, double energy, const Temperatures &tau);
+  /// To be called before set_state() where atoms that are not of the flow may have moved, or the
+  /// temperature has changed: weights before and after are not comparable (Record::ess()).
+  void begin_environment() { chain_.record().begin_environment(); }
   /// One attempt; true if it was accepted, in which case x() and energy() have changed.
   bool attempt();
 

@@ -112,6 +112,16 @@ void time_it(Model &model, const nflow::Temperatures &tau) {
   }
 }
 
+/// What its training found against it, which points alone do not show. Quoted, as all text of a
+/// file is.
+void print_warnings(const Metadata &metadata) {
+  const auto warnings = metadata.provenance.find("warnings");
+  if (warnings == metadata.provenance.end() || !warnings->is_array()) return;
+  for (const auto &warning : *warnings)
+    if (warning.is_string())
+      std::printf("but its training says of it: %s\n", warning.dump().c_str());
+}
+
 struct Options {
   std::string file, device = "auto";
   std::vector<double> temperatures;
@@ -141,6 +151,7 @@ int run(const Options &o) {
   check_equivariance(model, taus.front());
   time_it(model, {taus.front().first, taus.front().second});
   std::printf("\nthe flow is sound\n");
+  print_warnings(model.metadata());
   return 0;
 }
 

@@ -25,7 +25,7 @@ void print_estimate(const char *name, const estimators::Estimate &e, double atom
 
 void run_average(const AverageOptions &options) {
   std::printf("%-10s %14s    %-12s %10s %12s\n", options.column.c_str(), "value", "error", "tau",
-              "samples");
+              "effective");
   for (const std::string &log : options.logs) {
     auto series = read_thermo_column(log, options.column);
     if (static_cast<int64_t>(series.size()) - options.skip < 100)

@@ -121,7 +121,7 @@ Verdict print_comparison(const CompareOptions &options, const std::vector<double
               options.temperature, frames.size() / static_cast<size_t>(dim),
               static_cast<long long>(dim));
   std::printf("%-28s %12s    %-10s %12s %7s %9s\n", "observable", "sampled", "error", "exact", "z",
-              "samples");
+              "effective");
   for (const Observable &o : observables)
     if (options.all || o.kind == o.name) print_row(o);
   print_kinds(observables);

@@ -44,6 +44,20 @@ TEST(Keywords, HamiltonianOwnExchangesBetweenForceFields) {
   EXPECT_LT(std::fabs(last[6] - exact), 4.0 * last[7]) << last[6] << " +- " << last[7];
 }
 
+/// One force field much stiffer than the other.
+TEST(Keywords, APairThatIsNeverExchangedIsSaid) {
+  std::string script = two_springs("hamiltonian own");
+  script.replace(script.find("run 15000"), 9, "run 600");
+  EXPECT_EQ(run_partitions(script, "2x1").output.find("none was accepted"), std::string::npos);
+  script.replace(script.find("world 2 3"), 9, "world 2 90000");
+  const auto run = run_partitions(script, "2x1");
+  ASSERT_EQ(run.status, 0) << run.output;
+  const std::string sentence =
+      "fix nflow/temper: warning: of 300 exchanges between T = 1 and 0.5 none was accepted";
+  EXPECT_NE(run.partitions[0].output.find(sentence), std::string::npos) << run.partitions[0].output;
+  EXPECT_NE(run.output.find(sentence), std::string::npos) << run.output;
+}
+
 TEST(Keywords, HamiltonianSameNoticesAnotherForceField) {
   const auto run = run_partitions(two_springs(""), "2x1");
   EXPECT_NE(run.status, 0);

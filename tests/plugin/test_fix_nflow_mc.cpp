@@ -195,6 +195,44 @@ TEST(Velocity, RedrawGivesTheTemperatureAndKeepKeeps) {
   EXPECT_LT(std::fabs(estimators::mean_with_error(kinetic).z_score(1.5 * 50 * 2.5)), 4.0);
 }
 
+/// A tethered disc beside one that moves and shifts the energy by tens of k_BT: the weights of one
+/// call belong together, those of different calls do not.
+TEST(Ess, IsThatOfOneEnvironmentWhereOthersMove) {
+  tests::write_toy_model("near.pt", tests::toy_metadata(1, 1), 1.1 / std::sqrt(2.0), 0.0);
+  const std::string script =
+      "units lj\ndimension 2\nboundary f f p\natom_modify map array\nregion r block -20 20 -20 20 "
+      "-0.5 0.5\ncreate_box 1 r\ncreate_atoms 1 single 0 0 0\ncreate_atoms 1 single 3 0 0\nmass 1 "
+      "1\npair_style zero 1.0\npair_coeff * *\ngroup flow id 1\ngroup other id 2\nfix s all "
+      "spring/self 2.0\nfix_modify s energy yes\ndisplace_atoms other move 9 0 0\nfix i other nve\n"
+      "fix p all enforce2d\ntimestep 0.05\nfix m flow nflow/mc 7 20 5 1.0 near.pt\n"
+      "thermo_style custom step f_m f_m[5]\nthermo 700\nrun 7000\n";
+  const auto run = tests::run_lammps(script);
+  ASSERT_EQ(run.status, 0) << run.output;
+  EXPECT_GT(run.thermo.back()[1], 0.8); // acceptance
+  EXPECT_GT(run.thermo.back()[2], 0.8);
+}
+
+/// A flow far from here: the run is exact, and says that this move is for nothing.
+TEST(Fruitless, AMoveOfWhichNothingIsAcceptedIsNamed) {
+  tests::write_toy_model("far.pt", tests::toy_metadata(1, 2), 0.1, 40.0);
+  const std::string script = environment() +
+                             "fix m flow nflow/mc 1 5 1234 0.8 far.pt move independence move pcn "
+                             "1e-4 weight 3\nthermo_style custom step f_m[10] f_m[11] f_m[13]\n"
+                             "thermo 50\n";
+  const auto run = tests::run_lammps(script + "run 400\n");
+  ASSERT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(run.thermo.back()[2], 0.0);
+  std::ostringstream sentence;
+  sentence << "fix nflow/mc: of " << run.thermo.back()[1]
+           << " attempts of 'independence' none was accepted (the likeliest with a probability of "
+              "exp(-";
+  EXPECT_NE(run.output.find(sentence.str()), std::string::npos) << run.output;
+  EXPECT_EQ(run.output.find("attempts of 'pcn'"), std::string::npos) << run.output;
+  // Too few to tell.
+  const auto brief = tests::run_lammps(script + "run 30\n");
+  EXPECT_EQ(brief.output.find("none was accepted"), std::string::npos) << brief.output;
+}
+
 TEST(NotFinite, OutsideAFixedBoxIsRejectedAndCounted) {
   tests::write_toy_model("wide.pt", tests::toy_metadata(1, 1), 4.0);
   tests::write_harmonic_energy("flat.pt", 1, 1, 1e-6);

@@ -79,7 +79,7 @@ Case training(Words words, bool resumed = false) {
   all.insert(all.end(), words.begin(), words.end());
   for (const std::string word : {"--output", "f.pt", "--stop-at", "2"}) all.push_back(word);
   if (resumed) all.push_back("--resume");
-  return {all, {0, 2, 3, 4}};
+  return {all, {0, 2, 3, 4, 5}};
 }
 
 const std::vector<std::function<Case(Mutator &)>> &Programs::kinds() {

@@ -116,6 +116,38 @@ TEST(Sampler, CoolsFromAHotStart) {
   EXPECT_GE(set.equilibration_steps, 2 * options.first_window + options.cooling_steps);
 }
 
+TEST(Sampler, TellsHowFarItIsAndStopsWithWhatThereIs) {
+  auto options = options_at(1.0, 50);
+  LammpsSystem another(write_script("in.springs", springs()), {});
+  const auto whole = LammpsSampler(another).sample(options);
+  LammpsSystem lammps("in.springs", {});
+  const auto before = lammps.positions();
+  EXPECT_FALSE(whole.stopped);
+  int64_t frames = 0, steps = 0, calls = 0;
+  options.progress = [&](const trainer::SamplingProgress &p) {
+    calls++;
+    EXPECT_LE(p.done, p.wanted);
+    (p.equilibrated ? frames : steps) = p.equilibrated ? p.done : p.steps;
+    if (p.equilibrated) {
+      EXPECT_EQ(p.wanted, 50);
+    }
+  };
+  options.stop = [&] { return frames == 7; };
+  const auto part = LammpsSampler(lammps).sample(options);
+  EXPECT_TRUE(part.stopped);
+  EXPECT_EQ(part.samples.count(), 7);
+  EXPECT_EQ(steps, whole.equilibration_steps);
+  EXPECT_EQ(calls, steps / 1000 + 7);
+  // The frames that it would have had, and LAMMPS as it was.
+  const std::vector<double> first(whole.samples.x.begin(),
+                                  whole.samples.x.begin() + part.samples.x.size());
+  EXPECT_EQ(part.samples.x, first);
+  EXPECT_EQ(lammps.positions(), before);
+  options.stop = [] { return true; };
+  const auto nothing = LammpsSampler(lammps).sample(options);
+  EXPECT_TRUE(nothing.stopped && nothing.samples.x.empty());
+}
+
 TEST(Sampler, RefusesWhatItCannotSample) {
   const auto of = [](const std::string &script, const SampleOptions &options) {
     return tests::refusal([&] {

@@ -1,6 +1,9 @@
 // What an input script may say of a move, and the sentences for what it may not.
 
 #include "base/error.h"
+#include "base/random.h"
+#include "estimators/autocorrelation.h"
+#include "mcmc/fruitless.h"
 #include "support/moves.h"
 
 #include <gtest/gtest.h>
@@ -50,6 +53,58 @@ TEST(Moves, ReadTheirWordsAndNoMore) {
 TEST(Moves, AreListedByPrior) {
   EXPECT_EQ(mcmc::moves_of(Prior::gaussian, "and"), "independence, multitry, latent and pcn");
   EXPECT_EQ(mcmc::moves_of(Prior::boltzmann, "or"), "mapped or excursion");
+}
+
+/// Weights of a thousand environments whose constants differ by e^12: pooled, one of them is all.
+TEST(Record, TheEssIsOfWeightsInOneEnvironment) {
+  mcmc::Record pooled(1), by_environment(1), restored(1);
+  RandomStream random(3, 0, 0, Purpose::sample);
+  std::vector<double> fractions;
+  for (int environment = 0; environment < 1000; environment++) {
+    const double constant = 12.0 * random.gaussian();
+    by_environment.begin_environment();
+    estimators::RunningEss alone;
+    for (int i = 0; i < 20; i++) {
+      const double log_weight = 0.5 * random.gaussian();
+      alone.add(log_weight);
+      pooled.add_weight(constant + log_weight);
+      by_environment.add_weight(constant + log_weight);
+    }
+    fractions.push_back(alone.fraction());
+  }
+  const auto mean = estimators::mean_with_error(fractions).mean;
+  EXPECT_LT(pooled.ess(), 1e-2);
+  EXPECT_NEAR(by_environment.ess(), mean, 1e-9);
+  EXPECT_GT(mean, 0.7);
+  restored.restore(by_environment.checkpoint());
+  restored.begin_environment();
+  by_environment.begin_environment();
+  for (auto *record : {&restored, &by_environment})
+    for (const double log_weight : {0.0, 3.0}) record->add_weight(log_weight);
+  EXPECT_EQ(restored.ess(), by_environment.ess());
+  // A single weight has nothing to be compared with.
+  mcmc::Record single(1);
+  for (int i = 0; i < 10; i++) {
+    single.begin_environment();
+    single.add_weight(0.0);
+  }
+  EXPECT_EQ(single.ess(), 0.0);
+}
+
+TEST(Record, MovesThatAreTriedForNothingAreFoundOnce) {
+  mcmc::Record record(2);
+  mcmc::FruitlessMoves fruitless;
+  for (int i = 0; i < 199; i++) record.add_attempt(0, false, -30.0 - i);
+  record.add_attempt(1, true, 0.0);
+  EXPECT_TRUE(fruitless.take(record).empty()); // too early
+  record.add_attempt(0, false, NAN);
+  const auto found = fruitless.take(record);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].sentence("latent"), "of 200 attempts of 'latent' none was accepted (the "
+                                         "likeliest with a probability of exp(-30))");
+  EXPECT_TRUE(fruitless.take(record).empty()); // it has been said
+  for (int i = 0; i < 400; i++) record.add_attempt(0, i == 7, -1.0);
+  EXPECT_TRUE(fruitless.take(record).empty());
 }
 
 TEST(Moves, RefuseInOneSentence) {

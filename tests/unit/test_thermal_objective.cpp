@@ -1,11 +1,13 @@
 // Between two temperatures, in process: gradients of the losses against finite differences, works
 // against the saved model and LAMMPS, scales of the kicks, the temperature that forces tell.
 #include "lammps_case.h"
+#include "model/checks.h"
 #include "model/model.h"
 #include "trainer/data/configurational_temperature.h"
 #include "trainer/data/thermal_data.h"
 #include "trainer/energies/lammps_sampler.h"
 #include "trainer/objectives/thermal_objective.h"
+#include "trainer/training/starting_flow.h"
 #include "trainer/training/thermal_setting.h"
 
 #include <torch/csrc/jit/runtime/graph_executor.h>
@@ -99,6 +101,91 @@ void expect_gradient(const std::string &architecture, double cap, double ml, dou
                             c.parameters, gradient, 3, 2e-5,
                             architecture + " cap " + std::to_string(cap) + " weights " +
                                 std::to_string(ml) + " " + std::to_string(kl));
+}
+
+/// Mean of the works of both directions of an untrained flow, wild ones cut.
+double mean_work(ThermalObjective &objective) {
+  const ThermalBatches batches(liquid().data, 2, objective.setting().coordinates(), 7);
+  double sum = 0.0;
+  for (const bool forward : {true, false}) {
+    const auto points = forward ? batches.prior(99, {0, 200}) : batches.target(99, {0, 200});
+    for (const double work : objective.works(points, forward)) sum += std::min(work, 1000.0) / 200;
+  }
+  return sum;
+}
+
+/// The timestep of the untrained dynamics comes from trials, where the user gave none: scales that
+/// are not those of the liquid make the usual one far too long.
+TEST(StartingFlow, TakesTheTimestepThatDoesLeastWork) {
+  const Parallel parallel(MPI_COMM_WORLD);
+  TrainOptions options;
+  options.precision = "float64";
+  auto wrong = setting_for("kick-drift");
+  wrong.set("epsilon", std::vector<double>{5.0});
+  auto &source = liquid().lammps;
+  const auto started = [&](const FlowSetting &setting) {
+    return starting_flow(options, setting, source, liquid().data, parallel);
+  };
+  const auto found = started(wrong);
+  ThermalObjective usual(wrong, "float64", 100.0, source);
+  EXPECT_LT(mean_work(*found), 0.7 * mean_work(usual));
+  // One that was given stays.
+  auto given = wrong;
+  given.set("timestep", 0.03);
+  EXPECT_EQ(std::get<double>(started(given)->setting().values.at("timestep")), 0.03);
+  // With the scales of the liquid, nothing worse than the usual one.
+  const auto right = setting_for("kick-drift");
+  ThermalObjective plain(right, "float64", 100.0, source);
+  EXPECT_LT(mean_work(*started(right)), 1.02 * mean_work(plain));
+}
+
+/// Seven Lennard-Jones atoms in the plane without a box, held together by a weak trap.
+TEST(OpenSystem, KickDriftKnowsPairsWithoutABox) {
+  LammpsSystem lammps(
+      tests::write_script(
+          "in.cluster",
+          "units lj\ndimension 2\nboundary f f p\natom_modify map array\nregion r block -20 20 -20 "
+          "20 -0.5 0.5\ncreate_box 1 r\nlattice hex 0.9\nregion c sphere 0 0 0 1.2 units box\n"
+          "create_atoms 1 region c\nmass 1 1.0\npair_style lj/cut 2.5\npair_modify shift yes\n"
+          "pair_coeff 1 1 1.0 1.0\nfix trap all spring/self 0.5\nfix_modify trap energy yes\n"),
+      {});
+  const std::vector<ThermalSamples> data{sampled(lammps, 0.5, 300), sampled(lammps, 0.35, 300)};
+  FlowOptions o;
+  o.architecture = "kick-drift";
+  o.set("layers", 6);
+  const auto setting = thermal_setting(o, {0.5, 0.35}, lammps, data);
+  ASSERT_TRUE(setting.box.empty());
+  ThermalObjective open(setting, "float64", 100.0, lammps);
+  EXPECT_FALSE(open.metadata().periodic || open.metadata().box);
+  open.save(open.parameters(), open.metadata(), "cluster.pt");
+  // As in a box so large that no pair sees its edges.
+  auto boxed = setting;
+  boxed.box = {512.0, 512.0};
+  ThermalObjective large(boxed, "float64", 100.0, lammps);
+  large.save(large.parameters(), large.metadata(), "boxed.pt");
+  torch::jit::setGraphExecutorOptimize(true); // which trainings switch off, and freezing needs
+  Model model("cluster.pt", "cpu"), in_box("boxed.pt", "cpu");
+  const int64_t n = lammps.system().n_atoms;
+  std::vector<double> u(data[0].samples.frame(5), data[0].samples.frame(5) + 2 * n);
+  u.resize(4 * n, 0.4);
+  const auto mapped = [&](Model &of, const std::vector<double> &from) {
+    std::vector<double> v(from.size()), log_det(1);
+    of.forward(1, from.data(), {0.5, 0.35}, v.data(), log_det.data());
+    return v;
+  };
+  const auto v = mapped(model, u), w = mapped(in_box, u);
+  auto far = u;
+  for (int64_t i = 0; i < 2 * n; i++) far[i] += i % 2 ? -777.0 : 1000.0;
+  const auto moved = mapped(model, far);
+  double largest = 0.0;
+  for (int64_t i = 0; i < 4 * n; i++) {
+    EXPECT_NEAR(v[i], w[i], 1e-10);
+    EXPECT_NEAR(v[i], moved[i] - (i < 2 * n ? i % 2 ? -777.0 : 1000.0 : 0.0), 1e-9);
+    largest = std::max(largest, std::fabs(v[i] - u[i]));
+  }
+  EXPECT_GT(largest, 0.01);
+  const auto report = check_flow(model, 0.5, 0.35);
+  EXPECT_LT(report.round_trip, 1e-9);
 }
 
 TEST(ThermalObjective, GradientsOfKickDriftAreThoseOfTheLosses) {

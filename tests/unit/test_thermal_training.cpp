@@ -4,6 +4,7 @@
 #include "files/dump_reader.h"
 #include "files/dump_writer.h"
 #include "model/model.h"
+#include "support/toy_models.h"
 #include "training_case.h"
 
 #include <gtest/gtest.h>
@@ -20,7 +21,10 @@ using tests::digest_of;
 using tests::expect_refusal;
 using tests::run_command;
 using tests::train;
+using tests::write_harmonic_energy;
+using tests::write_normal_dump;
 using tests::write_text;
+using tests::wrote;
 
 const std::string root = NFLOW_SOURCE_DIR;
 const std::string variables =
@@ -53,7 +57,13 @@ class Thermal : public testing::Test {
   static void SetUpTestSuite() {
     const auto result =
         train(ka2d + "--ladder 1.4 1 0.7 --sample 400 --steps 1 --output data.pt " + small);
-    ASSERT_EQ(result.code, 0) << result.output;
+    // One step: dynamics of three layers, which is worse than plain exchange.
+    ASSERT_EQ(result.code, 5) << result.output;
+    const std::string sentence = "nflow-train: warning: from T = 1.4 to 1 this flow is worse than "
+                                 "none: exchanges through it are accepted with 0.0";
+    ASSERT_NE(result.output.find(sentence), std::string::npos) << result.output;
+    const Model model("data.pt", "cpu"); // it is written all the same
+    ASSERT_FALSE(model.metadata().provenance.at("warnings").empty());
     ASSERT_NE(result.output.find("sampled T = 0.7"), std::string::npos) << result.output;
   }
   void SetUp() override { ASSERT_EQ(access(cold.c_str(), R_OK), 0) << "there are no samples"; }
@@ -110,7 +120,7 @@ TEST_F(Thermal, ScalarsAndTheOtherLossesGainToo) {
 TEST_F(Thermal, ReverseLossNeedsNoSamplesOfTheTarget) {
   const auto result =
       train(pair + "--prior-data " + hot + " " + small + "--steps 5 --output one-sided.pt");
-  EXPECT_EQ(result.code, 0) << result.output;
+  EXPECT_TRUE(wrote(result)) << result.output;
   EXPECT_NE(result.output.find("T = 0.7: no samples"), std::string::npos) << result.output;
 }
 
@@ -119,12 +129,32 @@ TEST_F(Thermal, TorusSplineTrains) {
                                         "--depth 1 --bins 6 --steps 20 --batch 8 --learning-rate "
                                         "2e-3 --validation-samples 10 --validate-every 20 "
                                         "--output torus.pt");
-  ASSERT_EQ(result.code, 0) << result.output;
+  ASSERT_TRUE(wrote(result)) << result.output;
   // It starts as nearly the identity and learns slowly.
   const Row untrained = row(result.output, "untrained"), flow = row(result.output, "flow");
   EXPECT_LT(flow.j, untrained.j + 3.0 * std::hypot(flow.error, untrained.error)) << result.output;
   const Model model("torus.pt", "cpu");
   EXPECT_EQ(model.metadata().slots(), 1);
+}
+
+/// Ended by SIGTERM: during the equilibration nothing is kept, later the frames are.
+TEST_F(Thermal, SamplingSaysHowFarItIsAndIsStoppedCleanly) {
+  const auto stopped = [&](const std::string &after) {
+    return run_command("timeout --preserve-status --signal=TERM " + after + " " + NFLOW_TRAIN +
+                       pair + small + "--sample 1000000 --output stopped.pt");
+  };
+  const auto early = stopped("1.5");
+  EXPECT_NE(early.output.find("stopped while sampling at T = 1.4: "), std::string::npos)
+      << early.output;
+  EXPECT_EQ(early.code, 3);
+  const auto late = stopped("12");
+  EXPECT_EQ(late.code, 3);
+  EXPECT_NE(late.output.find("nflow-train: sampling T = 1.4: "), std::string::npos) << late.output;
+  EXPECT_NE(late.output.find(", left "), std::string::npos) << late.output;
+  EXPECT_NE(late.output.find(" of 1000000 frames are kept in stopped.pt.T1.4.dump.gz"),
+            std::string::npos)
+      << late.output;
+  EXPECT_GT(read_dumps({"stopped.pt.T1.4.dump.gz"}, 2).count(), 1);
 }
 
 /// Three tethered atoms in the plane, all six coordinates active, energies and samples from LAMMPS.
@@ -144,8 +174,46 @@ TEST_F(Thermal, AnOpenSystemTrainsASpline) {
   const Row identity = row(result.output, "identity"), flow = row(result.output, "flow");
   EXPECT_LT(flow.j + 3.0 * std::hypot(flow.error, identity.error), identity.j) << result.output;
   EXPECT_FALSE(Model("open.pt", "cpu").metadata().periodic);
-  expect_refusal(open + "--sample 9", "--architecture spline for an open system");
+  ASSERT_EQ(run_command("sed 's/boundary f f/boundary p f/' in.open > in.mixed").code, 0);
+  expect_refusal("--lammps in.mixed --prior-temperature 1.5 --temperature 1 --sample 9",
+                 "periodic along some axes only");
+  expect_refusal(open + "--sample 9 --architecture torus-spline",
+                 "--architecture kick-drift or spline for an open system");
   expect_refusal(with_data + "--architecture spline", "spline is for open systems");
+}
+
+/// The first of two tethered atoms, moved in x: the harmonic well, by LAMMPS and by an energy file.
+TEST_F(Thermal, LammpsGivesAGaussianPriorAcceptanceAndEss) {
+  write_normal_dump("well.dump", 500, 1);
+  write_harmonic_energy("well.pt", 1, 1, 1.0);
+  write_text("in.well", "units lj\ndimension 2\nboundary f f p\natom_modify map array\n"
+                        "region r block -50 50 -50 50 -0.5 0.5\ncreate_box 1 r\n"
+                        "create_atoms 1 single 0 0 0\ncreate_atoms 1 single 3 1 0\nmass 1 1.0\n"
+                        "pair_style zero 1.0\npair_coeff * *\nfix tether all spring/self 1.0\n"
+                        "fix_modify tether energy yes\n");
+  const std::string tsf = "--architecture tsf --data well.dump --temperature 1 --dim 1 --steps 40 "
+                          "--batch 32 --couplings 2 --ess-samples 400 --precision float64 "
+                          "--kl-weight 0.5 --kl-start 0.1 --kl-full 0.2 ";
+  const auto by_lammps = train(tsf + "--lammps in.well --output by_lammps.pt");
+  ASSERT_EQ(by_lammps.code, 0) << by_lammps.output;
+  const auto by_file = train(tsf + "--energy well.pt --output by_file.pt");
+  ASSERT_EQ(by_file.code, 0) << by_file.output;
+  const auto quality = [](const std::string &file) {
+    return Model(file, "cpu").metadata().provenance.at("quality").at(0);
+  };
+  const auto a = quality("by_lammps.pt"), b = quality("by_file.pt");
+  for (const auto *key : {"j", "acceptance", "ess_forward", "ess_backward"})
+    EXPECT_NEAR(a.at(key).get<double>(), b.at(key).get<double>(), 1e-6) << key;
+  EXPECT_GT(a.at("acceptance").get<double>(), 0.8) << by_lammps.output;
+  EXPECT_NE(by_lammps.output.find("reverse KL"), std::string::npos) << by_lammps.output;
+
+  expect_refusal(tsf + "--lammps in.well --energy well.pt", "two sources of energies");
+  write_normal_dump("three.dump", 50, 3);
+  expect_refusal("--architecture tsf --lammps in.well --data three.dump --temperature 1 --dim 1",
+                 "the samples have an atom 3, which the LAMMPS system has not");
+  expect_refusal("--architecture tsf --lammps in.well --data well.dump --temperature 2 --dim 1",
+                 "were not made at this temperature");
+  expect_refusal("--architecture tsf --lammps in.well --temperature 1", "give dumps with --data");
 }
 
 /// Where both models carry the example, as one vector.
@@ -161,19 +229,20 @@ std::vector<double> mapped(const std::string &file) {
 
 TEST_F(Thermal, TwoRanksTrainTheSameModel) {
   const auto options = with_data + small + "--steps 20 --loss both ";
-  ASSERT_EQ(train(options + "--output one.pt").code, 0);
+  ASSERT_TRUE(wrote(train(options + "--output one.pt")));
   const auto two = train(options + "--output two.pt", 2);
-  ASSERT_EQ(two.code, 0) << two.output;
+  ASSERT_TRUE(wrote(two)) << two.output;
   const auto a = mapped("one.pt"), b = mapped("two.pt");
   for (size_t i = 0; i < a.size(); i++) EXPECT_NEAR(a[i], b[i], 1e-7);
 }
 
 void expect_same_after_a_break(const std::string &options) {
-  ASSERT_EQ(train(options + "--steps 12 --output whole.pt").code, 0);
+  const auto whole = train(options + "--steps 12 --output whole.pt");
+  ASSERT_TRUE(wrote(whole)) << whole.output;
   const auto stopped = train(options + "--steps 12 --output parts.pt --stop-at 5");
   EXPECT_EQ(stopped.code, 3) << stopped.output;
   const auto resumed = train(options + "--steps 12 --output parts.pt --resume");
-  ASSERT_EQ(resumed.code, 0) << resumed.output;
+  EXPECT_EQ(resumed.code, whole.code) << resumed.output;
   ASSERT_FALSE(digest_of("whole.pt").empty());
   EXPECT_EQ(digest_of("parts.pt"), digest_of("whole.pt")) << options;
 }
@@ -279,7 +348,7 @@ TEST_F(Thermal, WrongSystemsAreRefused) {
   };
   const std::string include = "include " + root + "/examples/ka2d/in.system\n";
   refused(include + "pair_coeff nonsense\n", "LAMMPS says: ", 2);
-  refused(include + "change_box all boundary f p p\n", "not periodic in x");
+  refused(include + "change_box all boundary f p p\n", "periodic along some axes only");
   refused(include + "change_box all triclinic\n", "triclinic");
   refused("units lj\n", "no simulation box", 2);
   write_text("in.quit", include + "quit\n"); // LAMMPS ends the process itself
@@ -327,7 +396,7 @@ TEST_F(Thermal, ContradictionsAreRefused) {
   expect_refusal(ka2d + "--ladder 1.4 1 0.7 --ladder-data " + hot + " " + cold,
                  "one file for each temperature");
   expect_refusal(with_data + "--energy x.pt", "--energy is for tsf, rnvp and spline");
-  expect_refusal(with_data + "--architecture tsf", "--lammps is for architectures");
+  expect_refusal(with_data + "--architecture tsf", "are of flows between temperatures");
   expect_refusal(with_data + "--kl-weight 0.5", "--loss");
   expect_refusal(ka2d + "--prior-temperature 1 --prior-data " + hot, "T1 must be given");
 }

@@ -38,6 +38,17 @@ class Trainer : public testing::Test {
   }
 };
 
+/// An energy file of atoms on a line with one number, `value`, for `source` to use.
+void write_energy(const std::string &file, const std::string &value_name, double value,
+                  const std::string &source, int64_t atoms = 3) {
+  torch::jit::Module module("__torch__.energy");
+  module.register_parameter(value_name, torch::full({}, value, torch::kFloat64), false);
+  module.define(source);
+  auto metadata = nflow::tests::toy_metadata(atoms, 1);
+  metadata.format = nflow::Format::energy;
+  nflow::save_archive(module, metadata, file);
+}
+
 TEST_F(Trainer, StoppedAndResumedEqualsUnbroken) {
   const std::string options = small + "--energy harmonic.pt --kl-weight 0.5 --kl-start 0.2 ";
   ASSERT_EQ(train(options + "--output whole.pt").code, 0);
@@ -84,7 +95,7 @@ TEST_F(Trainer, ResumeRefusesOtherOptionsDataAndDamage) {
   const auto resume = small + "--output other.pt --resume ";
   expect_refusal(resume + "--seed 9", "another --seed");
   expect_refusal(resume + "--clip 3", "another --clip");
-  write_normal_dump("other.dump", 500, 3, 99);
+  write_normal_dump("other.dump", 500, 3, 0.0, 99);
   auto other_data = resume;
   other_data.replace(other_data.find("train.dump"), 10, "other.dump");
   expect_refusal(other_data, "other data");
@@ -204,17 +215,6 @@ TEST_F(Trainer, RecordsItsProvenance) {
             500);
 }
 
-/// An energy file of three atoms on a line with one number, `value`, for `source` to use.
-void write_energy(const std::string &file, const std::string &value_name, double value,
-                  const std::string &source) {
-  torch::jit::Module module("__torch__.energy");
-  module.register_parameter(value_name, torch::full({}, value, torch::kFloat64), false);
-  module.define(source);
-  auto metadata = nflow::tests::toy_metadata(3, 1);
-  metadata.format = nflow::Format::energy;
-  nflow::save_archive(module, metadata, file);
-}
-
 TEST_F(Trainer, SurvivesStepsThatAreNotFinite) {
   // Not a number where the first atom is beyond the limit.
   write_energy(
@@ -243,6 +243,51 @@ TEST_F(Trainer, GivesUpWhereNothingIsFinite) {
       "--energy hopeless.pt --temperature 1 --couplings 2 --steps 300 --batch 8 --output h.pt");
   EXPECT_EQ(result.code, 2);
   EXPECT_NE(result.output.find("not finite after"), std::string::npos) << result.output;
+}
+
+/// Forty frames are learned by heart: the NLL of the others rises from the first line on.
+TEST_F(Trainer, SaysThatAFlowHasLearnedNothingButItsSamples) {
+  write_normal_dump("few.dump", 60, 6);
+  const auto result =
+      train("--data few.dump --dim 1 --temperature 1 --couplings 4 --hidden 32 --steps 400 "
+            "--batch 32 --validate-every 20 --validation 0.3 --learning-rate 0.03 --output few.pt");
+  EXPECT_EQ(result.code, 5) << result.output;
+  EXPECT_NE(result.output.find("nflow-train: warning: this flow learned nothing but its samples"),
+            std::string::npos)
+      << result.output;
+  const auto metadata = nflow::load_archive("few.pt", nflow::Format::model).metadata;
+  EXPECT_EQ(metadata.provenance["warnings"].size(), 1u);
+  // Sound it is, and nflow-check has this to add.
+  const auto check = run_command(std::string(NFLOW_CHECK) + " few.pt");
+  EXPECT_EQ(check.code, 0) << check.output;
+  EXPECT_NE(check.output.find("the flow is sound\nbut its training says of it: \"warning: this "
+                              "flow learned nothing"),
+            std::string::npos)
+      << check.output;
+}
+
+/// Bonds a thousand times stiffer than the whole is free, of which a plain flow has no idea.
+TEST_F(Trainer, SaysThatNoProposalIsAccepted) {
+  write_normal_dump("chain.dump", 300, 6, 1e-3);
+  write_energy("chain.pt", "stiffness", 1e6,
+               "def energy(self, x):\n"
+               "    y = x.flatten(1)\n"
+               "    bonds = y[:, 1:] - y[:, :-1]\n"
+               "    return 0.5 * (y[:, 0] ** 2 + self.stiffness * (bonds ** 2).sum(1))\n",
+               6);
+  const auto result = train("--data chain.dump --energy chain.pt --temperature 1 --couplings 2 "
+                            "--plain --steps 1 --output useless.pt");
+  EXPECT_EQ(result.code, 5) << result.output;
+  EXPECT_NE(result.output.find("nflow-train: warning: this flow is not better than none: of its "
+                               "independent proposals a fraction of "),
+            std::string::npos)
+      << result.output;
+  const auto sound = train(small + "--energy harmonic.pt --output useful.pt");
+  EXPECT_EQ(sound.code, 0) << sound.output;
+  const auto quality =
+      nflow::load_archive("useful.pt", nflow::Format::model).metadata.provenance["quality"][0];
+  EXPECT_GT(quality["acceptance"].get<double>(), 0.3) << sound.output;
+  EXPECT_GT(quality["ess_backward"].get<double>(), 0.1) << sound.output;
 }
 
 TEST_F(Trainer, EnergyAloneLearnsTheHarmonicWell) {

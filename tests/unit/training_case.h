@@ -31,8 +31,15 @@ inline void expect_refusal(const std::string &options, const std::string &part, 
   EXPECT_EQ(result.output.find('\n'), result.output.size() - 1) << result.output;
 }
 
-/// A dump of `frames` frames of `atoms` atoms with normal x, the second correlated with the first.
-inline void write_normal_dump(const std::string &file, int frames, int atoms, uint32_t seed = 5) {
+/// Whether a model was written; code 5 says that so short a training has made it worse than none.
+inline bool wrote(const CommandResult &result) {
+  return result.code == 0 || result.code == 5;
+}
+
+/// A dump of `frames` frames of `atoms` atoms with normal x, each correlated with the one before;
+/// with a bond length, normal about the one before with this width.
+inline void write_normal_dump(const std::string &file, int frames, int atoms, double bond = 0.0,
+                              uint32_t seed = 5) {
   std::ofstream out(file);
   RandomStream stream(seed, 0, 0, Purpose::sample);
   for (int f = 0; f < frames; f++) {
@@ -40,7 +47,8 @@ inline void write_normal_dump(const std::string &file, int frames, int atoms, ui
     out << "\nITEM: BOX BOUNDS ss ss ss\n0 1\n0 1\n0 1\nITEM: ATOMS id type x\n";
     double previous = 0.0;
     for (int i = 0; i < atoms; i++) {
-      previous = 0.3 * previous + stream.gaussian();
+      previous = bond > 0.0 && i > 0 ? previous + bond * stream.gaussian()
+                                     : 0.3 * previous + stream.gaussian();
       out << i + 1 << " 1 " << previous << "\n";
     }
   }

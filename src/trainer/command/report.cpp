@@ -1,5 +1,7 @@
 #include "trainer/command/report.h"
 
+#include "base/text.h"
+
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -22,13 +24,6 @@ std::string rows_up_to(const std::string &file, int64_t step) {
   while (std::getline(in, line) && !in.eof())
     if (std::atoll(line.c_str()) <= step) rows += line + "\n";
   return rows;
-}
-
-std::string clock(double seconds) {
-  char text[32];
-  const auto whole = static_cast<long>(seconds + 0.5);
-  std::snprintf(text, sizeof(text), "%ld:%02ld", whole / 60, whole % 60);
-  return text;
 }
 
 } // namespace
@@ -73,7 +68,7 @@ void Report::progress(const Progress &p) {
     at += std::snprintf(text + at, sizeof(text) - at, "  LOST: %.100s", p.lost.c_str());
   at += std::snprintf(text + at, sizeof(text) - at, "  |gradient| %.3g  %.2f ms/step  left %s",
                       p.gradient_norm, 1e3 * per_step,
-                      clock(per_step * static_cast<double>(p.steps - p.step)).c_str());
+                      clock_text(per_step * static_cast<double>(p.steps - p.step)).c_str());
   if (p.skipped_steps > 0)
     std::snprintf(text + at, sizeof(text) - at, "  skipped %lld",
                   static_cast<long long>(p.skipped_steps));

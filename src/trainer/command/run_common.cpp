@@ -11,6 +11,10 @@ namespace nflow::trainer {
 
 namespace {
 
+// Exit codes of a model that was written.
+constexpr int lost_state = 4;
+constexpr int worse_than_none = 5;
+
 std::string today() {
   char text[32];
   const std::time_t now = std::time(nullptr);
@@ -113,24 +117,40 @@ void add_provenance(Metadata &metadata, const TrainOptions &o, const Training &t
   p["seconds"] = training.seconds();
 }
 
+nlohmann::json quality_of(const estimators::ExchangeReport &r) {
+  return {{"j", known(r.j)},
+          {"j_error", known(r.j_error)},
+          {"acceptance", known(r.acceptance)},
+          {"ess_forward", known(r.ess_forward)},
+          {"ess_backward", known(r.ess_backward)}};
+}
+
 int finish(const TrainOptions &options, const Parallel &parallel, const Training &training,
-           Training::End end, Objective &objective, const Metadata &metadata) {
+           Training::End end, Objective &objective, Metadata metadata,
+           const std::vector<std::string> &worthless, const std::vector<std::string> &lost) {
+  auto warnings = lost;
+  warnings.insert(warnings.end(), worthless.begin(), worthless.end());
+  metadata.provenance["warnings"] = warnings;
   parallel.together([&] {
     if (parallel.root()) objective.save(training.state().best_parameters, metadata, options.output);
   });
-  if (parallel.root())
+  if (parallel.root()) {
     std::printf("%s after %.1f s: wrote %s with the parameters of step %lld\n",
                 end == Training::End::plateau ? "no more progress" : "finished",
                 metadata.provenance.at("seconds").get<double>(), options.output.c_str(),
                 static_cast<long long>(training.state().best_step));
-  return 0;
+    for (const auto &text : lost) std::printf("%s\n", text.c_str());
+    std::fflush(stdout);
+    for (const auto &text : worthless) std::fprintf(stderr, "nflow-train: %s\n", text.c_str());
+  }
+  return !lost.empty() ? lost_state : worthless.empty() ? 0 : worse_than_none;
 }
 
 int interrupted(const TrainOptions &options, const Parallel &parallel, const Training &training) {
   if (parallel.root())
     std::printf("stopped after step %lld with checkpoint %s: continue with --resume\n",
                 static_cast<long long>(training.state().step), options.checkpoint.c_str());
-  return 3;
+  return interrupted_code;
 }
 
 } // namespace nflow::trainer

@@ -1,6 +1,7 @@
 #ifndef NFLOW_TRAINER_COMMAND_RUN_COMMON_H
 #define NFLOW_TRAINER_COMMAND_RUN_COMMON_H
 
+#include "estimators/exchange.h"
 #include "files/dump_reader.h"
 #include "trainer/training/training.h"
 
@@ -27,9 +28,15 @@ void add_provenance(Metadata &metadata, const TrainOptions &options, const Train
 /// A number for the provenance; null where it is not known (NaN, infinite).
 nlohmann::json known(double value);
 
-/// Writes the model and says so; the exit code.
+/// J, acceptance and both ESS for the provenance.
+nlohmann::json quality_of(const estimators::ExchangeReport &report);
+
+/// Writes the model, says so, and ends with what `worthless` and `lost` have against it; the exit
+/// code: 5 and 4 where they have, else 0.
 int finish(const TrainOptions &options, const Parallel &parallel, const Training &training,
-           Training::End end, Objective &objective, const Metadata &metadata);
+           Training::End end, Objective &objective, Metadata metadata,
+           const std::vector<std::string> &worthless, const std::vector<std::string> &lost = {});
+constexpr int interrupted_code = 3;
 /// Says how to go on; the exit code.
 int interrupted(const TrainOptions &options, const Parallel &parallel, const Training &training);
 

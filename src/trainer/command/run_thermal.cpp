@@ -4,13 +4,11 @@
 #include "base/error.h"
 #include "estimators/autocorrelation.h"
 #include "trainer/command/run_common.h"
-#include "trainer/energies/file_energy.h"
+#include "trainer/energies/open_source.h"
 #include "trainer/energies/thermal_sources.h"
+#include "trainer/training/starting_flow.h"
 #include "trainer/training/thermal_setting.h"
 #include "trainer/training/thermal_validation.h"
-#ifdef NFLOW_TRAINER_LAMMPS
-#include "trainer/energies/lammps_system.h"
-#endif
 
 #include <cmath>
 #include <cstdio>
@@ -19,19 +17,6 @@
 namespace nflow::trainer {
 
 namespace {
-
-constexpr int lost_state = 4; // exit code
-
-/// Opens the energy file or runs the input script.
-std::unique_ptr<EnergySource> open_source(const TrainOptions &o) {
-  if (!o.energy.empty()) return std::make_unique<FileEnergy>(o.energy, o.units);
-#ifdef NFLOW_TRAINER_LAMMPS
-  return std::make_unique<LammpsSystem>(o.lammps, o.variables);
-#else
-  throw Error("this nflow-train was built without LAMMPS, which --lammps needs: configure with "
-              "LAMMPS_SOURCE_DIR and LAMMPS_BINARY_DIR");
-#endif
-}
 
 /// The states that the user names, or else those that part the samples of the target, or of the
 /// prior, where the architecture knows coordinates that may do so.
@@ -124,12 +109,7 @@ nlohmann::json quality_of_states(const estimators::ExchangeStates &report,
 nlohmann::json quality(const std::vector<PairReport> &reports, const std::vector<State> &states) {
   nlohmann::json list = nlohmann::json::array();
   for (const auto &report : reports) {
-    const auto &r = report.exchange;
-    list.push_back({{"j", known(r.j)},
-                    {"j_error", known(r.j_error)},
-                    {"acceptance", known(r.acceptance)},
-                    {"ess_forward", known(r.ess_forward)},
-                    {"ess_backward", known(r.ess_backward)}});
+    list.push_back(quality_of(report.exchange));
     if (report.states.states.empty()) continue;
     list.back()["between_states"] = known(report.states.between);
     list.back()["between_ceiling"] = known(report.states.ceiling);
@@ -145,12 +125,10 @@ int run_thermal(const TrainOptions &options, const Parallel &parallel) {
   parallel.together([&] { source = open_source(options); });
   check_before_samples(options, *source, parallel);
   const auto data = thermal_samples(options, *source, parallel);
-  std::unique_ptr<ThermalObjective> objective;
-  parallel.together([&] {
-    objective = std::make_unique<ThermalObjective>(
-        thermal_setting(options.flow, options.temperatures(), *source, data), options.precision,
-        options.cap, *source);
-  });
+  FlowSetting completed;
+  parallel.together(
+      [&] { completed = thermal_setting(options.flow, options.temperatures(), *source, data); });
+  const auto objective = starting_flow(options, completed, *source, data, parallel);
   const auto &setting = objective->setting();
   Fingerprint fingerprint;
   parallel.together([&] { fingerprint = {schedule_options(options, setting), data_digest(data)}; });
@@ -182,15 +160,13 @@ int run_thermal(const TrainOptions &options, const Parallel &parallel) {
                                      4 * options.validation_samples, reports);
   metadata.provenance["quality"] = quality(reports, states);
   if (parallel.root()) std::printf("%s", table.c_str());
-  std::vector<std::string> warnings;
-  for (size_t pair = 0; pair < reports.size(); pair++)
+  std::vector<std::string> worthless, lost;
+  for (size_t pair = 0; pair < reports.size(); pair++) {
+    if (!reports[pair].worth.empty()) worthless.push_back(reports[pair].worth);
     for (const auto &text : validator.warnings(static_cast<int64_t>(pair), reports[pair].states))
-      warnings.push_back(text);
-  metadata.provenance["warnings"] = warnings;
-  const int code = finish(options, parallel, training, end, *objective, metadata);
-  if (parallel.root())
-    for (const auto &text : warnings) std::printf("%s\n", text.c_str());
-  return warnings.empty() ? code : lost_state;
+      lost.push_back(text);
+  }
+  return finish(options, parallel, training, end, *objective, metadata, worthless, lost);
 }
 
 } // namespace nflow::trainer

@@ -59,7 +59,11 @@ void add_flow_options(CLI::App &app, FlowOptions &flow) {
 
 void add_thermal_options(CLI::App &app, TrainOptions &o) {
   const char *group = "Between two temperatures";
-  app.add_option("--lammps", o.lammps, "LAMMPS input script of the system, without a run")
+  app.add_option("--lammps", o.lammps,
+                 "LAMMPS input script of the system, without a run (also as the energy of " +
+                     architectures_with(
+                         [](const Properties &p) { return p.prior == Prior::gaussian; }, "and") +
+                     ")")
       ->group(group);
   app.add_option("--variable", o.variables, "name=value, an index variable of the script")
       ->group(group);
@@ -230,16 +234,17 @@ void check(const TrainOptions &o) {
     check_schedule(o);
     return;
   }
-  require(o.lammps.empty(),
-          "--lammps is for architectures " +
-              architectures_with([](const Properties &p) { return p.prior == Prior::boltzmann; },
-                                 "and") +
-              ": give an energy file with --energy");
+  require(o.lammps.empty() || o.energy.empty(),
+          "--energy and --lammps are two sources of energies: give one of them");
+  require(o.lammps.empty() || !o.data.empty(), "with --lammps architecture " + o.flow.architecture +
+                                                   " learns from samples: give dumps with --data");
   require(o.states.empty(), "--state is of flows between temperatures");
   require(o.prior_temperature == 0.0 && o.prior_data.empty() && o.ladder.empty() &&
               o.ladder_data.empty() && o.sample == 0,
           "--prior-temperature, --prior-data, --ladder, --ladder-data and --sample are of flows "
-          "between temperatures: give the input script of the system with --lammps");
+          "between temperatures: give the system with --lammps, and --architecture " +
+              architectures_with([](const Properties &p) { return p.prior == Prior::boltzmann; },
+                                 "or"));
   require(!o.data.empty() || !o.energy.empty(),
           "there is nothing to learn from: give samples with --data, an energy file with --energy, "
           "or both");
@@ -250,8 +255,8 @@ void check(const TrainOptions &o) {
   require(o.kl_weight >= 0.0 && o.kl_weight <= 1.0, "--kl-weight must be from 0 to 1");
   require(o.kl_start >= 0.0 && o.kl_start <= o.kl_full && o.kl_full <= 1.0,
           "--kl-start and --kl-full must be fractions in ascending order");
-  require(o.kl_weight == 0.0 || !o.energy.empty(),
-          "--kl-weight needs the target's energy: give --energy, or set it to 0");
+  require(o.kl_weight == 0.0 || !o.energy.empty() || !o.lammps.empty(),
+          "--kl-weight needs the target's energy: give --energy or --lammps, or set it to 0");
   check_schedule(o);
 }
 
@@ -262,6 +267,9 @@ const Defaults thermal_defaults = {
     {"steps", "3500"}, {"batch", "32"},          {"learning-rate", "3e-2"},    {"beta2", "0.99"},
     {"warm-up", "30"}, {"clip", "50"},           {"final-rate", "0.02"},       {"cap", "100"},
     {"patience", "0"}, {"precision", "float64"}, {"validation-samples", "400"}};
+
+/// Of flows with a gaussian prior whose energies LAMMPS computes one by one.
+const Defaults defaults_with_lammps = {{"ess-samples", "512"}};
 
 /// Other defaults, where the user gave nothing.
 void take_defaults(CLI::App &app, const Defaults &defaults) {
@@ -321,6 +329,7 @@ bool parse_options(int argc, char **argv, TrainOptions &o, std::string &text) {
   if (o.log.empty()) o.log = o.output + ".csv";
   if (o.checkpoint.empty()) o.checkpoint = o.output + ".checkpoint";
   if (o.thermal()) take_defaults(app, thermal_defaults);
+  if (!o.thermal() && !o.lammps.empty()) take_defaults(app, defaults_with_lammps);
   take_defaults(app, architecture_of(o.flow).defaults());
   if (o.thermal()) complete_thermal_schedule(app, o);
   check(o);

@@ -19,6 +19,7 @@ namespace nflow::trainer {
 namespace {
 
 constexpr int energy_stride = 10;           // steps between energies of the drift test
+constexpr int64_t steps_at_a_time = 1000;   // between calls of progress and stop
 constexpr double damping = 100.0;           // in timesteps
 constexpr double largest_drift = 3.0;       // z
 constexpr double least_independent = 200.0; // energies in a window that passes
@@ -26,6 +27,9 @@ constexpr const char *langevin = "nflow_sampler_langevin";
 constexpr const char *integrator = "nflow_sampler_nve";
 constexpr const char *plane = "nflow_sampler_2d";
 constexpr const char *recorder = "nflow_sampler_energy";
+
+/// Thrown where a sampling is asked to stop, to where it began.
+struct Stopped {};
 
 /// z of the difference of the means of both halves.
 double drift_of(const std::vector<double> &series) {
@@ -52,8 +56,10 @@ struct LammpsSampler::Run {
   void define_dynamics(double from, double to);
   void remove_fix(const std::string &id);
   void equilibrate(double temperature, SampleSet &result);
-  std::vector<double> record_energies(int64_t steps);
+  std::vector<double> record_energies(int64_t steps, SampleSet &result);
+  void describe(Samples &samples) const;
   void collect(SampleSet &result);
+  void report(SampleSet &result, const SamplingProgress &progress);
   std::string place() const { return " (LAMMPS input '" + system_.session.file() + "')"; }
 
   LammpsSystem::Impl &system_;
@@ -140,11 +146,26 @@ void LammpsSampler::Run::define_dynamics(double from, double to) {
     system_.session.command("fix " + std::string(plane) + " all enforce2d");
 }
 
-/// Potential energies at every energy_stride steps of a run.
-std::vector<double> LammpsSampler::Run::record_energies(int64_t steps) {
+void LammpsSampler::Run::report(SampleSet &result, const SamplingProgress &progress) {
+  if (options_.progress) options_.progress(progress);
+  if (!options_.stop || !options_.stop()) return;
+  result.stopped = true;
+  throw Stopped();
+}
+
+/// Potential energies at every energy_stride steps of a run, which to LAMMPS's fixes is one.
+std::vector<double> LammpsSampler::Run::record_energies(int64_t steps, SampleSet &result) {
   system_.session.command("fix " + std::string(recorder) + " all vector " +
                           std::to_string(energy_stride) + " c_thermo_pe");
-  system_.session.command("run " + std::to_string(steps) + " post no");
+  const int64_t start = lmp_->update->ntimestep;
+  const std::string span =
+      " start " + std::to_string(start) + " stop " + std::to_string(start + steps) + " post no";
+  for (int64_t done = 0; done < steps;) {
+    const int64_t some = std::min(steps_at_a_time, steps - done);
+    system_.session.command("run " + std::to_string(some) + (done > 0 ? " pre no" : "") + span);
+    done += some;
+    report(result, {false, result.equilibration_steps + done, done, steps});
+  }
   const auto fix = lmp_->modify->fix[lmp_->modify->find_fix(recorder)];
   std::vector<double> energies(fix->size_vector);
   for (int i = 0; i < fix->size_vector; i++) energies[i] = fix->compute_vector(i);
@@ -159,7 +180,7 @@ std::vector<double> LammpsSampler::Run::record_energies(int64_t steps) {
 void LammpsSampler::Run::equilibrate(double temperature, SampleSet &result) {
   int64_t steps = 0;
   for (int64_t window = options_.first_window;; window *= 2) {
-    const auto energies = record_energies(window);
+    const auto energies = record_energies(window, result);
     steps += window;
     const auto estimate = estimators::mean_with_error(energies);
     result.drift = drift_of(energies);
@@ -174,9 +195,8 @@ void LammpsSampler::Run::equilibrate(double temperature, SampleSet &result) {
   }
 }
 
-void LammpsSampler::Run::collect(SampleSet &result) {
+void LammpsSampler::Run::describe(Samples &samples) const {
   const auto &of = system_.system;
-  auto &samples = result.samples;
   samples.n_atoms = of.n_atoms;
   samples.dim = of.dim;
   samples.ids = system_.ids;
@@ -184,6 +204,10 @@ void LammpsSampler::Run::collect(SampleSet &result) {
   samples.box = of.box;
   for (int k = 0; k < 3; k++) samples.periodic[k] = of.periodic[k];
   samples.units = of.units;
+}
+
+void LammpsSampler::Run::collect(SampleSet &result) {
+  auto &samples = result.samples;
   samples.per_file = {options_.frames};
   samples.x.resize(options_.frames * system_.numbers());
   result.interval = std::max(static_cast<int64_t>(std::ceil(result.tau)), options_.least_interval);
@@ -200,6 +224,7 @@ void LammpsSampler::Run::collect(SampleSet &result) {
     if (!std::isfinite(result.energies.back()))
       throw Error("the potential energy became infinite while sampling" + place() +
                   ": use a smaller timestep");
+    report(result, {true, result.equilibration_steps, i + 1, options_.frames});
   }
   const auto estimate = estimators::mean_with_error(result.energies);
   result.mean_energy = estimate.mean;
@@ -208,6 +233,7 @@ void LammpsSampler::Run::collect(SampleSet &result) {
 
 void LammpsSampler::Run::sample(SampleSet &result) {
   const double target = options_.temperature, hot = options_.start_temperature;
+  describe(result.samples);
   system_.use_input_skin();
   relax();
   draw_velocities(std::max(target, hot));
@@ -215,7 +241,7 @@ void LammpsSampler::Run::sample(SampleSet &result) {
     define_dynamics(hot, hot);
     equilibrate(hot, result);
     define_dynamics(hot, target);
-    record_energies(options_.cooling_steps);
+    record_energies(options_.cooling_steps, result);
     result.equilibration_steps += options_.cooling_steps;
   }
   define_dynamics(target, target);
@@ -247,7 +273,13 @@ SampleSet LammpsSampler::sample(const SampleOptions &options) {
                 "cooling steps and of steps between frames");
   SampleSet result;
   Run run(*system_.impl_, options);
-  run.sample(result);
+  try {
+    run.sample(result);
+  } catch (const Stopped &) {
+    const auto frames = static_cast<int64_t>(result.energies.size());
+    result.samples.x.resize(frames * system_.impl_->numbers());
+    result.samples.per_file = {frames};
+  }
   run.restore();
   return result;
 }

@@ -5,9 +5,17 @@
 #include "trainer/energies/lammps_system.h"
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace nflow::trainer {
+
+/// How far a sampling has come.
+struct SamplingProgress {
+  bool equilibrated = false;
+  int64_t steps = 0;            // of equilibration so far
+  int64_t done = 0, wanted = 0; // steps of the window of equilibration that is under way; frames
+};
 
 struct SampleOptions {
   double temperature = 0.0;       // in LAMMPS temperature units
@@ -19,6 +27,9 @@ struct SampleOptions {
   int64_t first_window = 4000;  // steps of the first drift test
   int64_t most_steps = 4000000; // of equilibration
   int64_t least_interval = 50;  // steps between frames, at least
+  // Told every so many steps; `stop` is asked as often, whether to end early.
+  std::function<void(const SamplingProgress &)> progress;
+  std::function<bool()> stop;
 };
 
 /// Configurations of one temperature and what is known about them.
@@ -31,6 +42,7 @@ struct SampleSet {
   double tau = 0.0;          // 1 + 2 sum of the energy's autocorrelations, in steps
   double mean_energy = 0.0;  // of the frames
   double energy_error = 0.0; // its standard error
+  bool stopped = false;      // early, with the frames that there were
   double drift = 0.0;        // z of first against second half of the last equilibration window
 };
 
@@ -44,8 +56,8 @@ class LammpsSampler {
 
   /// Relaxes overlaps, equilibrates until the potential energy shows no drift (its window doubles
   /// until it does), and collects frames every 2 tau_int steps. LAMMPS has its positions,
-  /// velocities and fixes back afterwards. Throws Error for wrong options, where the energy still
-  /// drifts after `most_steps`, and where it ceases to be finite.
+  /// velocities and fixes back afterwards, also where it is stopped early. Throws Error for wrong
+  /// options, where the energy still drifts after `most_steps`, and where it ceases to be finite.
   SampleSet sample(const SampleOptions &options);
 
  private:

@@ -8,10 +8,17 @@
 
 namespace nflow::trainer {
 
+/// Thrown by all ranks where a signal has ended the sampling; says what is kept.
+class Interruption : public AlikeError {
+ public:
+  using AlikeError::AlikeError;
+};
+
 /// LAMMPS's own dynamics on all ranks, each a share of the frames; the frames go into a dump, which
 /// can be a reservoir later and lets a resumed training have the same samples. In a LAMMPS of its
 /// own: dynamics leave atoms in another order, and then sums of energies have other last bits than
-/// in a training that is resumed.
+/// in a training that is resumed. Says on stderr how far it is. After SIGINT or SIGTERM the
+/// frames that there are go into the dump, and Interruption is thrown.
 void sample_into(const TrainOptions &options, const Parallel &parallel, double temperature,
                  const std::string &file);
 

@@ -40,11 +40,18 @@ void require_boundaries(const FlowOptions &flow, const EnergySource &source) {
   const auto others = [&] {
     return architectures_with(
         [&](const Properties &p) {
-          return p.prior == Prior::boltzmann && p.periodic != properties.periodic;
+          return p.prior == Prior::boltzmann && (p.periodic != properties.periodic || p.also_open);
         },
         "or");
   };
   const System &system = source.system();
+  if (properties.also_open) {
+    for (const bool periodic : system.periodic)
+      require(periodic == system.periodic[0],
+              source.name() + " is periodic along some axes only: use 'boundary p p p', or " +
+                  "'boundary f f f' for an open system");
+    return;
+  }
   for (int64_t k = 0; k < system.dim; k++) {
     const std::string axis(1, "xyz"[k]);
     require(system.periodic[k] || !properties.periodic,

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "model/archive.h"
 #include "trainer/command/train_options.h"
+#include "trainer/objectives/source_energy.h"
 #include "trainer/training/trained_flow.h"
 
 #include <torch/script.h>
@@ -15,6 +16,7 @@ namespace nflow::trainer {
 namespace {
 
 constexpr int64_t evaluation_batch = 512;
+constexpr double most_excess = 1e100; // reduced energy above the cap; infinite ones are of LAMMPS
 
 Archive load_energy(const TrainOptions &o, int64_t dim, const Samples &samples) {
   auto archive = load_archive(o.energy, Format::energy);
@@ -45,6 +47,7 @@ struct GaussianObjective::Impl {
 
   TrainedFlow &flow;
   double tau, cap = 0.0;
+  EnergySource *source = nullptr; // instead of the energy file
   torch::jit::Module energy;
   bool has_energy = false;
   torch::ScalarType energy_dtype = torch::kFloat64;
@@ -63,8 +66,10 @@ struct GaussianObjective::Impl {
     const auto inverse = call("inverse", v);
     return -(log_prior(inverse.points) + inverse.log_det);
   }
-  /// U / (k_B T), [B] float64.
-  torch::Tensor reduced_energy(const torch::Tensor &x) {
+  /// U / (k_B T), [B] float64. From a source it has a gradient only in the loss.
+  torch::Tensor reduced_energy(const torch::Tensor &x, bool in_loss = false) {
+    if (source)
+      return source_energy(x.to(torch::kFloat64), *source, in_loss ? cap * tau : INFINITY) / tau;
     const auto u = energy.get_method("energy")({x.to(energy_dtype)}).toTensor();
     if (u.dim() != 1 || u.size(0) != x.size(0))
       throw Error(
@@ -74,7 +79,7 @@ struct GaussianObjective::Impl {
   }
   /// The reduced energy h above the cap grows logarithmically: large gradients teach nothing.
   torch::Tensor capped(const torch::Tensor &h) const {
-    return torch::where(h > cap, cap + torch::log1p((h - cap).clamp_min(0.0)), h);
+    return torch::where(h > cap, cap + torch::log1p((h - cap).clamp(0.0, most_excess)), h);
   }
   torch::Tensor auxiliary_energy(const torch::Tensor &v) const {
     if (flow.slots() == 1) return torch::zeros({v.size(0)}, torch::kFloat64);
@@ -83,9 +88,13 @@ struct GaussianObjective::Impl {
   /// ln q(v) - ln exp(-h(v)) of v = forward(u).
   torch::Tensor kl(const torch::Tensor &u, bool with_cap) {
     const auto forward = call("forward", u);
-    auto h = reduced_energy(forward.points.select(1, 0));
+    auto h = reduced_energy(forward.points.select(1, 0), with_cap);
     if (with_cap) h = capped(h);
     return h + auxiliary_energy(forward.points) + log_prior(u) - forward.log_det;
+  }
+  /// ln exp(-h(v)) - ln q(v) of a point of the target's space.
+  torch::Tensor log_weight(const torch::Tensor &v) {
+    return nll(v) - reduced_energy(v.select(1, 0)) - auxiliary_energy(v);
   }
   template <class Function>
   std::vector<double> in_pieces(const Points &points, const Function &function) {
@@ -111,7 +120,8 @@ int64_t moved_components(const TrainOptions &options) {
   return load_archive(options.energy, Format::energy).metadata.dim;
 }
 
-GaussianObjective::GaussianObjective(const TrainOptions &o, const Samples &samples) {
+GaussianObjective::GaussianObjective(const TrainOptions &o, const Samples &samples,
+                                     EnergySource *source) {
   FlowSetting setting(o.flow);
   setting.dim = moved_components(o);
   std::optional<Archive> energy;
@@ -125,8 +135,9 @@ GaussianObjective::GaussianObjective(const TrainOptions &o, const Samples &sampl
   if (energy) {
     impl_->energy = energy->module;
     impl_->energy_dtype = energy->metadata.dtype == "float32" ? torch::kFloat32 : torch::kFloat64;
-    impl_->has_energy = true;
   }
+  impl_->source = source;
+  impl_->has_energy = energy || source;
   impl_->cap = o.cap;
   impl_->tau_pair = torch::full({2}, setting.tau(), torch::kFloat64);
 }
@@ -155,6 +166,18 @@ std::vector<double> GaussianObjective::negative_log_likelihood(const Points &tar
 
 std::vector<double> GaussianObjective::log_weights(const Points &prior) {
   return impl_->in_pieces(prior, [&](const torch::Tensor &u) { return -impl_->kl(u, false); });
+}
+
+std::vector<double> GaussianObjective::log_weights_of_samples(const Points &target) {
+  return impl_->in_pieces(target, [&](const torch::Tensor &v) { return impl_->log_weight(v); });
+}
+
+Metadata GaussianObjective::metadata() const {
+  auto metadata = FlowObjective::metadata();
+  if (!impl_->source) return metadata;
+  const auto [key, value] = impl_->source->provenance();
+  metadata.provenance[key] = value;
+  return metadata;
 }
 
 bool GaussianObjective::has_energy() const {

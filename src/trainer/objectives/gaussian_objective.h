@@ -3,6 +3,7 @@
 
 #include "architectures/flow_setting.h"
 #include "files/dump_reader.h"
+#include "trainer/energies/energy_source.h"
 #include "trainer/objectives/flow_objective.h"
 
 #include <memory>
@@ -20,9 +21,10 @@ int64_t moved_components(const TrainOptions &options);
 /// 6). LibTorch stays behind the PIMPL.
 class GaussianObjective : public FlowObjective {
  public:
-  /// Loads the energy file, if there is one. Throws Error where energy, samples and options do not
-  /// fit together.
-  GaussianObjective(const TrainOptions &options, const Samples &samples);
+  /// Takes energies from `source`, or loads the energy file, if there is one. Throws Error where
+  /// energy, samples and options do not fit together.
+  GaussianObjective(const TrainOptions &options, const Samples &samples,
+                    EnergySource *source = nullptr);
   ~GaussianObjective() override;
 
   /// Mean, scale and mixing from the samples [count, n, d] (initialise_from_data).
@@ -32,7 +34,10 @@ class GaussianObjective : public FlowObjective {
   std::vector<double> negative_log_likelihood(const Points &target);
   /// ln w = -h(v) - ln q(v) of v = forward(u) for each prior point.
   std::vector<double> log_weights(const Points &prior);
+  /// The same of points v of the target's space.
+  std::vector<double> log_weights_of_samples(const Points &target);
   bool has_energy() const;
+  Metadata metadata() const override;
 
  private:
   at::Tensor ml(const Points &target) override;

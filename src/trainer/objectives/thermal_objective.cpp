@@ -1,5 +1,6 @@
 #include "trainer/objectives/thermal_objective.h"
 
+#include "trainer/objectives/source_energy.h"
 #include "trainer/training/trained_flow.h"
 
 #include <torch/script.h>
@@ -13,32 +14,6 @@ namespace {
 constexpr int64_t evaluation_batch = 128;
 // Works above this, in the loss only, grow logarithmically: large gradients teach nothing.
 constexpr double largest_work = 1000.0;
-
-/// U of x [B, n, d] float64 from a source, [B]; its gradient is minus the source's forces. Pair
-/// energies above `cap` are linearised; infinite: not.
-class SourceEnergy : public torch::autograd::Function<SourceEnergy> {
- public:
-  static torch::Tensor forward(torch::autograd::AutogradContext *context, const torch::Tensor &x,
-                               EnergySource *source, double cap) {
-    const auto positions = x.contiguous();
-    auto energies = torch::empty({x.size(0)}, torch::kFloat64);
-    auto forces = torch::empty_like(positions);
-    const int64_t count = x.size(0);
-    const double *from = positions.data_ptr<double>();
-    if (std::isfinite(cap))
-      source->evaluate_linearised(cap, count, from, energies.data_ptr<double>(),
-                                  forces.data_ptr<double>());
-    else
-      source->evaluate(count, from, energies.data_ptr<double>(), nullptr);
-    context->save_for_backward({forces});
-    return energies;
-  }
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext *context,
-                                                 torch::autograd::variable_list gradients) {
-    const auto forces = context->get_saved_variables()[0];
-    return {-forces * gradients[0].view({-1, 1, 1}), torch::Tensor(), torch::Tensor()};
-  }
-};
 
 } // namespace
 
@@ -72,7 +47,7 @@ struct ThermalObjective::Impl {
     const auto out = flow.call(forward ? "forward" : "inverse", in,
                                torch::tensor({tau_prior, tau_target}, torch::kFloat64));
     const auto x = out.points.select(1, 0).to(torch::kFloat64);
-    const auto u_out = SourceEnergy::apply(x, &source, in_loss ? cap * tau_out : INFINITY);
+    const auto u_out = source_energy(x, source, in_loss ? cap * tau_out : INFINITY);
     const auto u_in = torch::from_blob(const_cast<double *>(points.energies.data()), {points.count},
                                        torch::kFloat64);
     const auto work = u_out / tau_out + momenta_energy(out.points) - u_in / tau_in -

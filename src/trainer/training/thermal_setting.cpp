@@ -27,7 +27,7 @@ FlowSetting setting_of(const FlowOptions &options, const std::vector<double> &te
   setting.n_atoms = system.n_atoms;
   setting.dim = system.dim;
   setting.types = system.types;
-  if (architecture_of(options).properties().periodic)
+  if (architecture_of(options).properties().periodic && system.periodic.at(0))
     setting.box.assign(system.box.begin(), system.box.begin() + system.dim);
   setting.units = system.units;
   setting.temperatures = temperatures;

@@ -1,36 +1,12 @@
 #include "trainer/training/thermal_validation.h"
 
+#include "trainer/training/exchange_table.h"
+#include "trainer/training/worth.h"
+
 #include <cmath>
 #include <cstdio>
 
 namespace nflow::trainer {
-
-namespace {
-
-std::string padded(const std::string &text, size_t width) {
-  return text + std::string(width > text.size() ? width - text.size() : 1, ' ');
-}
-
-/// value +- error as wide as `width`; a dash where there is none.
-std::string with_error(double value, double error, size_t width) {
-  char text[64] = "-";
-  if (std::isfinite(value)) std::snprintf(text, sizeof(text), "%.4g +- %.2g", value, error);
-  return padded(text, width);
-}
-
-std::string percent(double fraction) {
-  char text[32] = "-";
-  if (std::isfinite(fraction)) std::snprintf(text, sizeof(text), "%.2f %%", 100.0 * fraction);
-  return text;
-}
-
-std::string row(const char *name, const estimators::ExchangeReport &r) {
-  return "  " + padded(name, 12) + with_error(r.j, r.j_error, 20) +
-         with_error(r.acceptance, r.acceptance_error, 22) + padded(percent(r.ess_forward), 12) +
-         percent(r.ess_backward) + "\n";
-}
-
-} // namespace
 
 ThermalValidator::Side ThermalValidator::side(int64_t pair, bool forward, int64_t count) const {
   std::vector<double> mine, before, after;
@@ -178,13 +154,15 @@ std::string ThermalValidator::table(const std::vector<double> &untrained,
                   "target's\n",
                   data_[pair].temperature, data_[pair + 1].temperature,
                   data_[pair].split.validation.size(), data_[pair + 1].split.validation.size());
-    text += head + ("  " + padded("", 12) + padded("J", 20) + padded("acceptance", 22)) +
-            padded("ESS", 12) + "ESS back\n" + row("identity", identity(pair));
+    const auto plain = identity(pair);
+    text += head + exchange_head() + exchange_row("identity", plain);
     objective_.set_parameters(untrained);
-    text += row("untrained", report(pair, count).exchange);
+    text += exchange_row("untrained", report(pair, count).exchange);
     objective_.set_parameters(trained);
     of_trained.push_back(report(pair, count));
-    text += row("flow", of_trained.back().exchange);
+    of_trained.back().worth = worth_of_exchanges(
+        plain, of_trained.back().exchange, data_[pair].temperature, data_[pair + 1].temperature);
+    text += exchange_row("flow", of_trained.back().exchange);
     text += states_table(pair, of_trained.back().states);
   }
   return text;

@@ -31,6 +31,7 @@ class ThermalValidator : public Validator {
     estimators::ExchangeReport exchange;
     double acceptance_loss = NAN;      // G
     estimators::ExchangeStates states; // empty where there are none, or no samples of the target
+    std::string worth;                 // a sentence where plain exchange is better; set by table()
   };
   PairReport report(int64_t pair, int64_t count) const;
   /// Of the identity map: plain exchange.

@@ -24,6 +24,10 @@ void catch_signals() {
   std::signal(SIGTERM, [](int) { signal_seen = 1; });
 }
 
+bool signal_caught() {
+  return signal_seen != 0;
+}
+
 Training::Training(const TrainOptions &options, const Parallel &parallel, Objective &objective,
                    const PointSource &points, const Validator &validator, TrainingState state,
                    const Fingerprint &fingerprint)

@@ -58,8 +58,11 @@ class Training {
   bool interrupted_ = false;
 };
 
-/// Set by SIGINT and SIGTERM: the training ends after the step, with a checkpoint.
+/// Lets SIGINT and SIGTERM end the training after a step, with a checkpoint, and sampling after
+/// a few.
 void catch_signals();
+/// Whether there was one.
+bool signal_caught();
 
 } // namespace nflow::trainer
 

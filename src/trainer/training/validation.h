@@ -1,10 +1,12 @@
 #ifndef NFLOW_TRAINER_TRAINING_VALIDATION_H
 #define NFLOW_TRAINER_TRAINING_VALIDATION_H
 
+#include "estimators/exchange.h"
 #include "trainer/command/report.h"
 #include "trainer/command/train_options.h"
 #include "trainer/data/batches.h"
 #include "trainer/objectives/gaussian_objective.h"
+#include "trainer/training/checkpoint.h"
 #include "trainer/training/parallel.h"
 
 namespace nflow::trainer {
@@ -28,6 +30,15 @@ class GaussianValidator : public Validator {
       : options_(options), parallel_(parallel), objective_(objective), batches_(batches) {}
   bool possible() const override;
   double validate(Progress &progress) const override;
+  /// With the present parameters, NaN where energy or held-out samples are not known: proposals
+  /// and held-out samples as the two sides of an exchange, whose works are minus and plus their
+  /// log-weights, so that its acceptance is that of independence moves.
+  estimators::ExchangeReport report() const;
+  /// Negative log-likelihoods of held-out samples, joint in coordinates and momenta.
+  std::vector<double> negative_log_likelihoods() const;
+  /// A sentence where the best flow of this training is of no use (worth.h). Leaves it as
+  /// parameters; `report` is its own.
+  std::string worth(const TrainingState &state, estimators::ExchangeReport &report) const;
 
  private:
   const TrainOptions &options_;
