@@ -42,10 +42,10 @@ die() { printf 'bench/temper: %s\n' "$*" >&2; exit 1; }
 say() { printf '\n== %s\n' "$*"; }
 
 # CPU seconds of a command, whose output goes to a log.
-cpu() { # log command..
+cpu() { # log command..; exit code 5 of nflow-train: a flow worse than none
   local log=$1
   shift
-  { time "$@" > "$log" 2>&1; } 2> "$log.time" || { cat "${log}s" "$log" 2>/dev/null | grep -m 1 -i error >&2 || tail -n 3 "$log" >&2; die "failed: see $log"; }
+  { time "$@" > "$log" 2>&1; } 2> "$log.time" || [ $? -eq 5 ] || { cat "${log}s" "$log" 2>/dev/null | grep -m 1 -i error >&2 || tail -n 3 "$log" >&2; die "failed: see $log"; }
   awk 'END { print $1 + $2 }' "$log.time"
 }
 tempering() { # name partitions input options..: CPU seconds
