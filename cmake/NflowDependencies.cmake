@@ -18,6 +18,9 @@ if(TORCH_CXX_FLAGS MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
     "compiler the new one: take the 'cxx11 ABI' download of LibTorch.")
 endif()
 
+nflow_standard_of_torch(torch_standard)
+nflow_needs_standard(${torch_standard} "LibTorch ${Torch_VERSION} in ${Torch_DIR}")
+
 # One interface target for everything that includes LibTorch; as a system include it brings no warnings.
 add_library(nflow_torch INTERFACE)
 target_include_directories(nflow_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})

@@ -57,10 +57,10 @@ choose_lammps() {
     4Jul2026) suite=sid ;;
     *) die "no Debian release is known to have LAMMPS $lammps: $known are" ;;
   esac
-  kokkos=off standard=17
+  kokkos=off openmp=off standard=17
   case $lammps/$debian/$apt in
     29Sep2021/bookworm/no) kokkos=serial packages+=(libtrilinos-kokkos-dev) ;;
-    4Jul2026/sid/no) kokkos=debian standard=20 packages+=(libkokkos-dev) ;;
+    4Jul2026/sid/no) kokkos=openmp openmp=on standard=20 packages+=(libkokkos-dev) ;;
   esac
   [ $kokkos = off ] || lammps_packages="KOKKOS $lammps_packages"
 }
@@ -136,7 +136,7 @@ lock() {
   flock 9
 }
 
-# The LAMMPS source and, for Debian 12's Kokkos, the folder of its CMake configuration: beside the
+# The LAMMPS source and, for Debian's Kokkos, the folder of its CMake configuration: beside the
 # builds, for these outlive the checkout that made them.
 prepare_lammps() {
   source_dir=$cache/lammps-$lammps
@@ -151,10 +151,12 @@ prepare_lammps() {
     *) rm -rf "$source_dir"; die "Debian's $suite gave LAMMPS $version, not $lammps" ;;
   esac
   kokkos_options=()
-  if [ $kokkos = serial ]; then
-    mkdir -p "$cache/trilinos-kokkos"
-    cp "$here"/cmake/trilinos-kokkos/*.cmake "$cache/trilinos-kokkos/"
-    kokkos_options=(-DKokkos_DIR="$cache/trilinos-kokkos")
+  local described=trilinos-kokkos
+  [ $kokkos != openmp ] || described=debian-kokkos
+  if [ $kokkos != off ]; then
+    mkdir -p "$cache/$described"
+    cp "$here/cmake/$described"/*.cmake "$cache/$described/"
+    kokkos_options=(-DKokkos_DIR="$cache/$described")
   fi
 }
 
@@ -181,7 +183,7 @@ build_lammps() {
     local p on=() log=$cache/lammps-$lammps
     for p in $lammps_packages; do on+=("-DPKG_$p=on"); done
     cmake -S "$source_dir/cmake" -B "$binary_dir" -G Ninja "${on[@]}" "${kokkos_options[@]}" \
-      -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=on -DBUILD_MPI=on -DBUILD_OMP=off \
+      -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=on -DBUILD_MPI=on -DBUILD_OMP=$openmp \
       -DBUILD_TOOLS=off -DLAMMPS_EXCEPTIONS=on -DWITH_JPEG=off -DWITH_PNG=off -DWITH_GZIP=on -DFFT=KISS \
       -DEXTERNAL_KOKKOS=on -DCMAKE_CXX_STANDARD=$standard -DCMAKE_CXX_FLAGS="-w" > "$log.configure.log" 2>&1 \
       || { tail -n 20 "$log.configure.log" >&2; die "LAMMPS did not configure: see $log.configure.log"; }

@@ -86,7 +86,7 @@ class KokkosAtoms : protected Pointers {
   void to_host() {
     atomKK_->sync(Host, ALL_MASK);
     // Masses of types are set on the host, and nobody says when.
-    atomKK_->k_mass.template modify<LMPHostType>();
+    atomKK_->k_mass.modify_host();
     atomKK_->k_mass.template sync<DeviceType>();
   }
 

@@ -117,7 +117,10 @@ double PotentialEnergy::evaluate_proposal(bool with_forces, bool tally) {
 }
 
 double PotentialEnergy::evaluate_with_present_lists(bool with_forces, bool tally) {
-  compute_forces(with_forces, tally ? energy_flags() : ENERGY_GLOBAL, tally ? virial_flags() : 0);
+  const int eflag = tally         ? energy_flags()
+                    : with_forces ? ENERGY_GLOBAL
+                                  : ENERGY_GLOBAL | compat::energy_only;
+  compute_forces(with_forces, eflag, tally ? virial_flags() : 0);
   update->eflag_global = update->ntimestep;
   return tallied();
 }
