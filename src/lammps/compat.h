@@ -7,6 +7,7 @@
 #include "comm.h"
 #include "compute.h"
 #include "error.h"
+#include "fix.h"
 #include "force.h"
 #include "modify.h"
 #include "utils.h"
@@ -27,6 +28,9 @@ constexpr int ENERGY_ONLY = 0;
 using namespace nflow_if_missing;
 
 namespace LAMMPS_NS::compat {
+
+/// Which fields of the atoms: bits of atom_masks.h.
+using DataMask = decltype(Fix::datamask_read);
 
 /// Energy flag of a computation of which the global energy is wanted, no forces and no virial:
 /// styles may then leave forces out. None in older versions.

@@ -1,6 +1,6 @@
-// Proposals are evaluated for their energies alone, where LAMMPS can be asked for these (ENERGY_ONLY
-// of newer versions). A pair style that then leaves NaN for forces must change nothing: nobody may
-// read the forces of a proposal that was not asked for them.
+// Proposals are evaluated for their energies alone, where LAMMPS can be asked for these
+// (ENERGY_ONLY of newer versions). A pair style that then leaves NaN for forces must change
+// nothing: nobody may read the forces of a proposal that was not asked for them.
 
 #include "mpi/discs.h"
 #include "plugin/soft_discs.h"
@@ -33,7 +33,7 @@ TEST_P(EnergyOnly, TrajectoriesAreTheSameToTheBit) {
                         "liquid.pt " +
                             GetParam() + "\n",
                         "press c_k f_m f_m[1] f_m[2] f_m[3] ") +
-      "thermo 5\nrun 200\n";
+      "thermo 4\nrun 80\n";
   for (const int ranks : {1, 2}) {
     const auto full = tests::run_lammps(script, ranks);
     const auto only = tests::run_lammps(greedy(script), ranks);
@@ -48,13 +48,13 @@ TEST_P(EnergyOnly, TrajectoriesAreTheSameToTheBit) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Moves, EnergyOnly,
-    ::testing::Values("move mapped reservoir hot.dump",
-                      "move mapped reservoir hot.dump velocity redraw",
-                      "move excursion steps 3 timestep 0.15 repeat 2",
-                      "move mapped reservoir hot.dump move excursion steps 3 timestep 0.15 local 2"));
+    ::testing::Values(
+        "move mapped reservoir hot.dump", "move mapped reservoir hot.dump velocity redraw",
+        "move excursion steps 3 timestep 0.15 repeat 2",
+        "move mapped reservoir hot.dump move excursion steps 3 timestep 0.15 local 2"));
 
 TEST(EnergyOnly, ExchangesAreTheSameToTheBit) {
-  const auto script = tests::discs(2, "model discs_pt.pt velocity") ;
+  const auto script = tests::discs(2, "model discs_pt.pt velocity");
   const auto full = tests::run_partitions(script, "2x1");
   const auto only = tests::run_partitions(greedy(script), "2x1");
   ASSERT_EQ(full.status, 0) << full.text();
