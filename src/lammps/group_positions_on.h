@@ -1,6 +1,7 @@
 #ifndef NFLOW_LAMMPS_GROUP_POSITIONS_ON_H
 #define NFLOW_LAMMPS_GROUP_POSITIONS_ON_H
 
+#include "lammps/compat.h"
 #include "lammps/group_positions.h"
 #include "lammps/kernels.h"
 
