@@ -25,6 +25,9 @@ nflow_needs_standard(${torch_standard} "LibTorch ${Torch_VERSION} in ${Torch_DIR
 add_library(nflow_torch INTERFACE)
 target_include_directories(nflow_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
 target_link_libraries(nflow_torch INTERFACE ${TORCH_LIBRARIES} ${CMAKE_DL_LIBS})
+# Older versions say this to whoever links them, newer ones no longer: precompiled headers serve files with the same
+# definitions alone.
+target_compile_options(nflow_torch INTERFACE -D_GLIBCXX_USE_CXX11_ABI=1)
 
 find_package(nlohmann_json QUIET)
 if(NOT nlohmann_json_FOUND)
