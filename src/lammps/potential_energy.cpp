@@ -65,6 +65,10 @@ PotentialEnergy::~PotentialEnergy() = default;
 void PotentialEnergy::init() {
   potential_ = compat::find_compute(modify, "thermo_pe");
   find_forcing_fixes();
+  for (int i = 0; i < modify->nfix; i++)
+    if (compat::begins_with(modify->fix[i]->style, {"gjf"}))
+      throw nflow::Error("fix gjf has half-steps and velocities of its own, which a move in the "
+                         "middle of a step cannot complete: use fix nve with fix langevin");
   if (!irregular_) irregular_ = std::make_unique<Irregular>(lmp);
 }
 

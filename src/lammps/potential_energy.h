@@ -19,7 +19,8 @@ class PotentialEnergy : protected Pointers {
   PotentialEnergy(LAMMPS *lmp, Platform &platform);
   ~PotentialEnergy() override;
 
-  /// Finds what belongs to an evaluation; to be called in init().
+  /// Finds what belongs to an evaluation; to be called in init(). Throws nflow::Error where a fix
+  /// integrates otherwise than kick() knows.
   void init();
   /// Sends the atoms to the ranks that own their positions, as LAMMPS expects it after a
   /// pre_exchange().

@@ -18,7 +18,7 @@ std::string greedy(std::string script) {
   const std::string style = "pair_style soft ";
   const auto at = script.find(style);
   EXPECT_NE(at, std::string::npos);
-  return "plugin load " NFLOW_PAIR_ENERGY_ONLY "\n" +
+  return "plugin load " NFLOW_OTHER_STYLES "\n" +
          script.replace(at, style.size(), "pair_style soft/only ");
 }
 
@@ -53,7 +53,20 @@ INSTANTIATE_TEST_SUITE_P(
         "move excursion steps 3 timestep 0.15 repeat 2",
         "move mapped reservoir hot.dump move excursion steps 3 timestep 0.15 local 2"));
 
-TEST(EnergyOnly, ExchangesAreTheSameToTheBit) {
+TEST(OtherIntegrators, FixGjfIsRefused) {
+  tests::write_toy_liquid("liquid.pt", SoftDiscs::metadata(), SoftDiscs::flow(true));
+  SoftDiscs::write_dump("hot.dump", SoftDiscs::hot, 50);
+  const auto run = tests::run_lammps(
+      "plugin load " NFLOW_OTHER_STYLES "\n" +
+      SoftDiscs::script("fix n all gjf\nfix m all nflow/mc 2 4 1234 0.8 liquid.pt move mapped "
+                        "reservoir hot.dump\n") +
+      "run 2\n");
+  EXPECT_EQ(run.status, 1);
+  EXPECT_NE(run.error().find("fix gjf has half-steps and velocities of its own"), std::string::npos)
+      << run.output;
+}
+
+TEST(EnergyOnlyExchange, ExchangesAreTheSameToTheBit) {
   const auto script = tests::discs(2, "model discs_pt.pt velocity");
   const auto full = tests::run_partitions(script, "2x1");
   const auto only = tests::run_partitions(greedy(script), "2x1");

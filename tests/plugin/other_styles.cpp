@@ -1,10 +1,12 @@
 // A plugin with the pair style soft/only: pair soft that leaves no forces, but NaN, where LAMMPS is
-// asked for energies only, and counts how often that is.
+// asked for energies only, and counts how often that is; and with a fix named gjf, as a package of
+// newer versions has one.
 
 #include "lammpsplugin.h"
 
 #include "atom.h"
 #include "comm.h"
+#include "fix_nve.h"
 #include "lammps/compat.h"
 #include "pair_soft.h"
 
@@ -33,8 +35,12 @@ class PairSoftOnly : public PairSoft {
   int asked_ = 0;
 };
 
-void *create(void *lmp) {
+void *create_pair(void *lmp) {
   return static_cast<Pair *>(new PairSoftOnly(static_cast<LAMMPS *>(lmp)));
+}
+
+void *create_fix(void *lmp, int narg, char **arg) {
+  return static_cast<Fix *>(new FixNVE(static_cast<LAMMPS *>(lmp), narg, arg));
 }
 
 } // namespace
@@ -47,6 +53,12 @@ extern "C" void lammpsplugin_init(void *lmp, void *handle, void *regfunc) {
   plugin.style = "pair";
   plugin.name = "soft/only";
   plugin.info = "pair soft without forces where energies are wanted";
-  plugin.creator.v1 = create;
-  reinterpret_cast<lammpsplugin_regfunc>(regfunc)(&plugin, lmp);
+  plugin.creator.v1 = create_pair;
+  const auto register_plugin = reinterpret_cast<lammpsplugin_regfunc>(regfunc);
+  register_plugin(&plugin, lmp);
+  plugin.style = "fix";
+  plugin.name = "gjf";
+  plugin.info = "fix nve by another name";
+  plugin.creator.v2 = create_fix;
+  register_plugin(&plugin, lmp);
 }
