@@ -23,10 +23,16 @@ if(TORCH_CXX_FLAGS MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
     "compiler the new one: take the 'cxx11 ABI' download of LibTorch.")
 endif()
 
+nflow_standard_of_torch(torch_standard)
+nflow_needs_standard(${torch_standard} "LibTorch ${Torch_VERSION} in ${Torch_DIR}")
+
 # One interface target for everything that includes LibTorch; as a system include it brings no warnings.
 add_library(nflow_torch INTERFACE)
 target_include_directories(nflow_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
 target_link_libraries(nflow_torch INTERFACE ${TORCH_LIBRARIES} ${CMAKE_DL_LIBS})
+# Older versions say this to whoever links them, newer ones no longer: precompiled headers serve files with the same
+# definitions alone.
+target_compile_options(nflow_torch INTERFACE -D_GLIBCXX_USE_CXX11_ABI=1)
 
 find_package(nlohmann_json QUIET)
 if(NOT nlohmann_json_FOUND)

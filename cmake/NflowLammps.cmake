@@ -28,8 +28,15 @@ if(NOT EXISTS ${lammps_source}/src/lammpsplugin.h AND NOT EXISTS ${lammps_source
   message(FATAL_ERROR "${lammps_source} has no PLUGIN package.")
 endif()
 
+# Newer versions have a changed copy of nlohmann/json.hpp beside their headers, which refuses to be included: the one that
+# was found must come before it, from a folder that has nothing else.
+find_path(NFLOW_JSON_INCLUDE nlohmann/json.hpp HINTS ${nlohmann_json_DIR}/../../../include)
+mark_as_advanced(NFLOW_JSON_INCLUDE)
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/json)
+file(CREATE_LINK ${NFLOW_JSON_INCLUDE}/nlohmann ${CMAKE_BINARY_DIR}/json/nlohmann SYMBOLIC)
+
 add_library(lammps_headers INTERFACE)
-target_include_directories(lammps_headers SYSTEM INTERFACE ${lammps_source}/src)
+target_include_directories(lammps_headers SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/json ${lammps_source}/src)
 target_link_libraries(lammps_headers INTERFACE MPI::MPI_CXX)
 
 set(lammps_sizes SMALLBIG)
@@ -42,7 +49,7 @@ if(LAMMPS_BINARY_DIR)
     message(FATAL_ERROR "LAMMPS_BINARY_DIR=${LAMMPS_BINARY_DIR} holds no CMakeCache.txt: give the folder in which LAMMPS was built by CMake.")
   endif()
   load_cache(${lammps_binary} READ_WITH_PREFIX lmp_ PKG_PLUGIN PKG_KOKKOS LAMMPS_SIZES BUILD_MPI BUILD_SHARED_LIBS
-    CMAKE_HOME_DIRECTORY EXTERNAL_KOKKOS Kokkos_DIR LAMMPS_EXCEPTIONS)
+    CMAKE_HOME_DIRECTORY EXTERNAL_KOKKOS Kokkos_DIR Kokkos_ENABLE_OPENMP KOKKOS_PREC KOKKOS_LAYOUT LAMMPS_EXCEPTIONS)
   if(NOT lmp_PKG_PLUGIN)
     message(FATAL_ERROR "The LAMMPS in ${lammps_binary} was built without the PLUGIN package: configure it with -DPKG_PLUGIN=on.")
   endif()
@@ -56,6 +63,8 @@ if(LAMMPS_BINARY_DIR)
   if(NOT built_from STREQUAL lammps_source)
     message(WARNING "LAMMPS_BINARY_DIR was built from ${built_from}, not from LAMMPS_SOURCE_DIR=${lammps_source}: they must be the same version.")
   endif()
+  nflow_standard_of_build(${lammps_binary} lammps_standard)
+  nflow_needs_standard(${lammps_standard} "the LAMMPS in ${lammps_binary}")
   if(lmp_LAMMPS_SIZES)
     string(TOUPPER ${lmp_LAMMPS_SIZES} lammps_sizes)
   endif()
@@ -92,6 +101,15 @@ endif()
 
 if(lammps_kokkos)
   target_compile_definitions(lammps_headers INTERFACE LMP_KOKKOS)
+  # What LAMMPS's own files are compiled with, and its headers do not tell.
+  if(lmp_KOKKOS_PREC AND NOT lmp_KOKKOS_PREC MATCHES "^[Dd][Oo][Uu][Bb][Ll][Ee]$")
+    message(FATAL_ERROR "The LAMMPS in ${LAMMPS_BINARY_DIR} was built with KOKKOS_PREC=${lmp_KOKKOS_PREC}, in which energies "
+      "are too rough to accept moves by: configure it with -DKOKKOS_PREC=double.")
+  endif()
+  if(lmp_KOKKOS_LAYOUT)
+    string(TOUPPER "${lmp_KOKKOS_LAYOUT}" layout)
+    target_compile_definitions(lammps_headers INTERFACE LMP_KOKKOS_LAYOUT_${layout})
+  endif()
   # Of the very Kokkos that the host uses, headers and shared libraries: a second copy of it would know nothing of the
   # first.
   add_library(lammps_kokkos_headers INTERFACE)
@@ -128,6 +146,10 @@ if(lammps_kokkos)
     target_include_directories(lammps_kokkos_headers SYSTEM INTERFACE ${lammps_binary}/lib/kokkos
       ${lammps_binary}/lib/kokkos/core/src ${lammps_source}/lib/kokkos/tpls/desul/include
       ${lammps_source}/lib/kokkos/tpls/mdspan/include ${lammps_binary}/lib/kokkos/tpls/desul/include)
+    if(lmp_Kokkos_ENABLE_OPENMP)
+      find_package(OpenMP REQUIRED COMPONENTS CXX) # without its option the headers of Kokkos do not compile
+      target_link_libraries(lammps_kokkos_headers INTERFACE OpenMP::OpenMP_CXX)
+    endif()
     message(STATUS "Kokkos: the one bundled with LAMMPS, in ${lammps_source}/lib/kokkos")
   endif()
 endif()

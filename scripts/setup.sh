@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what lammps-nflow needs on Debian 12 or 13 and builds LAMMPS once into the user's cache, or takes Debian's.
+# Installs what lammps-nflow needs on Debian 12, 13 or sid and builds LAMMPS once into the user's cache, or takes Debian's.
 # Safe to run again: what is already there is left alone.
 #
 #   scripts/setup.sh                     packages, this Debian's LAMMPS, then build/ of this checkout
-#   scripts/setup.sh --lammps 4Feb2025   the same with that LAMMPS (or 29Sep2021), then build-4Feb2025/
+#   scripts/setup.sh --lammps 4Feb2025   the same with that LAMMPS (or 29Sep2021, 4Jul2026), then build-4Feb2025/
 #   scripts/setup.sh --apt               with Debian's package of LAMMPS: none is built; then build-apt/ of this checkout
 #   scripts/setup.sh --programs          builds what a user runs, without the tests
 #   scripts/setup.sh --only "TARGET .."  builds these targets of CMake
@@ -33,13 +33,15 @@ as_root() {
   else die "'$*' needs root: run this as root, or install sudo"; fi
 }
 
-# Debian 12's Kokkos is the one that its LAMMPS wants; Debian 13 has none for its LAMMPS.
+# The Kokkos of Debian 12 and of sid is one that its LAMMPS wants; Debian 13 has none for its LAMMPS.
 choose_lammps() {
   debian=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
+  own_suites=$debian
   case $debian in
     bookworm) lammps=29Sep2021 ;;
     trixie) lammps=4Feb2025 checkers=(python3-torch) ;; # clang-format is newer there
-    *) die "this script is for Debian 12 and 13: elsewhere build with CMake as README.md says" ;;
+    forky | sid) lammps=4Jul2026 checkers=(python3-torch) own_suites="forky|sid|testing|unstable" debian=sid ;;
+    *) die "this script is for Debian 12, 13 and sid: elsewhere build with CMake as README.md says" ;;
   esac
   build_dir=$here/build
   [ -z "$1" ] || { lammps=$1 build_dir=$here/build-$1; }
@@ -52,14 +54,15 @@ choose_lammps() {
   case $lammps in
     29Sep2021) suite=bookworm ;;
     4Feb2025) suite=trixie ;;
-    *) die "no Debian release is known to have LAMMPS $lammps: 29Sep2021 and 4Feb2025 are" ;;
+    4Jul2026) suite=sid ;;
+    *) die "no Debian release is known to have LAMMPS $lammps: $known are" ;;
   esac
-  kokkos=off
-  if [ "$lammps/$debian/$apt" = 29Sep2021/bookworm/no ]; then
-    kokkos=serial
-    lammps_packages="KOKKOS $lammps_packages"
-    packages+=(libtrilinos-kokkos-dev)
-  fi
+  kokkos=off openmp=off standard=17
+  case $lammps/$debian/$apt in
+    29Sep2021/bookworm/no) kokkos=serial packages+=(libtrilinos-kokkos-dev) ;;
+    4Jul2026/sid/no) kokkos=openmp openmp=on standard=20 packages+=(libkokkos-dev) ;;
+  esac
+  [ $kokkos = off ] || lammps_packages="KOKKOS $lammps_packages"
 }
 
 install_packages() {
@@ -79,8 +82,8 @@ source_entries() {
   local f
   for f in /etc/apt/sources.list.d/*.sources; do
     [ -e "$f" ] || continue
-    awk -v RS= -v own="$debian" -v wanted="$suite" '
-      $0 ~ "(^|\n)Suites:([^\n]*[ \t])?" own "([ \t\n]|$)" && /(^|\n)Components:[^\n]*[ \t]main([ \t\n]|$)/ {
+    awk -v RS= -v own="$own_suites" -v wanted="$suite" '
+      $0 ~ "(^|\n)Suites:([^\n]*[ \t])?(" own ")([ \t\n]|$)" && /(^|\n)Components:[^\n]*[ \t]main([ \t\n]|$)/ {
         sub(/Types:[^\n]*/, "Types: deb-src")
         sub(/Suites:[^\n]*/, "Suites: " wanted)
         sub(/Components:[^\n]*/, "Components: main")
@@ -89,11 +92,12 @@ source_entries() {
   done
   for f in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
     [ -e "$f" ] || continue
-    sed -nE "s/^deb([ \t].*[ \t])$debian[ \t](.*[ \t])?main([ \t].*)?$/deb-src\1$suite main/p" "$f" > "$1/$(basename "$f")"
+    sed -nE "s/^deb([ \t].*[ \t])($own_suites)[ \t](.*[ \t])?main([ \t].*)?$/deb-src\1$suite main/p" "$f" > "$1/$(basename "$f")"
   done
 }
 
-# Downloads and unpacks LAMMPS's source package, through apt with a private configuration.
+# Downloads and unpacks LAMMPS's source package, through apt with a private configuration. Lists of a frozen mirror are
+# taken, too: which version came is looked at afterwards.
 fetch_lammps() {
   local dest=$1 work
   work=$(mktemp -d)
@@ -103,21 +107,26 @@ fetch_lammps() {
   chmod -R a+rwX "$work"
   local opts=(-o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$work/parts"
     -o Dir::State::Lists="$work/lists" -o Dir::Cache::Archives="$work/archives"
-    -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User="$(id -un)")
+    -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User="$(id -un)"
+    -o Dir::State::Status=/dev/null -o Acquire::Check-Valid-Until=false)
   apt-get "${opts[@]}" update -qq
   (cd "$work/get" && apt-get "${opts[@]}" source -qq --download-only --tar-only lammps)
   local tarball
   for tarball in "$work"/get/lammps_*.orig.tar.*; do break; done
   [ -e "$tarball" ] || die "apt gave no LAMMPS source package: check that a Debian mirror is reachable"
   mkdir -p "$dest.part"
-  tar -xf "$tarball" -C "$dest.part" --strip-components=1
+  tar -xf "$tarball" -C "$dest.part"
   rm -rf "$work"
-  mv "$dest.part" "$dest"
+  # Some of these archives have one folder that holds all, some have not.
+  local top=$dest.part
+  [ -e "$top/src" ] || top=$(dirname "$(ls -d "$dest.part"/*/src)")
+  mv "$top" "$dest"
+  rm -rf "$dest.part"
 }
 
 # The key of a LAMMPS build: source version, packages and flags.
 build_key() {
-  printf '%s' "$1 $lammps_packages kokkos-$kokkos shared exceptions Release $(g++ -dumpfullversion)" | sha256sum | cut -c1-12
+  printf '%s' "$1 $lammps_packages kokkos-$kokkos shared exceptions Release $(g++ -dumpfullversion)${standard#17}" | sha256sum | cut -c1-12
 }
 
 # One at a time, whoever asks: a second script waits and then finds it done.
@@ -127,7 +136,7 @@ lock() {
   flock 9
 }
 
-# The LAMMPS source and, for Debian 12's Kokkos, the folder of its CMake configuration: beside the
+# The LAMMPS source and, for Debian's Kokkos, the folder of its CMake configuration: beside the
 # builds, for these outlive the checkout that made them.
 prepare_lammps() {
   source_dir=$cache/lammps-$lammps
@@ -142,10 +151,12 @@ prepare_lammps() {
     *) rm -rf "$source_dir"; die "Debian's $suite gave LAMMPS $version, not $lammps" ;;
   esac
   kokkos_options=()
+  local described=trilinos-kokkos
+  [ $kokkos != openmp ] || described=debian-kokkos
   if [ $kokkos != off ]; then
-    mkdir -p "$cache/trilinos-kokkos"
-    cp "$here"/cmake/trilinos-kokkos/*.cmake "$cache/trilinos-kokkos/"
-    kokkos_options=(-DKokkos_DIR="$cache/trilinos-kokkos")
+    mkdir -p "$cache/$described"
+    cp "$here/cmake/$described"/*.cmake "$cache/$described/"
+    kokkos_options=(-DKokkos_DIR="$cache/$described")
   fi
 }
 
@@ -174,9 +185,9 @@ build_lammps() {
     local p on=() log=$cache/lammps-$lammps
     for p in $lammps_packages; do on+=("-DPKG_$p=on"); done
     cmake -S "$source_dir/cmake" -B "$binary_dir" -G Ninja "${on[@]}" "${kokkos_options[@]}" \
-      -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=on -DBUILD_MPI=on -DBUILD_OMP=off \
+      -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=on -DBUILD_MPI=on -DBUILD_OMP=$openmp \
       -DBUILD_TOOLS=off -DLAMMPS_EXCEPTIONS=on -DWITH_JPEG=off -DWITH_PNG=off -DWITH_GZIP=on -DFFT=KISS \
-      -DEXTERNAL_KOKKOS=on -DCMAKE_CXX_STANDARD=17 -DCMAKE_CXX_FLAGS="-w" > "$log.configure.log" 2>&1 \
+      -DEXTERNAL_KOKKOS=on -DCMAKE_CXX_STANDARD=$standard -DCMAKE_CXX_FLAGS="-w" > "$log.configure.log" 2>&1 \
       || { tail -n 20 "$log.configure.log" >&2; die "LAMMPS did not configure: see $log.configure.log"; }
     cmake --build "$binary_dir" --parallel "$jobs" > "$log.build.log" 2>&1 \
       || { tail -n 20 "$log.build.log" >&2; die "LAMMPS did not build: see $log.build.log"; }
@@ -203,6 +214,7 @@ build_nflow() {
   cmake --build "$build_dir" --parallel "$jobs" --target $targets -- ${NFLOW_NINJA_FLAGS:-}
 }
 
+known="29Sep2021, 4Feb2025 and 4Jul2026"
 last=nflow wanted= targets=all apt=no
 while [ $# -gt 0 ]; do
   case $1 in
@@ -218,7 +230,7 @@ while [ $# -gt 0 ]; do
     --sanitized) last=sanitized ;;
     --lammps)
       wanted=${2:-}
-      [ -n "$wanted" ] || die "--lammps needs a version: 29Sep2021 or 4Feb2025"
+      [ -n "$wanted" ] || die "--lammps needs a version: $known are known"
       shift
       ;;
     *) die "unknown option '$1' (--lammps VERSION, --apt, --programs, --only TARGETS, --sanitized, --deps, --lammps-only, or none)" ;;

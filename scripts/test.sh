@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
 done
 
 "$here/scripts/setup.sh" --deps
-# Of a checkout; Debian 13 (test-debian13.sh) has a copy of the files, and another clang-format.
+# Of a checkout; another Debian (test-debian.sh) has a copy of the files, and another clang-format.
 if [ -e "$here/.git" ]; then
   "$here/scripts/check-format.sh"
   "$here/scripts/check-layers.sh"

@@ -5,6 +5,7 @@
 
 #include "KOKKOS/kokkos_exec.h"
 #include "base/function_space.h"
+#include "lammps/compat.h"
 
 #include "atom_kokkos.h"
 #include "atom_masks.h"
@@ -19,6 +20,28 @@
 
 namespace LAMMPS_NS {
 
+namespace compat {
+
+/// Whether communication works on the host's atoms, of which newer versions have another word.
+template <class Kokkos>
+auto reverse_comm_classic(const Kokkos &kokkos, int) -> decltype(kokkos.reverse_comm_legacy) {
+  return kokkos.reverse_comm_legacy;
+}
+template <class Kokkos>
+auto reverse_comm_classic(const Kokkos &kokkos, long) -> decltype(kokkos.reverse_comm_classic) {
+  return kokkos.reverse_comm_classic;
+}
+template <class Kokkos>
+auto forward_comm_classic(const Kokkos &kokkos, int) -> decltype(kokkos.forward_comm_legacy) {
+  return kokkos.forward_comm_legacy;
+}
+template <class Kokkos>
+auto forward_comm_classic(const Kokkos &kokkos, long) -> decltype(kokkos.forward_comm_classic) {
+  return kokkos.forward_comm_classic;
+}
+
+} // namespace compat
+
 /// The atoms in the memory of an execution space, for GroupPositionsOn.
 template <class DeviceType>
 class KokkosAtoms : protected Pointers {
@@ -32,6 +55,8 @@ class KokkosAtoms : protected Pointers {
 
  public:
   static constexpr ExecutionSpace space = ExecutionSpaceFromDevice<DeviceType>::space;
+  // Newer versions tell it from the host, where LAMMPS's own arrays are.
+  static constexpr ExecutionSpace kernels_on_host = ExecutionSpaceFromDevice<LMPHostType>::space;
 
   struct View {
     ViewOf<decltype(AtomKokkos::k_x)> positions;
@@ -71,14 +96,14 @@ class KokkosAtoms : protected Pointers {
   explicit KokkosAtoms(LAMMPS *lmp)
       : Pointers(lmp), atomKK_(static_cast<AtomKokkos *>(lmp->atom)) {}
 
-  View view(unsigned int read, unsigned int modified) {
+  View view(compat::DataMask read, compat::DataMask modified) {
     use(space, read, modified);
     return {of(atomKK_->k_x),     of(atomKK_->k_v),     of(atomKK_->k_f),
             of(atomKK_->k_tag),   of(atomKK_->k_mask),  of(atomKK_->k_type),
             of(atomKK_->k_image), of(atomKK_->k_rmass), of(atomKK_->k_mass)};
   }
 
-  void use(ExecutionSpace where, unsigned int read, unsigned int modified) {
+  void use(ExecutionSpace where, compat::DataMask read, compat::DataMask modified) {
     atomKK_->sync(where, read);
     atomKK_->modified(where, modified);
   }
@@ -86,7 +111,7 @@ class KokkosAtoms : protected Pointers {
   void to_host() {
     atomKK_->sync(Host, ALL_MASK);
     // Masses of types are set on the host, and nobody says when.
-    atomKK_->k_mass.template modify<LMPHostType>();
+    atomKK_->k_mass.modify_host();
     atomKK_->k_mass.template sync<DeviceType>();
   }
 
@@ -115,13 +140,13 @@ class KokkosAtoms : protected Pointers {
   /// Communication that is not "classic" sends from kernels' memory without looking whether it is
   /// the newer one, or still written to.
   void before_reverse_comm() {
-    if (lmp->kokkos->reverse_comm_classic) return;
-    atomKK_->sync(lmp->kokkos->reverse_comm_on_host ? Host : Device, F_MASK);
+    if (compat::reverse_comm_classic(*lmp->kokkos, 0)) return;
+    atomKK_->sync(lmp->kokkos->reverse_comm_on_host ? kernels_on_host : Device, F_MASK);
     Kokkos::fence();
   }
   void before_forward_comm() {
-    if (lmp->kokkos->forward_comm_classic) return;
-    atomKK_->sync(lmp->kokkos->forward_comm_on_host ? Host : Device, X_MASK);
+    if (compat::forward_comm_classic(*lmp->kokkos, 0)) return;
+    atomKK_->sync(lmp->kokkos->forward_comm_on_host ? kernels_on_host : Device, X_MASK);
     Kokkos::fence();
   }
 

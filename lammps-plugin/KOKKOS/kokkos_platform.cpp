@@ -66,7 +66,7 @@ int KokkosPlatform<DeviceType>::gpu() const {
 
 template <class DeviceType>
 std::string KokkosPlatform<DeviceType>::suffix() const {
-  return KokkosAtoms<DeviceType>::space == Host ? "/kk/host" : "/kk/device";
+  return KokkosAtoms<DeviceType>::space == Device ? "/kk/device" : "/kk/host";
 }
 
 template <class DeviceType>

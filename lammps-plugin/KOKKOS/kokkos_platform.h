@@ -2,6 +2,7 @@
 #define NFLOW_KOKKOS_PLATFORM_H
 
 #include "lammps/atoms_platform.h"
+#include "lammps/compat.h"
 
 #include "kokkos_type.h"
 
@@ -54,7 +55,7 @@ struct OnKokkos {
   OnKokkos(LAMMPS *lmp, const char *style) : kokkos_platform(lmp, style) {}
   /// Tells LAMMPS where a fix or compute works, and what of the atoms it reads and modifies there.
   template <class Style>
-  static void declare(Style &style, unsigned int read, unsigned int modify) {
+  static void declare(Style &style, compat::DataMask read, compat::DataMask modify) {
     style.kokkosable = 1;
     style.execution_space = ExecutionSpaceFromDevice<DeviceType>::space;
     style.datamask_read = read;

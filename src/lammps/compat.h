@@ -7,6 +7,8 @@
 #include "comm.h"
 #include "compute.h"
 #include "error.h"
+#include "fix.h"
+#include "force.h"
 #include "modify.h"
 #include "utils.h"
 
@@ -19,7 +21,20 @@
 #include "exceptions.h"
 #endif
 
+/// What a name means in versions of LAMMPS that have not got it: found when LAMMPS_NS has none.
+namespace nflow_if_missing {
+constexpr int ENERGY_ONLY = 0;
+}
+using namespace nflow_if_missing;
+
 namespace LAMMPS_NS::compat {
+
+/// Which fields of the atoms: bits of atom_masks.h.
+using DataMask = decltype(Fix::datamask_read);
+
+/// Energy flag of a computation of which the global energy is wanted, no forces and no virial:
+/// styles may then leave forces out. None in older versions.
+inline constexpr int energy_only = ENERGY_ONLY;
 
 /// The compute of that ID, or null.
 inline Compute *find_compute(Modify *modify, const std::string &id) {

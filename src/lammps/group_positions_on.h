@@ -1,6 +1,7 @@
 #ifndef NFLOW_LAMMPS_GROUP_POSITIONS_ON_H
 #define NFLOW_LAMMPS_GROUP_POSITIONS_ON_H
 
+#include "lammps/compat.h"
 #include "lammps/group_positions.h"
 #include "lammps/kernels.h"
 
@@ -145,7 +146,7 @@ class GroupPositionsOn : public GroupPositions {
   void reorder() override { kernel_rows_.assign(rows_.data(), static_cast<int64_t>(rows_.size())); }
 
  private:
-  kernels::Members<View> members(unsigned int read, unsigned int modified) {
+  kernels::Members<View> members(compat::DataMask read, compat::DataMask modified) {
     return {access_.view(read | TAG_MASK | MASK_MASK, modified), groupbit_, atom->nlocal,
             row_of_ids(kernel_ids_.data(), kernel_places_.data(), kernel_rows_.data())};
   }

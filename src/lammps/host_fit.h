@@ -14,6 +14,7 @@
 extern "C" int lammps_version(void *);
 extern "C" int lammps_extract_setting(void *, const char *);
 extern "C" int lammps_config_has_exceptions();
+extern "C" int lammps_config_accelerator(const char *, const char *, const char *);
 
 namespace LAMMPS_NS {
 
@@ -40,6 +41,12 @@ static inline std::string host_misfit(void *lmp, const std::string &what) {
            (exceptions ? "with LAMMPS_EXCEPTIONS, but this one was built without"
                        : "without LAMMPS_EXCEPTIONS, but this one was built with") +
            remedy;
+#endif
+#ifdef LMP_KOKKOS
+  if (lammps_config_accelerator("KOKKOS", "precision", "double") == 0)
+    return what +
+           " was built for a KOKKOS package in double precision, but that of this LAMMPS is " +
+           "in single or mixed precision: build LAMMPS with -DKOKKOS_PREC=double";
 #endif
   return "";
 }

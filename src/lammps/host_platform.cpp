@@ -30,12 +30,12 @@ class HostAtoms : protected Pointers {
   };
 
   explicit HostAtoms(LAMMPS *lmp) : Pointers(lmp) {}
-  View view(unsigned int, unsigned int) const {
+  View view(compat::DataMask, compat::DataMask) const {
     return {atom->x,    atom->v,     atom->f,     atom->tag, atom->mask,
             atom->type, atom->image, atom->rmass, atom->mass};
   }
   void to_host() {}
-  void use(ExecutionSpace, unsigned int, unsigned int) {}
+  void use(ExecutionSpace, compat::DataMask, compat::DataMask) {}
   void before_reverse_comm() {}
   void before_forward_comm() {}
   void changed_on_host() {}

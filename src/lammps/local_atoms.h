@@ -2,6 +2,7 @@
 #define NFLOW_LAMMPS_LOCAL_ATOMS_H
 
 #include "arrays/arrays.h"
+#include "lammps/compat.h"
 #include "pointers.h"
 
 #include <functional>
@@ -33,7 +34,7 @@ class LocalAtoms : protected Pointers {
   virtual void before_forward_comm() = 0;
   virtual void before_reverse_comm() = 0;
   /// Before something in LAMMPS reads and changes these fields of the atoms in its own memory.
-  virtual void use(ExecutionSpace space, unsigned int read, unsigned int modified) = 0;
+  virtual void use(ExecutionSpace space, compat::DataMask read, compat::DataMask modified) = 0;
   /// Does work(), which calls the fix, with the atoms in the memory that it works on.
   virtual void call(class Fix *fix, const std::function<void()> &work) = 0;
 

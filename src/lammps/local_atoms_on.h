@@ -81,7 +81,7 @@ class LocalAtomsOn : public LocalAtoms {
   void changed_on_host() override { access_.changed_on_host(); }
   void before_forward_comm() override { access_.before_forward_comm(); }
   void before_reverse_comm() override { access_.before_reverse_comm(); }
-  void use(ExecutionSpace space, unsigned int read, unsigned int modified) override {
+  void use(ExecutionSpace space, compat::DataMask read, compat::DataMask modified) override {
     access_.use(space, read, modified);
   }
   void call(Fix *fix, const std::function<void()> &work) override { access_.call(fix, work); }
@@ -95,13 +95,13 @@ class LocalAtomsOn : public LocalAtoms {
 
  private:
   template <class Array>
-  void read(unsigned int mask, Buffer<double> &rows) {
+  void read(compat::DataMask mask, Buffer<double> &rows) {
     rows.resize(3 * static_cast<int64_t>(atom->nlocal));
     Exec::for_each(rows.size(),
                    kernels::ReadRows<View, Array>{access_.view(mask, EMPTY_MASK), rows.data()});
   }
   template <class Array>
-  void write(unsigned int mask, const Buffer<double> &rows) {
+  void write(compat::DataMask mask, const Buffer<double> &rows) {
     Exec::for_each(rows.size(),
                    kernels::WriteRows<View, Array>{access_.view(mask, mask), rows.data()});
   }

@@ -65,6 +65,10 @@ PotentialEnergy::~PotentialEnergy() = default;
 void PotentialEnergy::init() {
   potential_ = compat::find_compute(modify, "thermo_pe");
   find_forcing_fixes();
+  for (int i = 0; i < modify->nfix; i++)
+    if (compat::begins_with(modify->fix[i]->style, {"gjf"}))
+      throw nflow::Error("fix gjf has half-steps and velocities of its own, which a move in the "
+                         "middle of a step cannot complete: use fix nve with fix langevin");
   if (!irregular_) irregular_ = std::make_unique<Irregular>(lmp);
 }
 
@@ -117,7 +121,10 @@ double PotentialEnergy::evaluate_proposal(bool with_forces, bool tally) {
 }
 
 double PotentialEnergy::evaluate_with_present_lists(bool with_forces, bool tally) {
-  compute_forces(with_forces, tally ? energy_flags() : ENERGY_GLOBAL, tally ? virial_flags() : 0);
+  const int eflag = tally         ? energy_flags()
+                    : with_forces ? ENERGY_GLOBAL
+                                  : ENERGY_GLOBAL | compat::energy_only;
+  compute_forces(with_forces, eflag, tally ? virial_flags() : 0);
   update->eflag_global = update->ntimestep;
   return tallied();
 }

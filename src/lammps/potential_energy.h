@@ -19,16 +19,17 @@ class PotentialEnergy : protected Pointers {
   PotentialEnergy(LAMMPS *lmp, Platform &platform);
   ~PotentialEnergy() override;
 
-  /// Finds what belongs to an evaluation; to be called in init().
+  /// Finds what belongs to an evaluation; to be called in init(). Throws nflow::Error where a fix
+  /// integrates otherwise than kick() knows.
   void init();
   /// Sends the atoms to the ranks that own their positions, as LAMMPS expects it after a
   /// pre_exchange().
   void migrate();
   /// The potential energy (compute thermo_pe, so with all `fix_modify energy
   /// yes`) at the present positions, after the re-neighbouring that atoms moved anywhere need. The
-  /// same on every rank. Leaves forces in atom->f, complete only `with_forces` (which costs a
-  /// communication); with `tally` also the virial and what else this step's output needs, so that
-  /// it fits the new positions.
+  /// same on every rank. Leaves forces in atom->f `with_forces` (which costs a communication);
+  /// otherwise pair styles may have left them out. With `tally` also the virial and what else this
+  /// step's output needs, so that it fits the new positions.
   double evaluate(bool with_forces = false, bool tally = false);
   /// The same of a configuration that may be impossible: infinite where LAMMPS stops for it (an
   /// atom inside a wall, beyond a table), if there is one rank, and LAMMPS throws its errors; with

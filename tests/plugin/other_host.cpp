@@ -1,5 +1,6 @@
 // Loaded before LAMMPS's library (LD_PRELOAD), makes its C functions say what those of another
-// LAMMPS would: NFLOW_OTHER_HOST is version, sizes or exceptions.
+// LAMMPS would: NFLOW_OTHER_HOST is version, sizes, exceptions or
+// precision (of KOKKOS).
 
 #include <cstdlib>
 #include <cstring>
@@ -31,4 +32,10 @@ extern "C" int lammps_extract_setting(void *lmp, const char *name) {
 extern "C" int lammps_config_has_exceptions() {
   const int has = real(&lammps_config_has_exceptions, "lammps_config_has_exceptions")();
   return other("exceptions") ? !has : has;
+}
+
+extern "C" int lammps_config_accelerator(const char *package, const char *category,
+                                         const char *setting) {
+  const auto has = real(&lammps_config_accelerator, "lammps_config_accelerator");
+  return !other("precision") && has(package, category, setting);
 }

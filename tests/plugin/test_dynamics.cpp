@@ -60,11 +60,13 @@ INSTANTIATE_TEST_SUITE_P(Moves, BesideLangevin,
 TEST(Memory, LangevinWithCorrelatedNoiseIsLeftAlone) {
   // A flow so wide that nothing is ever accepted.
   tests::write_toy_model("far.pt", tests::toy_metadata(50, 3), 7.0);
-  expect_temperature(
-      tests::run_lammps(oscillators(0.05) +
-                        "fix l all langevin 1.0 1.0 1.0 4711 gjf vfull\nfix i all nve\n" +
-                        "fix m all nflow/mc 1 1 5 1.0 far.pt\nthermo 10\nrun 15000\n"),
-      1.0);
+  const auto run = tests::run_lammps(
+      oscillators(0.05) + "fix l all langevin 1.0 1.0 1.0 4711 gjf vfull\nfix i all nve\n" +
+      "fix m all nflow/mc 1 1 5 1.0 far.pt\nthermo 10\nrun 15000\n");
+  if (run.error().find("GJF integrator formulation in fix langevin has been removed") !=
+      std::string::npos)
+    GTEST_SKIP() << "this LAMMPS has no fix langevin with correlated noise";
+  expect_temperature(run, 1.0);
 }
 
 TEST(Memory, RejectedAttemptsDoNotChangeTheTrajectory) {

@@ -147,6 +147,8 @@ std::vector<OtherHost> other_hosts() {
                              {"sizes", "was built for other integer sizes (LAMMPS_SIZES)"}};
   if (NFLOW_LAMMPS_VERSION < 20230328)
     all.push_back({"exceptions", "LAMMPS_EXCEPTIONS, but this one was built with"});
+  if (NFLOW_HOST_HAS_KOKKOS)
+    all.push_back({"precision", "that of this LAMMPS is in single or mixed precision"});
   return all;
 }
 

@@ -1,0 +1,13 @@
+# As the headers say: 50202 is 5.2.2.
+find_path(NFLOW_KOKKOS_INCLUDE Kokkos_Core.hpp PATH_SUFFIXES kokkos)
+file(STRINGS ${NFLOW_KOKKOS_INCLUDE}/KokkosCore_config.h version REGEX "#define KOKKOS_VERSION [0-9]+")
+string(REGEX REPLACE ".* ([0-9]+)([0-9][0-9])([0-9][0-9])$" "\\1.\\2.\\3" version "${version}")
+string(REPLACE ".0" "." PACKAGE_VERSION "${version}")
+if(PACKAGE_FIND_VERSION VERSION_GREATER PACKAGE_VERSION)
+  set(PACKAGE_VERSION_COMPATIBLE FALSE)
+else()
+  set(PACKAGE_VERSION_COMPATIBLE TRUE)
+  if(PACKAGE_FIND_VERSION VERSION_EQUAL PACKAGE_VERSION)
+    set(PACKAGE_VERSION_EXACT TRUE)
+  endif()
+endif()
