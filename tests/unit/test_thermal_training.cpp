@@ -204,7 +204,6 @@ TEST_F(Thermal, LammpsGivesAGaussianPriorAcceptanceAndEss) {
     EXPECT_NEAR(a.at(key).get<double>(), b.at(key).get<double>(), 1e-6) << key;
   EXPECT_GT(a.at("acceptance").get<double>(), 0.8) << by_lammps.output;
   EXPECT_NE(by_lammps.output.find("reverse KL"), std::string::npos) << by_lammps.output;
-
   write_normal_dump("three.dump", 50, 3);
   expect_refusal("--architecture tsf --lammps in.well --data three.dump --temperature 1 --dim 1",
                  "the samples have an atom 3, which the LAMMPS system has not");
