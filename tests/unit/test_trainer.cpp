@@ -290,6 +290,12 @@ TEST_F(Trainer, SaysThatNoProposalIsAccepted) {
   EXPECT_GT(quality["ess_backward"].get<double>(), 0.1) << sound.output;
 }
 
+TEST_F(Trainer, LammpsAsTheEnergyOfAGaussianPriorNeedsSamplesAndNoFile) {
+  const std::string tsf = "--architecture tsf --lammps in.any --temperature 1 ";
+  expect_refusal(tsf + "--data train.dump --energy harmonic.pt", "two sources of energies");
+  expect_refusal(tsf, "give dumps with --data");
+}
+
 TEST_F(Trainer, EnergyAloneLearnsTheHarmonicWell) {
   nflow::tests::write_harmonic_energy("stiff.pt", 2, 1, 4.0);
   const auto result =
