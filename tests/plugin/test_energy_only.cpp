@@ -63,7 +63,7 @@ TEST(OtherIntegrators, FixGjfIsRefused) {
 }
 
 TEST(EnergyOnlyExchange, ExchangesAreTheSameToTheBit) {
-  const auto script = tests::discs(2, "model discs_pt.pt velocity");
+  const auto script = tests::discs(2, "model discs_pt.pt velocity redraw");
   const auto full = tests::run_partitions(script, "2x1");
   const auto only = tests::run_partitions(greedy(script), "2x1");
   ASSERT_EQ(full.status, 0) << full.text();
