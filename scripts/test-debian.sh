@@ -15,7 +15,10 @@ export root checkout
 shift 2
 case $suite in
   trixie | sid) ;;
-  *) printf 'test-debian: %s is no Debian that setup.sh knows and this script makes: trixie and sid are\n' "$suite" >&2; exit 2 ;;
+  *)
+    printf 'test-debian: %s is no Debian that this script makes: give trixie or sid\n' "$suite" >&2
+    exit 2
+    ;;
 esac
 
 if [ ! -e "$root/etc/debian_version" ]; then
