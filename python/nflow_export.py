@@ -258,8 +258,8 @@ def _traced(contract, points, tau):
                  f" (its largest number is {float(points[b].abs().max()):.2g}): a flow must be "
                  "defined wherever its prior is, give splines linear tails")
     again, _ = _call(contract, "forward", points, tau)
-    _require(_close(there, again), "forward gives something else when it is called again: take out "
-             "random numbers and what changes from call to call")
+    _require(_close(there, again, points.dtype), "forward gives something else when it is called "
+             "again: take out random numbers and what changes from call to call")
     _require(all(torch.equal(state[k], v) for k, v in contract.state_dict().items()),
              "the flow changes its own buffers when it is called: call it once before, as in training")
     refusal = None
@@ -317,12 +317,14 @@ def _compare(traced, contract, method, points, tau, hints):
         raise ValueError(f"nflow_export: the trace of {method} fails for {len(points)} points, for "
                          f"which the flow does not ({_first_line(e)}){advice}") from e
     for a, b in zip(given, wanted):
-        _require(a.shape == b.shape and a.dtype == b.dtype and _close(a, b), f"the trace of {method} gives "
-                 f"something else than the flow for {len(points)} points{advice}")
+        _require(a.shape == b.shape and a.dtype == b.dtype and _close(a, b, points.dtype),
+                 f"the trace of {method} gives something else than the flow for {len(points)} "
+                 f"points{advice}")
 
 
-def _close(a, b):
-    tolerance = 1e-8 if a.dtype == torch.float64 and b.dtype == torch.float64 else 1e-4
+def _close(a, b, dtype):
+    """`dtype` is that of the flow's arithmetic: log_det is float64 in any case."""
+    tolerance = 1e-8 if dtype == torch.float64 else 1e-4
     return torch.allclose(a, b, rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
