@@ -48,7 +48,7 @@ TEST_P(BesideLangevin, BothTemperaturesAreRight) {
   expect_temperature(tests::run_lammps(oscillators(0.05) +
                                        "fix i all nve\nfix l all langevin 1.0 1.0 10.0 4711\n" +
                                        "fix m all nflow/mc " + GetParam() +
-                                       "\nthermo 5\nrun 20000\n"),
+                                       "\nthermo 5\nrun 12000\n"),
                      1.0);
 }
 INSTANTIATE_TEST_SUITE_P(Moves, BesideLangevin,
@@ -62,7 +62,7 @@ TEST(Memory, LangevinWithCorrelatedNoiseIsLeftAlone) {
   tests::write_toy_model("far.pt", tests::toy_metadata(50, 3), 7.0);
   const auto run = tests::run_lammps(
       oscillators(0.05) + "fix l all langevin 1.0 1.0 1.0 4711 gjf vfull\nfix i all nve\n" +
-      "fix m all nflow/mc 1 1 5 1.0 far.pt\nthermo 10\nrun 15000\n");
+      "fix m all nflow/mc 1 1 5 1.0 far.pt\nthermo 10\nrun 8000\n");
   if (run.error().find("GJF integrator formulation in fix langevin has been removed") !=
       std::string::npos)
     GTEST_SKIP() << "this LAMMPS has no fix langevin with correlated noise";

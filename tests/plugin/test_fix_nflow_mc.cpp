@@ -75,13 +75,15 @@ TEST_P(Environment, AveragesAreExact) {
   const auto &moves = std::get<0>(GetParam());
   tests::write_toy_model("model.pt", tests::toy_metadata(1, 2, std::get<1>(GetParam())), 1.1, 3.0);
   const double temperature = 0.8;
+  const int ranks = std::get<2>(GetParam());
   const auto run = tests::run_lammps(
       environment() + "fix m flow nflow/mc 1 5 1234 0.8 model.pt " + moves +
           "\nvariable x equal xlat\nvariable a equal id\ncompute u flow property/atom xu yu\n"
           "compute xu flow reduce sum c_u[1]\ncompute yu flow reduce sum c_u[2]\n"
           "thermo_style custom step pe c_xu c_yu f_m\nthermo_modify norm no format float "
-          "%20.13g\nthermo 2\nrun 30000\n",
-      std::get<2>(GetParam()));
+          "%20.13g\nthermo 2\nrun " +
+          (ranks == 1 ? "30000\n" : "10000\n"),
+      ranks);
   ASSERT_EQ(run.status, 0) << run.output.substr(0, 2000);
   std::vector<std::vector<double>> series(5);
   for (const auto &row : run.thermo) {

@@ -38,7 +38,7 @@ class KokkosExamples : public ::testing::Test {
 
 TEST_F(KokkosExamples, TheMultiWellDecidesAsOnTheHost) {
   const std::string options = places("multiwell") + "-var energy " + potential("multiwell20.pt") +
-                              " -var model " + potential("multiwell20_tsf.pt") + " -var steps 300 ";
+                              " -var model " + potential("multiwell20_tsf.pt") + " -var steps 150 ";
   const auto script = in("multiwell", "in.mc");
   const auto host = tests::run_lammps(script, 1, options);
   const auto kokkos = tests::run_lammps(script, 1, options + on_kokkos);
