@@ -1,6 +1,7 @@
 #include "temper/temper_log.h"
 
 #include "base/text.h"
+#include "mcmc/fruitless.h"
 #include "tempering/schedule.h"
 
 #include "comm.h"
@@ -10,10 +11,6 @@
 #include "utils.h"
 
 namespace LAMMPS_NS {
-
-namespace {
-constexpr uint64_t fruitless_attempts = 200;
-} // namespace
 
 bool TemperLog::first_of_all() const {
   return universe->me == 0;
@@ -70,7 +67,7 @@ void TemperLog::fruitless_pairs(const Tempering &tempering) const {
   for (size_t k = 0; k < pairs.size(); k++) {
     const auto &statistics = tempering.statistics()[k];
     const auto &[i, j] = pairs[k];
-    if (statistics.attempts() < fruitless_attempts || statistics.accepts() > 0 ||
+    if (statistics.attempts() < nflow::mcmc::FruitlessMoves::least || statistics.accepts() > 0 ||
         !command_.evaluates(i, j))
       continue;
     const auto t = [&](int partition) {
