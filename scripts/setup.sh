@@ -15,7 +15,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 packages=(build-essential ccache cmake ninja-build ca-certificates dpkg-dev xz-utils
   libtorch-dev libopenblas-dev libopenmpi-dev openmpi-bin
-  libgtest-dev libcli11-dev nlohmann-json3-dev librandom123-dev zlib1g-dev gnuplot-nox)
+  libgtest-dev libcli11-dev nlohmann-json3-dev librandom123-dev libxsimd-dev zlib1g-dev gnuplot-nox)
 
 # For scripts/check-format.sh and for flows written in Python, where there are tests.
 checkers=(clang-format-14 python3-torch)
