@@ -104,9 +104,12 @@ class RootEnergy {
   void check(const nflow::Buffer<double> &x);
   /// U of one configuration x [n, d] and dU/dx, on every rank.
   double evaluate(const double *x, double *gradient);
+  /// U alone.
+  double energy(const double *x);
 
  private:
   double evaluate_on_root(const double *x, double *gradient);
+  double energy_on_root(const double *x);
 
   MPI_Comm comm_;
   Platform &platform_;

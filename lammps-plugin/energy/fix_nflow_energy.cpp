@@ -89,6 +89,15 @@ void FixNflowEnergy::post_force(int vflag) {
   tally_virial(vflag);
 }
 
+void FixNflowEnergy::find_energy() {
+  try {
+    positions_->read(x_.data());
+    energy_ = potential_->energy(x_.data());
+  } catch (const nflow::Error &e) {
+    stop(e.what());
+  }
+}
+
 /// As Fix::v_tally() does of each atom.
 void FixNflowEnergy::tally_virial(int vflag) {
   v_init(vflag);

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "lammps/compat.h"
+#include "lammps/energy_only.h"
 #include "lammps/error_text.h"
 
 #include "angle.h"
@@ -124,7 +125,7 @@ double PotentialEnergy::evaluate_with_present_lists(bool with_forces, bool tally
   const int eflag = tally         ? energy_flags()
                     : with_forces ? ENERGY_GLOBAL
                                   : ENERGY_GLOBAL | compat::energy_only;
-  compute_forces(with_forces, eflag, tally ? virial_flags() : 0);
+  compute_forces(with_forces, !with_forces && !tally, eflag, tally ? virial_flags() : 0);
   update->eflag_global = update->ntimestep;
   return tallied();
 }
@@ -182,7 +183,7 @@ void PotentialEnergy::compute(Style *style, int eflag, int vflag) {
 }
 
 /// The flags are those of Pair::compute().
-void PotentialEnergy::compute_forces(bool with_forces, int eflag, int vflag) {
+void PotentialEnergy::compute_forces(bool with_forces, bool energy_only, int eflag, int vflag) {
   // Forces must not accumulate over the evaluations within one step.
   atoms_->clear_forces();
   modify->pre_force(vflag);
@@ -199,7 +200,10 @@ void PotentialEnergy::compute_forces(bool with_forces, int eflag, int vflag) {
     atoms_->before_reverse_comm();
     comm->reverse_comm();
   }
-  for (auto fix : forcing_fixes_) atoms_->call(fix, [&] { fix->post_force(vflag); });
+  for (const auto &[fix, without_forces] : forcing_fixes_)
+    atoms_->call(fix, [&, fix = fix, alone = without_forces] {
+      energy_only &&alone ? alone->find_energy() : fix->post_force(vflag);
+    });
 }
 
 /// The fixes whose post_force() belongs to an evaluation: those that carry energy, and those that
@@ -214,7 +218,7 @@ void PotentialEnergy::find_forcing_fixes() {
     const bool counts = fix->energy_global_flag && fix->thermo_energy;
     if (counts ||
         compat::begins_with(fix->style, {"setforce", "freeze", "lineforce", "planeforce"}))
-      forcing_fixes_.push_back(fix);
+      forcing_fixes_.push_back({fix, dynamic_cast<EnergyOnly *>(fix)});
     else
       other_forces_ = true;
   }

@@ -12,6 +12,8 @@
 
 namespace LAMMPS_NS {
 
+class EnergyOnly;
+
 /// The potential energy of the whole system, and the forces, wherever its atoms have been put in
 /// the middle of a run. Every function that is not const is collective in the partition.
 class PotentialEnergy : protected Pointers {
@@ -59,7 +61,7 @@ class PotentialEnergy : protected Pointers {
   void forget_computes();
   template <class Style>
   void compute(Style *style, int eflag, int vflag);
-  void compute_forces(bool with_forces, int eflag, int vflag);
+  void compute_forces(bool with_forces, bool energy_only, int eflag, int vflag);
   int energy_flags() const;
   int virial_flags() const;
   void find_forcing_fixes();
@@ -68,7 +70,11 @@ class PotentialEnergy : protected Pointers {
   std::unique_ptr<LocalAtoms> atoms_;
   std::unique_ptr<class Irregular> irregular_;
   class Compute *potential_ = nullptr; // thermo_pe
-  std::vector<class Fix *> forcing_fixes_;
+  struct ForcingFix {
+    class Fix *fix;
+    EnergyOnly *without_forces; // or null
+  };
+  std::vector<ForcingFix> forcing_fixes_;
   bool other_forces_ = false;
 };
 
