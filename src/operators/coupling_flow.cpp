@@ -17,6 +17,11 @@ CouplingFlow<T>::CouplingFlow(const CouplingForm &form, const CouplingKernels<T>
       g_product_(std::max(form.mixed, layout_.largest_moved())), g_input_(form.mixed) {
   for (const int64_t units : layout_.largest_kept() > 0 ? form.hidden : std::vector<int64_t>())
     for (auto *rows : {&hidden_, &before_, &g_hidden_}) rows->emplace_back(units);
+  int64_t largest_layer = form.mixed * (form.mixed + 1);
+  for (const auto &c : layout_.couplings())
+    for (const auto &layer : c.layers)
+      largest_layer = std::max(largest_layer, layer.in * (layer.out + 1));
+  work_.resize(largest_layer + 2 * coupling_padding);
   for (auto *row : {&bounded_, &scale_, &exp_, &exchanged_})
     row->resize(layout_.largest_moved() + coupling_padding);
 }

@@ -88,7 +88,7 @@ class CouplingFlow {
   Memory z_, moved_, kept_, seen_, outputs_, product_;
   std::vector<Memory> hidden_, before_; // of each hidden layer, behind and before the activation
   std::vector<T> bounded_, scale_, exp_, zeros_;
-  std::vector<T> exchanged_, no_bias_;
+  std::vector<T> exchanged_, no_bias_, work_;
   // Gradients by these.
   Memory g_, g_moved_, g_kept_, g_seen_, g_outputs_, g_product_, g_input_;
   std::vector<Memory> g_hidden_;

@@ -64,7 +64,7 @@ void CouplingFlow<T>::pull_back_condition(int64_t points, const Coupling &c, con
     const Rows<T> by_in = l > 0 ? g_hidden_[l - 1].rows() : g_kept_.rows();
     for (int64_t p = 0; p < points; p++) std::fill_n(g.row(p) + layer.out, coupling_padding, T(0));
     kernels_.layer_pull_back(points, layer.in, layer.out, in, weights + layer.weight, g, by_in,
-                             by_weights + layer.weight, by_weights + layer.bias);
+                             by_weights + layer.weight, by_weights + layer.bias, work_.data());
     for (int64_t p = 0; p < points && l > 0; p++)
       kernels_.activate_pull_back(form_.activation, layer.in, before_[l - 1].row(p), in.row(p),
                                   by_in.row(p));
@@ -115,7 +115,7 @@ void CouplingFlow<T>::pull_back_mix(int64_t points, const T *matrix, const T *st
   }
   // The gradient of a bias that is not there goes to numbers that nobody reads.
   kernels_.layer_pull_back(points, m, m, product_.rows(), matrix, g_product_.rows(),
-                           g_input_.rows(), by_matrix, no_bias_.data());
+                           g_input_.rows(), by_matrix, no_bias_.data(), work_.data());
   for (int64_t p = 0; p < points; p++) std::copy_n(g_input_.row(p), m, g_.row(p));
 }
 

@@ -27,9 +27,9 @@ struct CouplingKernels {
   /// y = b + x w, w [in, out].
   void (*layer)(int64_t points, int64_t in, int64_t out, Rows<T> x, const T *w, const T *b,
                 Rows<T> y);
-  /// gx = g w^T, unless it has no place; gw += x^T g, gb += g.
+  /// gx = g w^T; gw += x^T g, gb += g. `work` has place for w, `in` numbers and twice the padding.
   void (*layer_pull_back)(int64_t points, int64_t in, int64_t out, Rows<T> x, const T *w, Rows<T> g,
-                          Rows<T> gx, T *gw, T *gb);
+                          Rows<T> gx, T *gw, T *gb, T *work);
   /// h = activation(z), which may be the same place; and g *= activation'(z).
   void (*activate)(Activation activation, int64_t count, const T *z, T *h);
   void (*activate_pull_back)(Activation activation, int64_t count, const T *z, const T *h, T *g);

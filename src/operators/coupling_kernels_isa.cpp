@@ -19,16 +19,6 @@ Batch<T> load(const T *p) {
   return Batch<T>::load_unaligned(p);
 }
 
-// The library's own has another name in newer versions.
-template <class T>
-T sum_of(const Batch<T> &x) {
-  T numbers[lanes<T>];
-  x.store_unaligned(numbers);
-  for (int64_t half = lanes<T> / 2; half > 0; half /= 2)
-    for (int64_t i = 0; i < half; i++) numbers[i] += numbers[i + half];
-  return numbers[0];
-}
-
 template <class T>
 Batch<T> tanh_of(const Batch<T> &x) {
   // To rounding of 1, which is what it is added to; and to the same bits whatever is beside it.
@@ -120,18 +110,6 @@ void layer(int64_t points, int64_t in, int64_t out, Rows<T> x, const T *w, const
   }
 }
 
-/// gx of one point and I inputs.
-template <int I, class T>
-void inputs_tile(int64_t out, const T *w, const T *g, T *gx) {
-  Batch<T> sum[I];
-  for (int i = 0; i < I; i++) sum[i] = Batch<T>(0);
-  for (int64_t j = 0; j < out; j += lanes<T>) {
-    const Batch<T> part = load(g + j);
-    for (int i = 0; i < I; i++) sum[i] = xsimd::fma(part, load(w + i * out + j), sum[i]);
-  }
-  for (int i = 0; i < I; i++) gx[i] = sum_of(sum[i]);
-}
-
 /// gw of I inputs. Rows in ascending order: what is beyond the end of one belongs to the next, and
 /// zero is added to it.
 template <int I, class T>
@@ -152,7 +130,7 @@ void weights_tile(int64_t points, int64_t out, Rows<T> x, Rows<T> g, T *gw) {
 
 template <class T>
 void layer_pull_back(int64_t points, int64_t in, int64_t out, Rows<T> x, const T *w, Rows<T> g,
-                     Rows<T> gx, T *gw, T *gb) {
+                     Rows<T> gx, T *gw, T *gb, T *work) {
   for (int64_t p = 0; p < points; p++)
     for (int64_t j = 0; j < out; j += lanes<T>)
       (load(gb + j) + load(g.row(p) + j)).store_unaligned(gb + j);
@@ -160,11 +138,13 @@ void layer_pull_back(int64_t points, int64_t in, int64_t out, Rows<T> x, const T
   for (; i + 4 <= in; i += 4)
     weights_tile<4>(points, out, {x.first + i, x.stride}, g, gw + i * out);
   for (; i < in; i++) weights_tile<1>(points, out, {x.first + i, x.stride}, g, gw + i * out);
-  if (!gx.first) return;
-  for (int64_t p = 0; p < points; p++) {
-    for (i = 0; i + 4 <= in; i += 4) inputs_tile<4>(out, w + i * out, g.row(p), gx.row(p) + i);
-    for (; i < in; i++) inputs_tile<1>(out, w + i * out, g.row(p), gx.row(p) + i);
+  // A layer by the transposed matrix, made once for all points.
+  T *const none = work + in * out + coupling_padding;
+  for (i = 0; i < in; i++) {
+    none[i] = 0;
+    for (int64_t j = 0; j < out; j++) work[j * in + i] = w[i * out + j];
   }
+  layer<T>(points, out, in, g, work, none, gx);
 }
 
 template <class T>
