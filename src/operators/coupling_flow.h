@@ -43,7 +43,7 @@ class CouplingFlow {
 
  private:
   using Coupling = CouplingLayout::Coupling;
-  static constexpr int64_t chunk = 16; // points at a time
+  static constexpr int64_t chunk = 32; // points at a time
 
   /// Memory for a chunk of rows.
   struct Memory {
