@@ -16,6 +16,11 @@ class Target {
   /// The same with the forces [n, d] -dU/dx, which mean nothing where U is not finite. Throws Error
   /// where a target knows no forces.
   virtual double energy_and_forces(const double *x, double *forces);
+  /// The same of a configuration that dynamics has reached by one step from the last one: a target
+  /// may keep what it knows of that one's neighbors.
+  virtual double energy_and_forces_nearby(const double *x, double *forces) {
+    return energy_and_forces(x, forces);
+  }
   /// 1/m of each coordinate [n, d], such that m v^2 / 2 is an energy and dv/dt = f/m. Throws Error
   /// where a target knows no masses.
   virtual const double *inverse_masses();

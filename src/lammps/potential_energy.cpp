@@ -74,6 +74,7 @@ void PotentialEnergy::init() {
 }
 
 void PotentialEnergy::migrate() {
+  lists_present_ = false;
   // Flows send atoms anywhere: comm->exchange() alone reaches neighbouring subdomains only.
   domain->pbc();
   if (domain->box_change) {
@@ -92,6 +93,7 @@ double PotentialEnergy::evaluate(bool with_forces, bool tally) {
   modify->pre_neighbor();
   neighbor->build(1);
   modify->post_neighbor();
+  lists_present_ = true;
   if (tally) {
     // Lists that computes built earlier in this step would pass for those of now.
     neighbor->lastcall = update->ntimestep + 1;
@@ -100,24 +102,38 @@ double PotentialEnergy::evaluate(bool with_forces, bool tally) {
   return evaluate_with_present_lists(with_forces, tally);
 }
 
-double PotentialEnergy::evaluate_proposal(bool with_forces, bool tally) {
+/// Verlet's test of a step without re-neighbouring.
+bool PotentialEnergy::lists_hold() const {
+  return lists_present_ && neighbor->dist_check && !neighbor->check_distance();
+}
+
+double PotentialEnergy::evaluate_proposal(bool with_forces, bool tally, bool nearby) {
   double energy = INFINITY;
   const int whichflag = update->whichflag; // which errors of LAMMPS reset
   auto silence = std::make_unique<Silence>(lmp);
-  compat::guarded([&] { energy = evaluate(with_forces, tally); },
-                  [&](const std::string &text, bool of_one) {
-                    silence.reset();
-                    update->whichflag = whichflag;
-                    const auto what = sentence_of_error(text);
-                    const bool of_setup = what.find("overflow") != std::string::npos ||
-                                          what.find("allocate") != std::string::npos;
-                    if (of_one && !of_setup && comm->nprocs == 1) return;
-                    const auto sentence =
-                        "LAMMPS could not compute the energy of a proposed configuration: " + what +
-                        (of_setup || !of_one ? "" : " (on one rank such proposals are rejected)");
-                    if (of_one) error->one(FLERR, sentence);
-                    throw nflow::Error(sentence);
-                  });
+  compat::guarded(
+      [&] {
+        if (nearby && lists_hold()) {
+          atoms_->before_forward_comm();
+          comm->forward_comm();
+          energy = evaluate_with_present_lists(with_forces, tally);
+        } else {
+          energy = evaluate(with_forces, tally);
+        }
+      },
+      [&](const std::string &text, bool of_one) {
+        silence.reset();
+        update->whichflag = whichflag;
+        const auto what = sentence_of_error(text);
+        const bool of_setup = what.find("overflow") != std::string::npos ||
+                              what.find("allocate") != std::string::npos;
+        if (of_one && !of_setup && comm->nprocs == 1) return;
+        const auto sentence =
+            "LAMMPS could not compute the energy of a proposed configuration: " + what +
+            (of_setup || !of_one ? "" : " (on one rank such proposals are rejected)");
+        if (of_one) error->one(FLERR, sentence);
+        throw nflow::Error(sentence);
+      });
   return energy;
 }
 

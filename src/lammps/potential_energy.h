@@ -36,7 +36,9 @@ class PotentialEnergy : protected Pointers {
   /// The same of a configuration that may be impossible: infinite where LAMMPS stops for it (an
   /// atom inside a wall, beyond a table), if there is one rank, and LAMMPS throws its errors; with
   /// several ranks it stops with a sentence that says so.
-  double evaluate_proposal(bool with_forces = false, bool tally = false);
+  /// `nearby`: with the neighbor lists of the last evaluation, if it was the last use of the atoms
+  /// and none has moved by half the skin since.
+  double evaluate_proposal(bool with_forces = false, bool tally = false, bool nearby = false);
   /// The same at the present positions and with the present neighbor lists, which are those of an
   /// earlier step.
   double evaluate_with_present_lists(bool with_forces, bool tally);
@@ -58,6 +60,7 @@ class PotentialEnergy : protected Pointers {
   bool has_dynamics() const;
 
  private:
+  bool lists_hold() const;
   void forget_computes();
   template <class Style>
   void compute(Style *style, int eflag, int vflag);
@@ -68,6 +71,7 @@ class PotentialEnergy : protected Pointers {
   int integrated_groups() const;
 
   std::unique_ptr<LocalAtoms> atoms_;
+  bool lists_present_ = false; // those of the atoms as they are on this rank
   std::unique_ptr<class Irregular> irregular_;
   class Compute *potential_ = nullptr; // thermo_pe
   struct ForcingFix {

@@ -33,8 +33,16 @@ double LammpsTarget::energy(const double *x) {
 }
 
 double LammpsTarget::energy_and_forces(const double *x, double *forces) {
+  return with_forces(x, false, forces);
+}
+
+double LammpsTarget::energy_and_forces_nearby(const double *x, double *forces) {
+  return with_forces(x, true, forces);
+}
+
+double LammpsTarget::with_forces(const double *x, bool nearby, double *forces) {
   if (!agree(positions_.replace(x))) return INFINITY;
-  const double energy = energy_.evaluate_proposal(true);
+  const double energy = energy_.evaluate_proposal(true, false, nearby);
   if (std::isfinite(energy)) positions_.forces(forces);
   return energy;
 }

@@ -24,6 +24,7 @@ class LammpsTarget : public nflow::Target, protected Pointers {
   void init();
   double energy(const double *x) override;
   double energy_and_forces(const double *x, double *forces) override;
+  double energy_and_forces_nearby(const double *x, double *forces) override;
   /// Of mass times mvv2e, with which m v^2 / 2 is an energy.
   const double *inverse_masses() override { return inverse_masses_.data(); }
   /// The same for the host.
@@ -32,6 +33,8 @@ class LammpsTarget : public nflow::Target, protected Pointers {
   int64_t agree(int64_t decision) override;
 
  private:
+  double with_forces(const double *x, bool nearby, double *forces);
+
   GroupPositions &positions_;
   PotentialEnergy &energy_;
   int dim_;
