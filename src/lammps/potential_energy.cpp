@@ -85,7 +85,20 @@ void PotentialEnergy::migrate() {
   if (comm->nprocs > 1) atoms_->migrate(*irregular_);
 }
 
+/// Whether all energy is that of fixes that ask for positions and nothing else: neither neighbors
+/// nor ghosts nor atoms in their places.
+bool PotentialEnergy::is_of_positions_alone() const {
+  const bool molecular = atom->molecular != Atom::ATOMIC &&
+                         (force->bond || force->angle || force->dihedral || force->improper);
+  if (force->pair || molecular || force->kspace || forcing_fixes_.empty()) return false;
+  for (const auto &one : forcing_fixes_)
+    if (!one.without_forces) return false;
+  return true;
+}
+
 double PotentialEnergy::evaluate(bool with_forces, bool tally) {
+  if (!with_forces && !tally && is_of_positions_alone())
+    return evaluate_with_present_lists(false, false);
   // The steps of a re-neighbouring in Verlet::run(), as in FixGCMC::energy_full().
   migrate();
   comm->exchange();

@@ -61,6 +61,7 @@ class PotentialEnergy : protected Pointers {
 
  private:
   bool lists_hold() const;
+  bool is_of_positions_alone() const;
   void forget_computes();
   template <class Style>
   void compute(Style *style, int eflag, int vflag);
