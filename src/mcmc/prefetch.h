@@ -67,7 +67,7 @@ class Prefetch {
   struct Batch {
     explicit Batch(Arrays &arrays) : v(arrays), u(arrays) {}
 
-    bool made = false; // whole, for all lanes that want it
+    bool made = false;         // whole, for all lanes that want it
     std::vector<int64_t> rows; // by lane: attempt - begin_
     int64_t count = 0;         // of rows
     Buffer<double> v, u;       // on both sides of the flow
@@ -97,8 +97,8 @@ class Prefetch {
   uint64_t begin_ = 0, end_ = 0;
   Call call_;
   uint64_t call_begin_ = 0;
-  bool moved_ = true;       // since the configuration was given
-  Temperatures tau_{0.0};   // of what is made
+  bool moved_ = true;     // since the configuration was given
+  Temperatures tau_{0.0}; // of what is made
   std::vector<size_t> choices_;
   Batch images_, steps_;
   Buffer<double> noise_;
@@ -107,7 +107,7 @@ class Prefetch {
   // What a batch takes, so that it can be taken at once.
   std::vector<RowCopy> copies_;
   std::vector<GaussianRow> normals_;
-  std::vector<double> keep_; // of the image, by row of steps_
+  std::vector<double> keep_;  // of the image, by row of steps_
   std::vector<int64_t> from_; // row of images_, by row of steps_
   std::vector<int64_t> starts_;
   std::vector<double> squares_;

@@ -20,6 +20,12 @@ void FlowSampler::set_state(const double *x, double energy, const Temperatures &
   set_state(energy, tau, call);
 }
 
+BatchTrial FlowSampler::try_batches(int64_t points, const Temperatures &tau) {
+  BatchTrial trial(chain_.flow(), chain_.space(), chain_.arrays(), points);
+  trial.run(chain_.x(), tau, chain_.streams());
+  return trial;
+}
+
 bool FlowSampler::attempt() {
   Record &record = chain_.record();
   const Stopwatch total(record.timings.total);

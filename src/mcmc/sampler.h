@@ -1,6 +1,7 @@
 #ifndef NFLOW_MCMC_SAMPLER_H
 #define NFLOW_MCMC_SAMPLER_H
 
+#include "mcmc/batch_cost.h"
 #include "mcmc/chain.h"
 #include "mcmc/moves/move.h"
 #include "mcmc/proposal_block.h"
@@ -22,6 +23,8 @@ class FlowSampler {
 
   /// How many attempts share calls of the flow, 1 at first; whatever it is, they decide alike.
   void set_prefetch(const PrefetchDepth &depth) { chain_.set_prefetch(depth); }
+  /// What batches of so many points cost, at x().
+  BatchTrial try_batches(int64_t points, const Temperatures &tau);
   /// What counts as a rearrangement from now on.
   void set_rearrangement(const Rearrangement &criterion) { chain_.set_rearrangement(criterion); }
   /// Starts from the configuration [n, d] that has been written to x(), of energy U at

@@ -49,6 +49,7 @@ class Twins {
     Buffer<double> there(tests::far_arrays());
     there.assign(x.data(), space_.coordinates);
     far_.set_state(there.data(), energy, tau);
+    EXPECT_TRUE(far_.try_batches(4, tau).independent());
   }
   void run(int count) {
     std::vector<double> x(space_.coordinates);

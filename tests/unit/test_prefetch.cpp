@@ -8,8 +8,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <functional>
+#include <thread>
 
 namespace {
 
@@ -96,8 +98,6 @@ struct Setting {
   Lines moves;
   std::vector<double> start;
   Temperatures tau;
-
-
 };
 
 const PrefetchDepth one{1, false}, two{2, false}, seven{7, false}, sixteen{16, false},
@@ -142,15 +142,14 @@ void compare(const Setting &setting) {
 
 Setting wells(bool auxiliary, const Lines &moves, double tau = 0.5) {
   static tests::WellTarget target;
-  return {[auxiliary] {
-            return std::make_unique<tests::ToyFlow>(target.system, auxiliary, 1.6, 0.7);
-          },
-          [](const double *x) { return target.energy(x); },
-          &target,
-          {5, auxiliary, true, 1.0},
-          moves,
-          std::vector<double>(5, 0.1),
-          tau};
+  return {
+      [auxiliary] { return std::make_unique<tests::ToyFlow>(target.system, auxiliary, 1.6, 0.7); },
+      [](const double *x) { return target.energy(x); },
+      &target,
+      {5, auxiliary, true, 1.0},
+      moves,
+      std::vector<double>(5, 0.1),
+      tau};
 }
 
 Setting ring(bool auxiliary, const Lines &moves) {
@@ -224,12 +223,8 @@ struct Blocked {
   tests::WellTarget wells;
   tests::ToyFlow flow{wells.system, true, 1.6, 0.7};
   Watched watched{flow};
-  mcmc::FlowSampler sampler{watched,
-                            target,
-                            {5, true, true, 1.0},
-                            make_moves({"latent sigma 0.1"}),
-                            16,
-                            {2024, 1}};
+  mcmc::FlowSampler sampler{
+      watched, target, {5, true, true, 1.0}, make_moves({"latent sigma 0.1"}), 16, {2024, 1}};
   std::vector<double> x = std::vector<double>(5, 0.1);
 
   void call(const mcmc::Call &call) {
@@ -258,8 +253,8 @@ TEST(Prefetch, GoesOnOverCallsWhereNothingElseMoves) {
   EXPECT_EQ(chain.watched.calls, 2 * (80 / 16 + 2));
 }
 
-/// Wherever a run is interrupted it goes on to the last bit, even if the results of a flow depend on
-/// the batch: batches are made whole again.
+/// Wherever a run is interrupted it goes on to the last bit, even if the results of a flow depend
+/// on the batch: batches are made whole again.
 TEST(Prefetch, ARestartInTheMiddleOfABatchChangesNothing) {
   constexpr int calls = 60;
   const mcmc::Call call{5, true};
@@ -337,6 +332,53 @@ TEST(PrefetchDepth, IsTheCheapest) {
         EXPECT_LT(cost, 1.02 * played_cost(acceptance, other, call_cost))
             << acceptance << ' ' << call_cost << ' ' << chosen << ' ' << other;
     }
+}
+
+/// Whose calls, and each of whose points, take a time.
+class Slow : public Watched {
+ public:
+  Slow(Flow &flow, double call, double point) : Watched(flow), call_(call), point_(point) {}
+  void forward(int64_t batch, const double *u, const Temperatures &tau, double *v,
+               double *log_det) override {
+    wait(batch);
+    Watched::forward(batch, u, tau, v, log_det);
+  }
+
+ private:
+  void wait(int64_t batch) const {
+    const double seconds = call_ + point_ * static_cast<double>(batch);
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+  }
+
+  double call_, point_; // seconds
+};
+
+TEST(BatchTrial, TellsWhatACallCosts) {
+  const auto setting = wells(true, {});
+  const auto flow = setting.make_flow();
+  const auto call_cost = [&](double call, double point) {
+    Slow slow(*flow, call, point);
+    mcmc::BatchTrial trial(slow, setting.space, host_arrays(), 8);
+    trial.run(setting.start.data(), setting.tau, {1, 0});
+    return trial.call_cost();
+  };
+  EXPECT_GT(call_cost(0.02, 0.0), 16.0);
+  EXPECT_LT(call_cost(0.0, 0.005), 0.5);
+  const double both = call_cost(0.02, 0.005);
+  EXPECT_GT(both, 2.0);
+  EXPECT_LT(both, 6.0);
+}
+
+TEST(BatchTrial, SeesWhetherBatchesChangeABit) {
+  for (const bool auxiliary : {false, true})
+    for (const auto &setting : {wells(auxiliary, {}), ring(auxiliary, {})})
+      for (const bool mixes : {false, true}) {
+        const auto flow = setting.make_flow();
+        Watched watched(*flow, mixes);
+        mcmc::BatchTrial trial(watched, setting.space, host_arrays(), 8);
+        trial.run(setting.start.data(), setting.tau, {1, 0});
+        EXPECT_EQ(trial.independent(), !mixes);
+      }
 }
 
 TEST(PrefetchDepth, HasBounds) {
