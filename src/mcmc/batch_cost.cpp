@@ -8,9 +8,9 @@
 namespace nflow::mcmc {
 
 BatchTrial::BatchTrial(Flow &flow, const Space &space, Arrays &arrays, int64_t points)
-    : flow_(flow), space_(space), arrays_(arrays), points_(points), v_(arrays, points * space.size()),
-      u_(arrays, points * space.size()), out_(arrays, points * space.size()), log_det_(points),
-      batch_log_det_(points) {}
+    : flow_(flow), space_(space), arrays_(arrays), points_(points),
+      v_(arrays, points * space.size()), u_(arrays, points * space.size()),
+      out_(arrays, points * space.size()), log_det_(points), batch_log_det_(points) {}
 
 double BatchTrial::call_cost() const {
   const double point = (whole_ - single_) / static_cast<double>(points_ - 1);
