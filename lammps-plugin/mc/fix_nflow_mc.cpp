@@ -18,6 +18,7 @@
 #include "modify.h"
 #include "universe.h"
 #include "update.h"
+#include "utils.h"
 
 #include <cmath>
 
@@ -143,6 +144,7 @@ void FixNflowMC::make_sampler() {
   sampler_ = std::make_unique<nflow::mcmc::FlowSampler>(
       flow_->model(), *target_, space, std::move(arguments_.moves), arguments_.batch, streams(),
       nflow::mcmc::AcceptanceRules(), platform_.arrays());
+  sampler_->set_prefetch(arguments_.prefetch_depth());
   sampler_->set_rearrangement(arguments_.rearrangement);
 }
 
@@ -169,6 +171,7 @@ void FixNflowMC::init() {
   if (!flow_->boltzmann() || !flow_->metadata().periodic) warn_of_open_model();
   dynamics_ = potential_->has_dynamics();
   environment_moves_ = environment_may_move();
+  alone_ = is_alone();
   or_stop<nflow::Error>([&] { temperature_->init(); });
 }
 
@@ -180,6 +183,18 @@ bool FixNflowMC::environment_may_move() const {
   for (int i = 0; i < modify->nfix; i++) // that move atoms, or make and exchange them
     others = others || (modify->fix[i] != this && modify->fix[i]->force_reneighbor);
   return others;
+}
+
+/// Whether between calls nothing changes what attempts start from, so that what they take from the
+/// flow can be prepared beyond a call.
+bool FixNflowMC::is_alone() const {
+  bool alone = !dynamics_ && temperature_->constant();
+  for (int i = 0; i < modify->nfix; i++) { // as far as one can see: the sampler compares
+    const Fix *other = modify->fix[i];
+    const bool moves = other->force_reneighbor || utils::strmatch(other->style, "^nflow/temper");
+    alone = alone && (other == this || !moves);
+  }
+  return alone;
 }
 
 void FixNflowMC::warn_of_open_model() {
@@ -227,11 +242,24 @@ bool FixNflowMC::uses_masked() const {
 }
 
 void FixNflowMC::check_flow(const Temperatures &tau) {
-  const int64_t batch = checked_taus_.empty() ? arguments_.batch : 1;
+  const int64_t batch = checked_taus_.empty() ? arguments_.largest_batch() : 1;
   flow_->check([&](const nflow::Buffer<double> &x) {
     flow_->model().check(tau, x.on_host(), batch, uses_masked());
   });
   checked_taus_.push_back(tau.target);
+}
+
+/// How many attempts share calls of the flow. What a batch happens to cost has a say only where
+/// batches change no bit, so that runs can be repeated.
+void FixNflowMC::choose_prefetch(const Temperatures &tau) {
+  constexpr int64_t enough = 16; // points, to tell what each of them costs
+  prefetch_chosen_ = true;
+  auto depth = arguments_.prefetch_depth();
+  if (!depth.follows || depth.largest < 2) return;
+  const auto trial = sampler_->try_batches(std::min(enough, depth.largest), tau);
+  if (trial.independent()) depth.call_cost = trial.call_cost();
+  MPI_Bcast(&depth.call_cost, 1, MPI_DOUBLE, 0, world);
+  sampler_->set_prefetch(depth);
 }
 
 /// Energies and temperatures of the reservoirs, found by LAMMPS in the box of the simulation, from
@@ -266,7 +294,7 @@ void FixNflowMC::audit(const Temperatures &tau) {
   const std::vector<double> *frames = nullptr;
   for (const auto &one : sampler_->moves())
     if (const auto &reservoir = one.move->needs().reservoir) frames = &reservoir->x;
-  audit_->make(attempts, tau, x, frames, arguments_.batch, uses_masked(), streams());
+  audit_->make(attempts, tau, x, frames, arguments_.largest_batch(), uses_masked(), streams());
   const double first = potential_->evaluate();
   require_equal_energies(first, potential_->evaluate(), 1e-9);
 }
@@ -291,6 +319,7 @@ void FixNflowMC::pre_exchange() {
       flow_->positions().read(sampler_->x());
     }
     if (!is_checked(tau.target)) check_flow(tau);
+    if (!prefetch_chosen_) choose_prefetch(tau);
     if (!reservoirs_ready_) prepare_reservoirs(tau);
     require_unchanged_reservoirs();
     audit(tau);
@@ -318,7 +347,7 @@ bool FixNflowMC::make_attempts(const Temperatures &tau) {
   const bool cooled = weighed_tau_ != 0.0 && weighed_tau_ != tau.target;
   if (environment_moves_ || cooled) sampler_->begin_environment();
   weighed_tau_ = tau.target;
-  sampler_->set_state(energy, tau);
+  sampler_->set_state(energy, tau, {static_cast<uint64_t>(arguments_.attempts), alone_});
   bool moved = false;
   for (int i = 0; i < arguments_.attempts; i++) {
     const uint64_t attempt = sampler_->counters().attempts;

@@ -46,9 +46,11 @@ class FixNflowMC : public Fix {
   nflow::mcmc::Streams streams() const;
   // Before a run, and at its first call.
   bool environment_may_move() const;
+  bool is_alone() const;
   void warn_of_open_model();
   bool is_checked(double tau) const;
   void check_flow(const nflow::Temperatures &tau);
+  void choose_prefetch(const nflow::Temperatures &tau);
   void prepare_reservoirs(const nflow::Temperatures &tau);
   void require_unchanged_reservoirs();
   void audit(const nflow::Temperatures &tau);
@@ -80,7 +82,7 @@ class FixNflowMC : public Fix {
   nflow::Buffer<double> velocities_; // [n, dim], in the platform's memory
   std::vector<double> checked_taus_;
   bool dynamics_ = false, warned_ = false;
-  bool environment_moves_ = false;
+  bool environment_moves_ = false, alone_ = false, prefetch_chosen_ = false;
   double weighed_tau_ = 0.0; // of the weights so far
   bool reservoirs_ready_ = true;
   std::unique_ptr<class FlowAudit> audit_;

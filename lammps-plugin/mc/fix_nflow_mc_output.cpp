@@ -125,5 +125,7 @@ void *FixNflowMC::extract(const char *name, int &dim) {
 
 double FixNflowMC::memory_usage() {
   const double point = static_cast<double>(flow_->metadata().size());
-  return (2.0 * arguments_.batch * point + 10.0 * point) * sizeof(double);
+  const auto fresh = static_cast<double>(arguments_.batch);
+  const auto prefetched = static_cast<double>(arguments_.prefetch_depth().largest);
+  return (2.0 * fresh + 5.0 * prefetched + 10.0) * point * sizeof(double);
 }

@@ -11,7 +11,7 @@ namespace LAMMPS_NS {
 namespace {
 
 constexpr const char *keywords =
-    "use move, batch, prior, rearranged, velocity, uncounted or device";
+    "use move, batch, prefetch, prior, rearranged, velocity, uncounted or device";
 
 /// Reads a keyword and what follows it from arg[iarg] on; returns the place of the next one.
 int parse_keyword(LAMMPS *lmp, int iarg, int narg, char **arg, MonteCarloArguments &result) {
@@ -29,6 +29,10 @@ int parse_keyword(LAMMPS *lmp, int iarg, int narg, char **arg, MonteCarloArgumen
     result.batch = utils::inumeric(FLERR, arg[iarg], false, lmp);
     if (result.batch < 1 || result.batch > 1000000)
       throw nflow::Error("batch must be from 1 to 1000000");
+  } else if (keyword == "prefetch") {
+    result.prefetch = value == "auto" ? 0 : utils::inumeric(FLERR, arg[iarg], false, lmp);
+    if (value != "auto" && (result.prefetch < 1 || result.prefetch > 1000000))
+      throw nflow::Error("prefetch must be auto, or attempts from 1 to 1000000");
   } else if (keyword == "prior") {
     result.prior_temperature = number(iarg);
     if (!nflow::is_usable_size(result.prior_temperature))
@@ -55,6 +59,15 @@ int parse_keyword(LAMMPS *lmp, int iarg, int narg, char **arg, MonteCarloArgumen
 }
 
 } // namespace
+
+nflow::mcmc::PrefetchDepth MonteCarloArguments::prefetch_depth() const {
+  using nflow::mcmc::PrefetchDepth;
+  PrefetchDepth depth;
+  depth.follows = prefetch == 0;
+  // Whoever has asked for small batches wants no larger ones.
+  depth.largest = depth.follows ? std::min(PrefetchDepth::most, batch) : prefetch;
+  return depth;
+}
 
 MonteCarloArguments parse_mc_arguments(LAMMPS *lmp, int narg, char **arg) {
   if (narg < 8)

@@ -3,8 +3,10 @@
 
 #include "arrays/periodic_box.h"
 #include "mcmc/moves/move.h"
+#include "mcmc/prefetch.h"
 #include "pointers.h"
 
+#include <algorithm>
 #include <string>
 
 namespace LAMMPS_NS {
@@ -19,9 +21,15 @@ struct MonteCarloArguments {
   std::vector<std::string> uncounted; // IDs of fixes whose forces need have no energy
   double prior_temperature = 0.0;     // T0; 0: that of the only pair of the model
   int64_t batch = 64;
-  bool redraw = false; // velocities, after accepted moves
+  int64_t prefetch = 0; // attempts; 0: as the acceptance says
+  bool redraw = false;  // velocities, after accepted moves
   nflow::Rearrangement rearrangement;
   nflow::mcmc::Moves moves; // none: the default
+
+  /// How many attempts share calls of the flow.
+  nflow::mcmc::PrefetchDepth prefetch_depth() const;
+  /// Points that the flow may be given at once.
+  int64_t largest_batch() const { return std::max(batch, prefetch_depth().largest); }
 };
 
 /// The arguments of fix ID group nflow/mc N M seed T model keyword value ... Throws nflow::Error,

@@ -6,49 +6,63 @@
 
 namespace nflow::mcmc {
 
-Chain::Chain(Flow &flow, Target &target, const Space &space, const Streams &streams, size_t moves,
-             const AcceptanceRules &rules, Arrays &arrays)
+Chain::Chain(Flow &flow, Target &target, const Space &space, const Streams &streams,
+             const Moves &moves, const AcceptanceRules &rules, Arrays &arrays)
     : flow_(flow), target_(target), space_(space), streams_(streams), rules_(rules),
-      arrays_(arrays), x_(arrays, space.coordinates), current_(arrays, space.size()),
-      latent_(arrays, space.size()), record_(moves) {}
+      arrays_(arrays), x_(arrays, space.coordinates), prefetch_(*this, moves), some_v_(arrays),
+      some_u_(arrays), record_(moves.size()) {}
 
-void Chain::set_state(double energy, const Temperatures &tau) {
+void Chain::set_streams(const Streams &streams) {
+  streams_ = streams;
+  prefetch_.forget();
+}
+
+void Chain::set_state(double energy, const Temperatures &tau, const Call &call) {
   energy_ = energy;
   tau_ = tau;
-  pulled_back_ = false;
+  weighed_ = false;
+  prefetch_.begin(call);
 }
 
 void Chain::draw_current() {
   const int64_t m = space_.coordinates;
-  copy(arrays_, x_.data(), m, current_.data());
+  some_v_.resize(space_.size());
+  some_u_.resize(space_.size());
+  copy(arrays_, x_.data(), m, some_v_.data());
   if (!space_.auxiliary) return;
   RandomStream numbers = random(Purpose::auxiliary);
   arrays_.fill_gaussian(numbers, std::sqrt(space_.momentum_variance(tau_.target)), m,
-                        current_.data() + m);
+                        some_v_.data() + m);
 }
 
 PointWeights Chain::pull_back(const uint8_t *atoms) {
-  pulled_back_ = false; // latent_ may be that of some atoms only
+  return atoms ? pull_back_some(atoms) : pull_back_all();
+}
+
+PointWeights Chain::pull_back_some(const uint8_t *atoms) {
   draw_current();
   double log_det_inverse = 0.0;
   {
     const Stopwatch watch(record_.timings.flow);
-    if (atoms)
-      flow_.inverse_masked(1, current_.data(), tau_, atoms, latent_.data(), &log_det_inverse);
-    else
-      flow_.inverse(1, current_.data(), tau_, latent_.data(), &log_det_inverse);
+    flow_.inverse_masked(1, some_v_.data(), tau_, atoms, some_u_.data(), &log_det_inverse);
   }
-  return {reduced_energy(energy_, current_.data()), 0.0, -log_det_inverse};
+  latent_ = some_u_.data();
+  return {reduced_energy(energy_, some_v_.data()), 0.0, -log_det_inverse};
+}
+
+PointWeights Chain::pull_back_all() {
+  const auto image = prefetch_.image();
+  latent_ = image.u;
+  const double h = space_.reduced_energy_of(energy_, image.momentum_squares, tau_.target);
+  return {h, image.log_prior, image.log_det};
 }
 
 PointWeights Chain::pull_back() {
-  if (pulled_back_ && !space_.auxiliary) return current_weights_;
-  current_weights_ = pull_back(nullptr);
-  const double *u = latent_.data();
-  current_weights_.log_prior = space_.gaussian_prior ? space_.log_prior(arrays_, u, tau_.prior)
-                                                     : -prior_energy(energy_of(u), u);
-  pulled_back_ = true;
-  return current_weights_;
+  PointWeights weights = pull_back_all();
+  if (weighed_ && !space_.auxiliary) return current_weights_;
+  if (!space_.gaussian_prior) weights.log_prior = -prior_energy(energy_of(latent_), latent_);
+  weighed_ = true;
+  return current_weights_ = weights;
 }
 
 double Chain::push_forward(const double *u, const uint8_t *atoms, double *v) {
@@ -73,7 +87,8 @@ void Chain::move_to(const double *v, double energy) {
       arrays_.count_rearranged(space_.box, rearrangement_, x_.data(), v, space_.atoms());
   copy(arrays_, v, space_.coordinates, x_.data());
   energy_ = energy;
-  pulled_back_ = false;
+  weighed_ = false;
+  prefetch_.move();
 }
 
 Decision Chain::decide(AcceptanceRule rule, const PointWeights &old_point, const double *v,

@@ -4,6 +4,7 @@
 #include "flow/flow.h"
 #include "flow/target.h"
 #include "mcmc/acceptance.h"
+#include "mcmc/prefetch.h"
 #include "mcmc/record.h"
 #include "mcmc/space.h"
 #include "mcmc/streams.h"
@@ -22,8 +23,11 @@ struct Decision {
 /// others; null: all of them.
 class Chain {
  public:
-  Chain(Flow &flow, Target &target, const Space &space, const Streams &streams, size_t moves,
+  /// Keeps `moves`.
+  Chain(Flow &flow, Target &target, const Space &space, const Streams &streams, const Moves &moves,
         const AcceptanceRules &rules, Arrays &arrays);
+  Chain(const Chain &) = delete; // parts refer to each other
+  Chain &operator=(const Chain &) = delete;
 
   const Space &space() const { return space_; }
   const AcceptanceRules &rules() const { return rules_; }
@@ -46,9 +50,11 @@ class Chain {
   /// The weights of the current configuration, with fresh momenta, which latent() is the image of
   /// on the prior's side.
   PointWeights pull_back();
-  /// The same without log_prior, and for some atoms only.
+  /// The same without the log_prior of a boltzmann prior, and for some atoms only.
   PointWeights pull_back(const uint8_t *atoms);
-  const double *latent() const { return latent_.data(); }
+  const double *latent() const { return latent_; }
+  /// The proposal f(u') of the move's latent_step() from latent(), and its weights but for h.
+  FreshPoints step() { return prefetch_.step(); }
   /// v = f(u); returns log_det.
   double push_forward(const double *u, const uint8_t *atoms, double *v);
 
@@ -79,13 +85,16 @@ class Chain {
   // For whoever runs the chain.
   Flow &flow() const { return flow_; }
   double *x() { return x_.data(); }
-  void set_streams(const Streams &streams) { streams_ = streams; }
+  void set_streams(const Streams &streams);
+  void set_prefetch(const PrefetchDepth &depth) { prefetch_.set_depth(depth); }
   void set_rearrangement(const Rearrangement &criterion) { rearrangement_ = criterion; }
   /// x() has been given another configuration, of energy U at k_B T = tau.target.
-  void set_state(double energy, const Temperatures &tau);
+  void set_state(double energy, const Temperatures &tau, const Call &call);
 
  private:
   void draw_current();
+  PointWeights pull_back_some(const uint8_t *atoms);
+  PointWeights pull_back_all();
 
   Flow &flow_;
   Target &target_;
@@ -97,9 +106,11 @@ class Chain {
   Buffer<double> x_;
   double energy_ = 0.0;
   Temperatures tau_{1.0};
-  Buffer<double> current_, latent_; // x with fresh momenta, and its image on the prior's side
-  bool pulled_back_ = false;        // that of the present state is still valid (no momenta)
+  Prefetch prefetch_;
+  const double *latent_ = nullptr;
+  bool weighed_ = false; // the present state is, and has no momenta: the weights are still valid
   PointWeights current_weights_;
+  Buffer<double> some_v_, some_u_; // x with fresh momenta before and after some atoms are mapped
 
   Rearrangement rearrangement_;
   Record record_;

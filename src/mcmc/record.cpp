@@ -16,6 +16,7 @@ constexpr uint64_t Counters::*common_counters[] = {
     &Counters::trajectories,   &Counters::accepted_trajectories};
 
 constexpr double least_compared = 2.0; // weights in an environment
+constexpr double recent_attempts = 64.0;
 
 } // namespace
 
@@ -45,6 +46,7 @@ void Record::add_attempt(size_t move, bool accepted, double log_acceptance) {
   counters.accepts += accepted;
   counters.move_accepts[move] += accepted;
   timings.attempts++;
+  recent_acceptance += ((accepted ? 1.0 : 0.0) - recent_acceptance) / recent_attempts;
   // Zero is that of multitry where it stays.
   if (!accepted && log_acceptance < 0.0)
     best_log_acceptance[move] = std::max(best_log_acceptance[move], log_acceptance);
@@ -62,6 +64,9 @@ std::vector<double> Record::checkpoint() const {
     numbers.push_back(static_cast<double>(counters.move_attempts[i]));
     numbers.push_back(static_cast<double>(counters.move_accepts[i]));
   }
+  for (const double number :
+       {recent_acceptance, static_cast<double>(shared_begin), static_cast<double>(shared_end)})
+    numbers.push_back(number);
   return numbers;
 }
 
@@ -77,7 +82,15 @@ void Record::restore(const std::vector<double> &numbers) {
   importance.set_state(ess);
   weights_before = *next++;
   ess_before = *next++;
-  if (numbers.end() - next != static_cast<std::ptrdiff_t>(2 * moves)) return;
+  auto end = numbers.end();
+  // Files of older versions end with pairs of numbers.
+  if ((end - next) % 2 != 0) {
+    end -= 3;
+    recent_acceptance = end[0];
+    shared_begin = static_cast<uint64_t>(end[1]);
+    shared_end = static_cast<uint64_t>(end[2]);
+  }
+  if (end - next != static_cast<std::ptrdiff_t>(2 * moves)) return;
   for (size_t i = 0; i < moves; i++) {
     counters.move_attempts[i] = static_cast<uint64_t>(*next++);
     counters.move_accepts[i] = static_cast<uint64_t>(*next++);

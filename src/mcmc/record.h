@@ -40,6 +40,8 @@ struct Record {
   Timings timings;
   estimators::RunningEss importance; // of fresh configurations in the environment that there is
   double weights_before = 0.0, ess_before = 0.0; // in those before: their number, times ESS
+  double recent_acceptance = 0.5;                // of about the last 64 attempts
+  uint64_t shared_begin = 0, shared_end = 0;     // attempts of one batch that outlives a call
   // Of the last attempt.
   double energy_change = 0.0, log_acceptance = 0.0;
   std::vector<double> best_log_acceptance; // of rejected attempts, by move; begins anew

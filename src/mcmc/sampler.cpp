@@ -9,14 +9,21 @@ namespace nflow::mcmc {
 
 FlowSampler::FlowSampler(Flow &flow, Target &target, const Space &space, Moves moves, int64_t batch,
                          const Streams &streams, const AcceptanceRules &rules, Arrays &arrays)
-    : moves_(std::move(moves)), chain_(flow, target, space, streams, moves_.size(), rules, arrays),
+    : moves_(std::move(moves)), chain_(flow, target, space, streams, moves_, rules, arrays),
       block_(space, moves_, batch, arrays) {
   for (const auto &one : moves_) one.move->start(chain_);
 }
 
-void FlowSampler::set_state(const double *x, double energy, const Temperatures &tau) {
+void FlowSampler::set_state(const double *x, double energy, const Temperatures &tau,
+                            const Call &call) {
   copy(chain_.arrays(), x, chain_.space().coordinates, chain_.x());
-  set_state(energy, tau);
+  set_state(energy, tau, call);
+}
+
+BatchTrial FlowSampler::try_batches(int64_t points, const Temperatures &tau) {
+  BatchTrial trial(chain_.flow(), chain_.space(), chain_.arrays(), points);
+  trial.run(chain_.x(), tau, chain_.streams());
+  return trial;
 }
 
 bool FlowSampler::attempt() {

@@ -112,6 +112,10 @@ TEST_F(Misuse, Keywords) {
   expect_mc_error("1 10 11 1.0 model.pt bananas 3", "keyword 'bananas' is not known");
   expect_mc_error("1 10 11 1.0 model.pt batch", "needs a value");
   expect_mc_error("1 10 11 1.0 model.pt batch 0", "batch must be from 1");
+  expect_mc_error("1 10 11 1.0 model.pt prefetch", "needs a value");
+  expect_mc_error("1 10 11 1.0 model.pt prefetch 0", "prefetch must be auto, or attempts from 1");
+  expect_mc_error("1 10 11 1.0 model.pt prefetch 1000001", "prefetch must be auto, or attempts");
+  expect_mc_error("1 10 11 1.0 model.pt prefetch much", "'much'");
   expect_mc_error("1 10 11 1.0 model.pt velocity perhaps", "velocity must be keep or redraw");
   expect_mc_error("1 10 11 1.0 model.pt device tpu", "device 'tpu' is not known");
   expect_mc_error("1 10 11 1.0 model.pt move", "move needs a kind");

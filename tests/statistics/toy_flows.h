@@ -3,6 +3,7 @@
 
 #include "flow/flow.h"
 #include "reference/linear_algebra.h"
+#include "reference/multi_well.h"
 
 #include <cmath>
 #include <cstdint>

@@ -95,6 +95,8 @@ std::string forward_lie(Lie lie) {
     return "v = v + 0.3 * (torch.arange(u.size(2)) == 0).double().view(-1, 1)";
   case Lie::batch:
     return "v = v + 0.01 * u.mean()";
+  case Lie::rounding:
+    return "v = v + 1e-11 * u.mean()";
   case Lie::raises:
     return "v = v + torch.zeros([3, 5, 7, 11, 13]).double().matmul(u)";
   case Lie::blocked:

@@ -19,6 +19,7 @@ enum class Lie {
   nan,             // NaN for some points
   first_atom,      // no lie: the first atom is moved by 0.3 more than the others
   batch,           // the map depends on the batch
+  rounding,        // no lie: the same, by no more than sums of tensors may
   raises,          // forward throws
   shape,           // points of another shape
   float32_log_det, // log_det not in float64

@@ -2,81 +2,28 @@
 // at the same places to the bit.
 
 #include "mcmc/sampler.h"
-#include "reference/multi_well.h"
-#include "statistics/ring.h"
 #include "statistics/toy_flows.h"
 #include "support/far_exec.h"
 #include "support/moves.h"
 #include "tempering/exchange.h"
+#include "unit/moves_case.h"
 
 #include <gtest/gtest.h>
 
 namespace {
 
 using namespace nflow;
+using tests::frames_of_ring;
 using tests::make_moves;
 using tests::Ring;
+using tests::RingShifts;
+using tests::WellTarget;
 using Lines = std::vector<std::string>; // of moves, as in an input script
 
 constexpr int attempts = 400;
 
-/// A flow of the ring without momenta: every atom is shifted by a wave of the next one. The masked
-/// maps leave frozen atoms where they are.
-class RingShifts : public Flow {
- public:
-  void forward(int64_t batch, const double *u, const Temperatures &tau, double *v,
-               double *log_det) override {
-    forward_masked(batch, u, tau, nullptr, v, log_det);
-  }
-  void inverse(int64_t batch, const double *v, const Temperatures &tau, double *u,
-               double *log_det) override {
-    inverse_masked(batch, v, tau, nullptr, u, log_det);
-  }
-  bool has_masked() const override { return true; }
-  void forward_masked(int64_t batch, const double *u, const Temperatures &, const uint8_t *mask,
-                      double *v, double *log_det) override {
-    run(batch, u, mask, v, log_det, 0.3);
-  }
-  void inverse_masked(int64_t batch, const double *v, const Temperatures &, const uint8_t *mask,
-                      double *u, double *log_det) override {
-    run(batch, v, mask, u, log_det, -0.3);
-  }
-
- private:
-  static void run(int64_t batch, const double *in, const uint8_t *mask, double *out,
-                  double *log_det, double size) {
-    std::copy(in, in + batch * Ring::n, out);
-    for (int64_t b = 0; b < batch; b++, out += Ring::n) {
-      log_det[b] = 0.0;
-      for (int64_t i = 0; i < Ring::n; i++) {
-        const int64_t atom = size > 0.0 ? i : Ring::n - 1 - i;
-        if (mask && !mask[b * Ring::n + atom]) continue;
-        out[atom] += size * std::sin(Ring::wave * out[(atom + 1) % Ring::n]);
-      }
-    }
-  }
-};
-
-class WellTarget : public Target {
- public:
-  double energy(const double *x) override { return system.energy(x); }
-  reference::MultiWell system = reference::random_multi_well(5, 7);
-};
-
 const std::string mapped = "mapped reservoir hot";
 const std::string excursion = "excursion steps 4 timestep 0.2 repeat 2";
-
-/// What `mapped` draws from.
-mcmc::Reservoir frames_of_ring(int64_t count, uint64_t number = 0) {
-  mcmc::Reservoir result;
-  result.x.resize(count * Ring::n);
-  RandomStream random(31, 0, number, Purpose::sample);
-  for (int64_t i = 0; i < count; i++) {
-    Ring::sample(random, 2.0, &result.x[i * Ring::n]);
-    result.energies.push_back(Ring::energy(&result.x[i * Ring::n]));
-  }
-  return result;
-}
 
 /// Two samplers with the same moves from the same start, one of them far away.
 class Twins {
@@ -102,10 +49,12 @@ class Twins {
     Buffer<double> there(tests::far_arrays());
     there.assign(x.data(), space_.coordinates);
     far_.set_state(there.data(), energy, tau);
+    EXPECT_TRUE(far_.try_batches(4, tau).independent());
   }
   void run(int count) {
     std::vector<double> x(space_.coordinates);
     for (int i = 0; i < count; i++) {
+      far_.set_prefetch({i % 50 < 25 ? 7 : 1, false});
       ASSERT_EQ(near_.attempt(), far_.attempt()) << "attempt " << i;
       tests::FarExec::copy_out(far_.x(), sizeof(double) * x.size(), x.data());
       ASSERT_EQ(x, std::vector<double>(near_.x(), near_.x() + x.size())) << "attempt " << i;

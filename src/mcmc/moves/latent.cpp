@@ -13,61 +13,44 @@ namespace nflow::mcmc {
 
 namespace {
 
-/// u' = keep u + noise, by an acceptance rule that fits.
-class LatentStep : public Move {
+bool decide_on_step(Chain &chain, AcceptanceRule rule) {
+  const PointWeights old_point = chain.pull_back();
+  const FreshPoints proposal = chain.step();
+  return chain.decide(rule, old_point, proposal.points, proposal.weights[0]).accepted;
+}
+
+class Latent : public Move {
  public:
-  explicit LatentStep(double step) : Move(Needs{}), step_(step) {}
+  explicit Latent(double sigma) : Move(Needs{}), sigma_(sigma) {}
 
-  void start(Chain &chain) override {
-    work_ = std::make_unique<Points>(chain.arrays(), chain.space().size());
+  bool latent_step(const Space &, const Temperatures &, LatentStep &step) const override {
+    step = {1.0, sigma_, sigma_};
+    return true;
   }
-
- protected:
-  double step() const { return step_; }
-
-  bool make_step(Chain &chain, double keep, double noise_x, double noise_p, AcceptanceRule rule) {
-    const PointWeights old_point = chain.pull_back();
-    const Space &space = chain.space();
-    const int64_t m = space.coordinates;
-    Arrays &arrays = chain.arrays();
-    double *noise = work_->noise.data(), *u = work_->u.data(), *v = work_->v.data();
-    RandomStream random = chain.random(Purpose::latent);
-    arrays.fill_gaussian(random, noise_x, m, noise);
-    if (space.auxiliary) arrays.fill_gaussian(random, noise_p, m, noise + m);
-    arrays.add_scaled(keep, chain.latent(), noise, space.size(), u);
-    PointWeights new_point;
-    new_point.log_det = chain.push_forward(u, nullptr, v);
-    new_point.log_prior = space.log_prior(arrays, u, chain.tau().prior);
-    return chain.decide(rule, old_point, v, new_point).accepted;
+  bool attempt(Chain &chain, const FreshPoints &) override {
+    return decide_on_step(chain, chain.rules().symmetric);
   }
 
  private:
-  struct Points {
-    Points(Arrays &arrays, int64_t size) : noise(arrays, size), u(arrays, size), v(arrays, size) {}
-
-    Buffer<double> noise, u, v;
-  };
-
-  double step_;
-  std::unique_ptr<Points> work_;
+  double sigma_;
 };
 
-class Latent : public LatentStep {
+class Preconditioned : public Move {
  public:
-  using LatentStep::LatentStep;
-  bool attempt(Chain &chain, const FreshPoints &) override {
-    return make_step(chain, 1.0, step(), step(), chain.rules().symmetric);
-  }
-};
+  explicit Preconditioned(double size) : Move(Needs{}), size_(size) {}
 
-class Preconditioned : public LatentStep {
- public:
-  using LatentStep::LatentStep;
-  bool attempt(Chain &chain, const FreshPoints &) override {
-    const double tau = chain.tau().prior, variance = chain.space().momentum_variance(tau);
-    return make_step(chain, std::sqrt(1.0 - step() * step()), step() * std::sqrt(tau),
-                     step() * std::sqrt(variance), chain.rules().prior_reversible);
+  bool latent_step(const Space &space, const Temperatures &tau, LatentStep &step) const override {
+    const double variance = space.momentum_variance(tau.prior);
+    step = {std::sqrt(1.0 - size_ * size_), size_ * std::sqrt(tau.prior),
+            size_ * std::sqrt(variance)};
+    return true;
   }
+  bool attempt(Chain &chain, const FreshPoints &) override {
+    return decide_on_step(chain, chain.rules().prior_reversible);
+  }
+
+ private:
+  double size_;
 };
 
 } // namespace

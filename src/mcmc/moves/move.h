@@ -1,6 +1,7 @@
 #ifndef NFLOW_MCMC_MOVES_MOVE_H
 #define NFLOW_MCMC_MOVES_MOVE_H
 
+#include "flow/flow.h"
 #include "mcmc/acceptance.h"
 
 #include <cstdint>
@@ -12,6 +13,7 @@
 namespace nflow::mcmc {
 
 class Chain;
+struct Space;
 
 /// Equilibrium configurations [count, n, d] at the temperature of a boltzmann prior, and their
 /// energies, on the host. Whoever changes x increments the revision, for there may be copies.
@@ -38,6 +40,11 @@ struct FreshPoints {
   const PointWeights *weights = nullptr;
 };
 
+/// A step on the prior's side, u' = keep u + noise, with the standard deviations of the noise.
+struct LatentStep {
+  double keep = 1.0, coordinates = 0.0, momenta = 0.0;
+};
+
 /// One way to propose a configuration and to decide on it. What a restart must carry is in the
 /// chain; a move has what its words in the input script say, and memory to work in.
 class Move {
@@ -50,6 +57,11 @@ class Move {
   const Needs &needs() const { return needs_; }
   /// Called once, before the first attempt: the place to allocate what attempts work in.
   virtual void start(Chain & /*chain*/) {}
+  /// Whether attempts propose the image of a latent step (Chain::step()), and which.
+  virtual bool latent_step(const Space & /*space*/, const Temperatures & /*tau*/,
+                           LatentStep & /*step*/) const {
+    return false;
+  }
   /// One attempt from the chain's configuration; true if it was accepted, in which case the chain
   /// has moved (Chain::decide, Chain::move_to). Must leave the target distribution invariant.
   virtual bool attempt(Chain &chain, const FreshPoints &fresh) = 0;
