@@ -43,6 +43,7 @@ moves() {
     move_row "independence" 2000 "move independence batch 64"
     move_row "multitry 8" 500 "move multitry 8 batch 16"
     move_row "latent 0.3" 2000 "move latent sigma 0.3"
+    move_row "latent 0.3, one by one" 2000 "move latent sigma 0.3 prefetch 1"
     move_row "pcn 0.3" 2000 "move pcn 0.3"
   done
 }

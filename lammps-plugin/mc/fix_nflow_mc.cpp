@@ -252,11 +252,10 @@ void FixNflowMC::check_flow(const Temperatures &tau) {
 /// How many attempts share calls of the flow. What a batch happens to cost has a say only where
 /// batches change no bit, so that runs can be repeated.
 void FixNflowMC::choose_prefetch(const Temperatures &tau) {
-  constexpr int64_t enough = 16; // points, to tell what each of them costs
   prefetch_chosen_ = true;
   auto depth = arguments_.prefetch_depth();
   if (!depth.follows || depth.largest < 2) return;
-  const auto trial = sampler_->try_batches(std::min(enough, depth.largest), tau);
+  const auto trial = sampler_->try_batches(depth.largest, tau);
   if (trial.independent()) depth.call_cost = trial.call_cost();
   MPI_Bcast(&depth.call_cost, 1, MPI_DOUBLE, 0, world);
   sampler_->set_prefetch(depth);

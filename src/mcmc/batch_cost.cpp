@@ -77,9 +77,11 @@ void BatchTrial::map(Map direction, const Temperatures &tau, const Buffer<double
     single = std::min(single, timed(direction, tau, 1, point));
     independent_ = independent_ && as_in_batch(i, 1, to.data());
   }
-  const int64_t few = std::min<int64_t>(3, points_);
-  timed(direction, tau, few, from.data());
-  independent_ = independent_ && as_in_batch(0, few, to.data());
+  for (const int64_t few : {3, 16}) { // fewer than and as many as loops over batches may be wide
+    if (few >= points_) continue;
+    timed(direction, tau, few, from.data());
+    independent_ = independent_ && as_in_batch(0, few, to.data());
+  }
   single_ += single;
   whole_ += whole;
 }

@@ -62,7 +62,7 @@ struct Script {
 
 const std::string gaussian =
     "fix m all nflow/mc 1 4 11 1.0 gaussian.pt move latent sigma 0.1 weight 2 move pcn 0.5 move "
-    "multitry 3 move independence batch 8 velocity redraw uncounted e device cpu";
+    "multitry 3 move independence batch 8 prefetch 3 velocity redraw uncounted e device cpu";
 const std::string mapped =
     "fix m all nflow/mc 1 4 11 0.8 good.pt prior 1.5 rearranged 0.4 1.5 move mapped reservoir "
     "hot.dump move excursion steps 2 timestep 0.1 local 2 weight 2 move excursion timestep 0.1 "
