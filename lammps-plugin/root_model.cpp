@@ -302,6 +302,16 @@ double RootEnergy::energy(const double *x) {
   return energy;
 }
 
+void RootEnergy::energies(int64_t count, const double *x, double *energies) {
+  constexpr int64_t at_once = 256;
+  const int64_t size = metadata_.coordinates();
+  run_on_root(comm_, [&] {
+    for (int64_t i = 0; i < count; i += at_once)
+      energy_->energy(std::min(at_once, count - i), x + i * size, energies + i);
+  });
+  if (size_of(comm_) > 1) MPI_Bcast(energies, static_cast<int>(count), MPI_DOUBLE, 0, comm_);
+}
+
 double RootEnergy::evaluate(const double *x, double *gradient) {
   double energy = 0.0;
   run_on_root(comm_, [&] { energy = evaluate_on_root(x, gradient); });

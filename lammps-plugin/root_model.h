@@ -106,6 +106,8 @@ class RootEnergy {
   double evaluate(const double *x, double *gradient);
   /// U alone.
   double energy(const double *x);
+  /// U of `count` configurations [count, n, d] on the host, on every rank.
+  void energies(int64_t count, const double *x, double *energies);
 
  private:
   double evaluate_on_root(const double *x, double *gradient);

@@ -98,6 +98,18 @@ void FixNflowEnergy::find_energy() {
   }
 }
 
+bool FixNflowEnergy::is_of(const GroupPositions &positions) const {
+  return positions.ids() == positions_->ids() && positions.dim() == positions_->dim();
+}
+
+void FixNflowEnergy::find_energies(int64_t count, const double *x, double *energies) {
+  try {
+    potential_->energies(count, x, energies);
+  } catch (const nflow::Error &e) {
+    stop(e.what());
+  }
+}
+
 /// As Fix::v_tally() does of each atom.
 void FixNflowEnergy::tally_virial(int vflag) {
   v_init(vflag);

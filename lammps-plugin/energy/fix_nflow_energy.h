@@ -23,6 +23,8 @@ class FixNflowEnergy : public Fix, public EnergyOnly {
   void min_post_force(int) override;
   double compute_scalar() override;
   void find_energy() override;
+  bool is_of(const class GroupPositions &positions) const override;
+  void find_energies(int64_t count, const double *x, double *energies) override;
 
  private:
   void tally_virial(int vflag);

@@ -96,6 +96,12 @@ bool PotentialEnergy::is_of_positions_alone() const {
   return true;
 }
 
+EnergyOnly *PotentialEnergy::only_of(const GroupPositions &positions) const {
+  if (forcing_fixes_.size() != 1 || !is_of_positions_alone()) return nullptr;
+  EnergyOnly *const fix = forcing_fixes_[0].without_forces;
+  return fix->is_of(positions) ? fix : nullptr;
+}
+
 double PotentialEnergy::evaluate(bool with_forces, bool tally) {
   if (!with_forces && !tally && is_of_positions_alone())
     return evaluate_with_present_lists(false, false);

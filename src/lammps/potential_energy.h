@@ -42,6 +42,9 @@ class PotentialEnergy : protected Pointers {
   /// The same at the present positions and with the present neighbor lists, which are those of an
   /// earlier step.
   double evaluate_with_present_lists(bool with_forces, bool tally);
+  /// Where all energy is that of one fix and a function of these positions alone, that fix; else
+  /// null.
+  EnergyOnly *only_of(const class GroupPositions &positions) const;
   /// The potential energy of the present step as the force computation left it, if it was asked to
   /// by tally_at() before that step.
   double tallied();
