@@ -126,13 +126,13 @@ TEST(PrefetchRuns, RestartInTheMiddleOfABatch) {
   }
 }
 
-/// Where fix nflow/energy is all there is, energies of a batch are found together; with a pair style
-/// beside it, even one that does nothing, one by one. In the middle of a batch the potential becomes
-/// another one.
+/// Where fix nflow/energy is all there is, energies of a batch are found together; with a pair
+/// style beside it, even one that does nothing, one by one. In the middle of a batch the potential
+/// becomes another one.
 TEST(EnergiesOfABatch, AreThoseOfOneByOne) {
   tests::write_toy_model("anywhere.pt", tests::toy_metadata(3, 2, true), 1.0, 1.0);
   tests::write_harmonic_energy("soft.pt", 3, 2, 1.1);
-  tests::write_harmonic_energy("hard.pt", 3, 2, 2.5);
+  tests::write_harmonic_energy("hard.pt", 3, 2, 8.0);
   const auto script = [](const std::string &pair) {
     return "units lj\ndimension 2\natom_modify map array\nboundary f f p\n"
            "region r block -4 4 -4 4 -0.5 0.5\ncreate_box 1 r\ncreate_atoms 1 single 1 0 0\n"
@@ -140,7 +140,7 @@ TEST(EnergiesOfABatch, AreThoseOfOneByOne) {
            pair +
            "comm_modify cutoff 2.0\nfix e all nflow/energy soft.pt\nfix_modify e energy yes\n"
            "fix m all nflow/mc 1 7 99 1.0 anywhere.pt move independence move latent sigma 0.3 "
-           "move multitry 3 batch 32 prefetch 8\n"
+           "move multitry 3 batch 256 prefetch 8\n"
            "thermo_style custom step pe f_m[1] f_m[2]\n"
            "thermo_modify norm no format float %20.17g\nthermo 1\nrun 21\n"
            "unfix e\nfix e all nflow/energy hard.pt\nfix_modify e energy yes\nrun 20\n";
