@@ -35,8 +35,10 @@ inline Outcome execute(const std::vector<std::string> &words, double limit = lon
   const pid_t child = fork();
   if (child == 0) {
     setpgid(0, 0);
+#ifndef __SANITIZE_ADDRESS__ // which reserves all addresses
     const rlimit memory{most_memory, most_memory};
     setrlimit(RLIMIT_AS, &memory);
+#endif
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 1); // no daemon beside each rank
     dup2(open("/dev/null", O_RDONLY), 0);
     dup2(open("/dev/null", O_WRONLY), 1);
