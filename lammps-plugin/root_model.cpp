@@ -281,6 +281,37 @@ double RootEnergy::evaluate_on_root(const double *x, double *gradient) {
   return energy;
 }
 
+double RootEnergy::energy_on_root(const double *x) {
+  auto &arrays = platform_.arrays();
+  double energy = 0.0;
+  if (!staged_) {
+    arrays.fence();
+    energy_->energy(1, x, &energy, arrays.on_host() ? nflow::Memory::host : nflow::Memory::device);
+    return energy;
+  }
+  host_x_.resize(metadata_.coordinates());
+  arrays.copy_out(x, sizeof(double) * host_x_.size(), host_x_.data());
+  energy_->energy(1, host_x_.data(), &energy);
+  return energy;
+}
+
+double RootEnergy::energy(const double *x) {
+  double energy = 0.0;
+  run_on_root(comm_, [&] { energy = energy_on_root(x); });
+  if (size_of(comm_) > 1) MPI_Bcast(&energy, 1, MPI_DOUBLE, 0, comm_);
+  return energy;
+}
+
+void RootEnergy::energies(int64_t count, const double *x, double *energies) {
+  constexpr int64_t at_once = 256;
+  const int64_t size = metadata_.coordinates();
+  run_on_root(comm_, [&] {
+    for (int64_t i = 0; i < count; i += at_once)
+      energy_->energy(std::min(at_once, count - i), x + i * size, energies + i);
+  });
+  if (size_of(comm_) > 1) MPI_Bcast(energies, static_cast<int>(count), MPI_DOUBLE, 0, comm_);
+}
+
 double RootEnergy::evaluate(const double *x, double *gradient) {
   double energy = 0.0;
   run_on_root(comm_, [&] { energy = evaluate_on_root(x, gradient); });

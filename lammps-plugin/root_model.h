@@ -104,9 +104,14 @@ class RootEnergy {
   void check(const nflow::Buffer<double> &x);
   /// U of one configuration x [n, d] and dU/dx, on every rank.
   double evaluate(const double *x, double *gradient);
+  /// U alone.
+  double energy(const double *x);
+  /// U of `count` configurations [count, n, d] on the host, on every rank.
+  void energies(int64_t count, const double *x, double *energies);
 
  private:
   double evaluate_on_root(const double *x, double *gradient);
+  double energy_on_root(const double *x);
 
   MPI_Comm comm_;
   Platform &platform_;

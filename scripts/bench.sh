@@ -7,6 +7,7 @@
 #   scripts/bench.sh temper  fix nflow/temper: cost against temper, round trips, nonequilibrium switching (bench/temper.sh and its options)
 #   scripts/bench.sh kokkos  fix nflow/mc on the host and with Kokkos, and on a GPU if there is one (bench/kokkos.sh and its options)
 #   scripts/bench.sh positions  reading and replacing all positions against the energy, by number of atoms; 1 and 2 ranks
+#   scripts/bench.sh speed OLD  this build against that of an older checkout, and against plain PyTorch (bench/speed.sh)
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 out=$here/build/bench
@@ -123,6 +124,7 @@ case ${1:-} in
   positions) positions ;;
   kokkos) shift; exec "$here/bench/kokkos.sh" "$@" ;;
   moves) moves ;;
+  speed) shift; exec "$here/bench/speed.sh" "$@" ;;
   flows) flows ;;
   temper) shift; exec "$here/bench/temper.sh" "$@" ;;
   *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$here/scripts/bench.sh"; exit 2 ;;

@@ -15,7 +15,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 packages=(build-essential ccache cmake ninja-build ca-certificates dpkg-dev xz-utils
   libtorch-dev libopenblas-dev libopenmpi-dev openmpi-bin
-  libgtest-dev libcli11-dev nlohmann-json3-dev librandom123-dev zlib1g-dev gnuplot-nox)
+  libgtest-dev libcli11-dev nlohmann-json3-dev librandom123-dev libxsimd-dev zlib1g-dev gnuplot-nox)
 
 # For scripts/check-format.sh and for flows written in Python, where there are tests.
 checkers=(clang-format-14 python3-torch)
@@ -39,10 +39,12 @@ choose_lammps() {
   own_suites=$debian
   case $debian in
     bookworm) lammps=29Sep2021 ;;
-    trixie) lammps=4Feb2025 checkers=(python3-torch) ;; # clang-format is newer there
-    forky | sid) lammps=4Jul2026 checkers=(python3-torch) own_suites="forky|sid|testing|unstable" debian=sid ;;
+    trixie) lammps=4Feb2025 ;;
+    forky | sid) lammps=4Jul2026 own_suites="forky|sid|testing|unstable" debian=sid ;;
     *) die "this script is for Debian 12, 13 and sid: elsewhere build with CMake as README.md says" ;;
   esac
+  # Elsewhere clang-format is newer.
+  [ ${#checkers[@]} -eq 0 ] || [ "$debian" = bookworm ] || checkers=(python3-torch)
   build_dir=$here/build
   [ -z "$1" ] || { lammps=$1 build_dir=$here/build-$1; }
   if [ $apt = yes ]; then

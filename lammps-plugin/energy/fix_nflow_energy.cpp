@@ -89,6 +89,27 @@ void FixNflowEnergy::post_force(int vflag) {
   tally_virial(vflag);
 }
 
+void FixNflowEnergy::find_energy() {
+  try {
+    positions_->read(x_.data());
+    energy_ = potential_->energy(x_.data());
+  } catch (const nflow::Error &e) {
+    stop(e.what());
+  }
+}
+
+bool FixNflowEnergy::is_of(const GroupPositions &positions) const {
+  return positions.ids() == positions_->ids() && positions.dim() == positions_->dim();
+}
+
+void FixNflowEnergy::find_energies(int64_t count, const double *x, double *energies) {
+  try {
+    potential_->energies(count, x, energies);
+  } catch (const nflow::Error &e) {
+    stop(e.what());
+  }
+}
+
 /// As Fix::v_tally() does of each atom.
 void FixNflowEnergy::tally_virial(int vflag) {
   v_init(vflag);

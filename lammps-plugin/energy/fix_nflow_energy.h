@@ -3,13 +3,14 @@
 
 #include "fix.h"
 #include "lammps/atoms_platform.h"
+#include "lammps/energy_only.h"
 
 #include <memory>
 
 namespace LAMMPS_NS {
 
 /// fix ID group nflow/energy file: a potential of the group's atoms from a TorchScript file.
-class FixNflowEnergy : public Fix {
+class FixNflowEnergy : public Fix, public EnergyOnly {
  public:
   FixNflowEnergy(class LAMMPS *, int, char **, Platform &platform = host_platform());
   ~FixNflowEnergy() override;
@@ -21,6 +22,9 @@ class FixNflowEnergy : public Fix {
   void post_force_respa(int, int, int) override;
   void min_post_force(int) override;
   double compute_scalar() override;
+  void find_energy() override;
+  bool is_of(const class GroupPositions &positions) const override;
+  void find_energies(int64_t count, const double *x, double *energies) override;
 
  private:
   void tally_virial(int vflag);

@@ -43,6 +43,7 @@ class LammpsNflow(CMakePackage):
     depends_on("py-torch@1.13:")
     depends_on("nlohmann-json")
     depends_on("random123")
+    depends_on("xsimd")
     depends_on("cli11")
     depends_on("zlib-api")
 

@@ -29,7 +29,6 @@ struct Properties {
   bool also_open = false;    // of one for a periodic box: for open systems, too
   bool ladder = false;       // boltzmann prior: one flow can serve several pairs of temperatures
   bool energy_files = false; // can be trained against one; else against LAMMPS only
-  std::vector<std::string> operators; // torch.ops.nflow.* that it calls
 };
 
 /// What a flow between temperatures can learn from before it is built. The trainer has it.
@@ -58,6 +57,8 @@ class Architecture {
   virtual ~Architecture() = default;
 
   const Properties &properties() const { return properties_; }
+  /// torch.ops.nflow.* that a flow of this setting calls.
+  virtual std::vector<std::string> operators(const FlowSetting & /*setting*/) const { return {}; }
   /// Those of the command line that it uses.
   virtual std::vector<OptionText> options() const = 0;
   /// Defaults, where they differ from the usual ones, of any option of nflow-train: by name, as
@@ -66,6 +67,8 @@ class Architecture {
   /// Completes `setting` by what there is to learn before the flow is built: sets options that the
   /// user left open, or `start`. Throws Error where the data do not do.
   virtual void learn(FlowSetting & /*setting*/, const StartingData & /*data*/) const {}
+  /// Completes `setting` by what learn() had found for this flow, which has it as constants.
+  virtual void recall(FlowSetting & /*setting*/, const torch::jit::Module & /*flow*/) const {}
   /// Settings to choose from by trying the untrained flows of each on samples, the usual one first;
   /// `setting` is completed by learn(). Flows between temperatures.
   virtual std::vector<FlowSetting> starts(const FlowSetting &setting) const { return {setting}; }

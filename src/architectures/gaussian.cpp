@@ -1,10 +1,12 @@
 #include "architectures/gaussian.h"
 
+#include "architectures/coupling_source.h"
 #include "architectures/module_assembler.h"
 #include "architectures/shared_options.h"
 #include "architectures/source_text.h"
 
 #include <cmath>
+#include <numeric>
 
 namespace nflow {
 
@@ -21,17 +23,13 @@ class GaussianAssembler : ModuleAssembler {
         flow_("__torch__.nflow_" + setting.architecture) {}
 
   torch::jit::Module build() {
-    constant(flow_, "thermal", torch::full({}, std::sqrt(o_.tau()), torch::kFloat64));
-    const double per_coordinate = std::log(options::length(o_)) - 0.5 * std::log(o_.tau());
-    flow_.register_buffer("log_unit", torch::full({}, size_ * per_coordinate, torch::kFloat64));
-    if (augmented_) {
-      parameter(flow_, "log_scale", torch::zeros({}, torch::kFloat64));
-      flow_.register_attribute("coordinates", c10::IntType::get(), size_);
-    }
-    add_target_map();
+    add_ends();
     for (int i = 0; i < couplings_; i++)
       flow_.register_module("coupling_" + std::to_string(i), coupling(i));
-    define(flow_, "flow_" + o_.architecture);
+    if (options::by_operator(o_))
+      define_operator();
+    else
+      define(flow_, "flow_" + o_.architecture);
     flow_.train();
     return flow_;
   }
@@ -40,12 +38,58 @@ class GaussianAssembler : ModuleAssembler {
   int64_t first() const { return size_ / 2; }
   int64_t second() const { return size_ - first(); }
 
+  void add_ends() {
+    constant(flow_, "thermal", torch::full({}, std::sqrt(o_.tau()), torch::kFloat64));
+    const double per_coordinate = std::log(options::length(o_)) - 0.5 * std::log(o_.tau());
+    flow_.register_buffer("log_unit", torch::full({}, size_ * per_coordinate, torch::kFloat64));
+    if (augmented_) {
+      parameter(flow_, "log_scale", torch::zeros({}, torch::kFloat64));
+      flow_.register_attribute("coordinates", c10::IntType::get(), size_);
+    }
+    add_target_map();
+  }
+
+  static std::vector<int64_t> range(int64_t begin, int64_t end) {
+    std::vector<int64_t> numbers(end - begin);
+    std::iota(numbers.begin(), numbers.end(), begin);
+    return numbers;
+  }
+
+  /// Even couplings move what is in the second half of a point, momenta if there are any, given the
+  /// first.
+  void define_operator() {
+    const bool structured = options::structured(o_);
+    CouplingSource source;
+    source.kind = augmented_ ? "steerable" : "affine";
+    source.activation = options::activation(o_);
+    source.mixed = structured ? size_ : 0;
+    source.units = structured ? options::units_per_coordinate(o_) : 0;
+    source.hidden.assign(structured ? 1 : depth_, hidden_);
+    const int64_t half = augmented_ ? size_ : first(), all = augmented_ ? 2 * size_ : size_;
+    for (int i = 0; i < couplings_; i++) {
+      const auto low = range(0, half), high = range(half, all);
+      source.add(i % 2 == 0 ? high : low, i % 2 == 0 ? low : high);
+    }
+    source.define(
+        flow_, type_,
+        {"operator_" + o_.architecture, structured ? "operator_mixing" : "operator_diagonal"});
+  }
+
   void define(torch::jit::Module &module, const std::string &source) {
     module.define(expanded_source(source,
                                   {{"activation", options::activation(o_)},
                                    {"first", std::to_string(first())},
                                    {"second", std::to_string(second())}},
                                   {{"coupling", couplings_}, {"layer", depth_}}));
+  }
+  /// The methods of a coupling whose parameters are those of this conditioner.
+  void define_coupling(torch::jit::Module &module, const std::string &conditioner) {
+    if (options::by_operator(o_)) {
+      define(module, "operator_" + conditioner);
+      return;
+    }
+    define(module, "conditioner_" + conditioner);
+    define(module, "coupling_" + o_.architecture);
   }
   void add_target_map() {
     constant(flow_, "mean", torch::zeros({size_}));
@@ -76,7 +120,6 @@ class GaussianAssembler : ModuleAssembler {
       add_structured_conditioner(module, in, out);
     else
       add_mlp_conditioner(module, in, out);
-    define(module, "coupling_" + o_.architecture);
     return module;
   }
 
@@ -90,7 +133,7 @@ class GaussianAssembler : ModuleAssembler {
     }
     random(module, "weight_out", {width, 2 * out}, 0.1 / std::sqrt(width));
     parameter(module, "bias_out", torch::zeros({2 * out}));
-    define(module, "conditioner_mlp");
+    define_coupling(module, "mlp");
   }
 
   void add_structured_conditioner(torch::jit::Module &module, int64_t in, int64_t out) {
@@ -108,7 +151,7 @@ class GaussianAssembler : ModuleAssembler {
     for (int64_t j = 0; j < out; j++) partner[j % in][j] = 1.0;
     constant(module, "partner", partner);
     constant(module, "own", torch::eye(out));
-    define(module, "conditioner_structured");
+    define_coupling(module, "structured");
   }
 
   const bool augmented_;
@@ -120,8 +163,13 @@ class GaussianAssembler : ModuleAssembler {
 } // namespace
 
 std::vector<OptionText> GaussianArchitecture::options() const {
-  return {options::structured,           options::couplings,  options::hidden, options::depth,
-          options::units_per_coordinate, options::activation, options::length};
+  return {
+      options::structured,           options::couplings,  options::hidden, options::depth,
+      options::units_per_coordinate, options::activation, options::length, options::by_operator};
+}
+
+std::vector<std::string> GaussianArchitecture::operators(const FlowSetting &setting) const {
+  return options::coupling_operators(setting);
 }
 
 torch::jit::Module GaussianArchitecture::build(const FlowSetting &setting) const {

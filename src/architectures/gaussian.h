@@ -15,6 +15,7 @@ class GaussianArchitecture : public Architecture {
   using Architecture::Architecture;
 
   std::vector<OptionText> options() const override;
+  std::vector<std::string> operators(const FlowSetting &setting) const override;
   torch::jit::Module build(const FlowSetting &setting) const override;
   void initialise(torch::jit::Module &flow, const FlowSetting &setting,
                   const at::Tensor &data) const override;

@@ -1,11 +1,10 @@
 #include "architectures/kick_drift_scales.h"
 #include "architectures/module_assembler.h"
+#include "architectures/operator_resolver.h"
 #include "architectures/source_text.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "operators/kick_drift_weights.h"
-
-#include <torch/csrc/jit/frontend/resolver.h>
 
 #include <algorithm>
 #include <cmath>
@@ -56,16 +55,6 @@ double default_timestep(const FlowSetting &o) {
   return std::max(0.022 - 0.00025 * static_cast<double>(layers(o)), 0.012) *
          std::min(1.0, std::sqrt(of_most / hottest));
 }
-
-/// Finds `nflow` in the TorchScript source: the operators of src/operators.
-struct OperatorResolver : torch::jit::NativeResolver {
-  std::shared_ptr<torch::jit::SugaredValue>
-  resolveValue(const std::string &name, torch::jit::GraphFunction &function,
-               const torch::jit::SourceRange &place) override {
-    if (name == "nflow") return std::make_shared<torch::jit::BuiltinModule>("nflow");
-    return NativeResolver::resolveValue(name, function, place);
-  }
-};
 
 /// Mean of values and half of their range, at least `least`.
 torch::Tensor centre_and_range(const std::vector<double> &values, double least) {
@@ -168,8 +157,8 @@ class KickDrift : public Architecture {
     properties_.periodic = true;
     properties_.also_open = true;
     properties_.ladder = true;
-    properties_.operators = {"kick_drift"};
   }
+  std::vector<std::string> operators(const FlowSetting &) const override { return {"kick_drift"}; }
   std::vector<OptionText> options() const override {
     return {layers, splines, spline_size, timestep, cutoff, sigma, epsilon};
   }

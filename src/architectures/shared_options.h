@@ -22,11 +22,22 @@ inline const Option<int64_t>
 inline const Option<std::string> activation("activation", "tanh", "tanh, silu or relu");
 inline const Option<double> length("length", 1.0,
                                    "scale of the coordinates where no data give one");
+inline const Option<bool>
+    by_operator("operator", true,
+                "--portable: plain TorchScript, many times slower, for programs without "
+                "lammps-nflow's operators",
+                "portable");
 inline const Option<int64_t> bins("bins", 16, "bins of the splines of torus-spline and spline");
 
 /// `hidden`, or the default of the form where it is 0.
 inline int64_t hidden_or(const FlowOptions &options, int64_t standard) {
   return hidden(options) == 0 ? standard : hidden(options);
+}
+
+/// The operators of a flow of couplings.
+inline std::vector<std::string> coupling_operators(const FlowOptions &options) {
+  if (!by_operator(options)) return {};
+  return {"coupling_flow"};
 }
 
 /// Throws Error where one of them has a value that no flow can be built with.

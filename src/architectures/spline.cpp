@@ -1,3 +1,4 @@
+#include "architectures/coupling_source.h"
 #include "architectures/module_assembler.h"
 #include "architectures/shared_options.h"
 #include "architectures/source_text.h"
@@ -46,9 +47,16 @@ class SplineAssembler : ModuleAssembler {
     constant(flow_, "log_start", torch::tensor(start.scale, torch::kFloat64).log());
     for (const auto name : {"gain", "shift"})
       parameter(flow_, name, torch::zeros({o_.coordinates()}, torch::kFloat64));
+    source_.kind = "spline";
+    source_.activation = options::activation(o_);
+    source_.bins = bins_;
+    source_.hidden.assign(depth_, hidden_);
     for (int i = 0; i < couplings_; i++)
       flow_.register_module("coupling_" + std::to_string(i), coupling(i));
-    define(flow_, "spline_flow", 0);
+    if (options::by_operator(o_))
+      source_.define(flow_, type_, {"operator_spline"});
+    else
+      define(flow_, "spline_flow", 0);
     flow_.train();
     return flow_;
   }
@@ -82,19 +90,29 @@ class SplineAssembler : ModuleAssembler {
     module.register_buffer("back", torch::tensor(back, torch::kInt64));
     const auto count = static_cast<int64_t>(moved.size());
     add_conditioner(module, static_cast<int64_t>(kept.size()), count * (3 * bins_ - 1));
+    if (options::by_operator(o_)) {
+      define(module, kept.empty() ? "operator_none" : "operator_mlp", count);
+      source_.add(coordinates(moved), coordinates(kept));
+      return module;
+    }
+    define(module, kept.empty() ? "conditioner_none" : "conditioner_mlp", count);
     define(module, "rational_quadratic", count);
     define(module, "spline_tails", count);
     define(module, "spline_coupling", count);
     return module;
   }
 
+  /// The coordinates in these places of the active ones.
+  std::vector<int64_t> coordinates(const std::vector<int64_t> &places) const {
+    std::vector<int64_t> result;
+    for (const int64_t place : places) result.push_back(start_of(o_).active[place]);
+    return result;
+  }
+
   void add_conditioner(torch::jit::Module &module, int64_t in, int64_t out) {
     // Zero: the spline starts as the identity.
     parameter(module, "bias_out", torch::zeros({out}, torch::kFloat64));
-    if (in == 0) {
-      define(module, "conditioner_none", 0);
-      return;
-    }
+    if (in == 0) return;
     for (int layer = 0; layer < depth_; layer++) {
       const auto number = std::to_string(layer);
       const int64_t inputs = layer == 0 ? in : hidden_;
@@ -102,12 +120,12 @@ class SplineAssembler : ModuleAssembler {
       random(module, "bias_" + number, {hidden_}, 0.5);
     }
     parameter(module, "weight_out", torch::zeros({hidden_, out}, torch::kFloat64));
-    define(module, "conditioner_mlp", 0);
   }
 
   const int64_t active_, hidden_, bins_;
   const int couplings_, depth_;
   torch::jit::Module flow_;
+  CouplingSource source_;
 };
 
 /// For open systems: a scale and a shift of every coordinate, then couplings of the active
@@ -124,7 +142,10 @@ class Spline : public Architecture {
   }
   std::vector<OptionText> options() const override {
     return {options::couplings, options::hidden, options::depth, options::activation,
-            options::bins,      active,          bound};
+            options::bins,      active,          bound,          options::by_operator};
+  }
+  std::vector<std::string> operators(const FlowSetting &setting) const override {
+    return options::coupling_operators(setting);
   }
   std::map<std::string, std::string> defaults() const override {
     return {{"couplings", "4"},        {"activation", "silu"}, {"steps", "2000"},
@@ -133,6 +154,23 @@ class Spline : public Architecture {
   }
   void learn(FlowSetting &setting, const StartingData &data) const override {
     setting.start = spline_start(setting, active(setting), bound(setting), data);
+  }
+  void recall(FlowSetting &setting, const torch::jit::Module &flow) const override {
+    SplineStart start;
+    for (const auto &[name, values] : {std::pair("origin", &start.origin),
+                                       {"centre", &start.centre},
+                                       {"unit", &start.unit},
+                                       {"pace", &start.pace},
+                                       {"middle", &start.middle},
+                                       {"bound", &start.bound},
+                                       {"log_start", &start.scale}}) {
+      const auto tensor = flow.attr(name).toTensor().to(torch::kFloat64).contiguous();
+      values->assign(tensor.data_ptr<double>(), tensor.data_ptr<double>() + tensor.numel());
+    }
+    for (double &scale : start.scale) scale = std::exp(scale);
+    const auto numbers = flow.attr("active").toTensor().contiguous();
+    start.active.assign(numbers.data_ptr<int64_t>(), numbers.data_ptr<int64_t>() + numbers.numel());
+    setting.start = start;
   }
   void check(const FlowSetting &setting) const override;
   torch::jit::Module build(const FlowSetting &setting) const override {

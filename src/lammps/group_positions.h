@@ -42,6 +42,7 @@ class GroupPositions : protected Pointers {
   /// What the simulation has, to be compared with a model's metadata.
   nflow::System system() const;
   int64_t size() const { return static_cast<int64_t>(ids_.size()); }
+  int dim() const { return dim_; }
   /// The atom IDs of the group, row by row.
   const std::vector<tagint> &ids() const { return row_ids_; }
   /// The row of an atom of that ID, or -1 if it is not one of the group.
@@ -58,6 +59,8 @@ class GroupPositions : protected Pointers {
   /// number, or if atoms of one bond, angle, dihedral or improper are farther apart than ghost
   /// atoms reach, for which LAMMPS would stop.
   virtual bool replace(const double *x) = 0;
+  /// What replace() would say; changes nothing.
+  virtual bool allows(const double *x) = 0;
   /// Back to the configuration of the last read(), to the last bit.
   void restore() { place(saved_.data()); }
   /// Wrapped positions and image counts of the last read(), [n, 2, dim].

@@ -61,6 +61,12 @@ class GroupPositionsOn : public GroupPositions {
   }
 
   bool replace(const double *x) override {
+    if (!allows(x)) return false;
+    place(placed_.data());
+    return true;
+  }
+
+  bool allows(const double *x) override {
     kernels::Wrap wrap{x, dim_, {}, modulo_box_, placed_.data()};
     kernels::BeyondReach beyond{kernel_pairs_.data(), placed_.data(), dim_, {}, {}};
     for (int k = 0; k < 3; k++) {
@@ -75,9 +81,7 @@ class GroupPositionsOn : public GroupPositions {
     if (Exec::sum(size(), wrap) > 0.0) return false;
     // The same answer for any number of ranks, though on one rank LAMMPS would find the atoms:
     // decisions must not depend on that.
-    if (Exec::sum(kernel_pairs_.size(), beyond) > 0.0) return false;
-    place(placed_.data());
-    return true;
+    return !(Exec::sum(kernel_pairs_.size(), beyond) > 0.0);
   }
 
   void place(const double *state) override {
@@ -152,7 +156,7 @@ class GroupPositionsOn : public GroupPositions {
   }
 
   Access access_;
-  nflow::Buffer<double> placed_; // the state of the last replace()
+  nflow::Buffer<double> placed_; // the state that replace() makes
   nflow::Buffer<double> virial_;
   nflow::Buffer<tagint> kernel_ids_;
   nflow::Buffer<int32_t> kernel_places_, kernel_rows_;

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "lammps/compat.h"
+#include "lammps/energy_only.h"
 #include "lammps/error_text.h"
 
 #include "angle.h"
@@ -73,6 +74,7 @@ void PotentialEnergy::init() {
 }
 
 void PotentialEnergy::migrate() {
+  lists_present_ = false;
   // Flows send atoms anywhere: comm->exchange() alone reaches neighbouring subdomains only.
   domain->pbc();
   if (domain->box_change) {
@@ -83,7 +85,26 @@ void PotentialEnergy::migrate() {
   if (comm->nprocs > 1) atoms_->migrate(*irregular_);
 }
 
+/// Whether all energy is that of fixes that ask for positions and nothing else: neither neighbors
+/// nor ghosts nor atoms in their places.
+bool PotentialEnergy::is_of_positions_alone() const {
+  const bool molecular = atom->molecular != Atom::ATOMIC &&
+                         (force->bond || force->angle || force->dihedral || force->improper);
+  if (force->pair || molecular || force->kspace || forcing_fixes_.empty()) return false;
+  for (const auto &one : forcing_fixes_)
+    if (!one.without_forces) return false;
+  return true;
+}
+
+EnergyOnly *PotentialEnergy::only_of(const GroupPositions &positions) const {
+  if (forcing_fixes_.size() != 1 || !is_of_positions_alone()) return nullptr;
+  EnergyOnly *const fix = forcing_fixes_[0].without_forces;
+  return fix->is_of(positions) ? fix : nullptr;
+}
+
 double PotentialEnergy::evaluate(bool with_forces, bool tally) {
+  if (!with_forces && !tally && is_of_positions_alone())
+    return evaluate_with_present_lists(false, false);
   // The steps of a re-neighbouring in Verlet::run(), as in FixGCMC::energy_full().
   migrate();
   comm->exchange();
@@ -91,6 +112,7 @@ double PotentialEnergy::evaluate(bool with_forces, bool tally) {
   modify->pre_neighbor();
   neighbor->build(1);
   modify->post_neighbor();
+  lists_present_ = true;
   if (tally) {
     // Lists that computes built earlier in this step would pass for those of now.
     neighbor->lastcall = update->ntimestep + 1;
@@ -99,24 +121,38 @@ double PotentialEnergy::evaluate(bool with_forces, bool tally) {
   return evaluate_with_present_lists(with_forces, tally);
 }
 
-double PotentialEnergy::evaluate_proposal(bool with_forces, bool tally) {
+/// Verlet's test of a step without re-neighbouring.
+bool PotentialEnergy::lists_hold() const {
+  return lists_present_ && neighbor->dist_check && !neighbor->check_distance();
+}
+
+double PotentialEnergy::evaluate_proposal(bool with_forces, bool tally, bool nearby) {
   double energy = INFINITY;
   const int whichflag = update->whichflag; // which errors of LAMMPS reset
   auto silence = std::make_unique<Silence>(lmp);
-  compat::guarded([&] { energy = evaluate(with_forces, tally); },
-                  [&](const std::string &text, bool of_one) {
-                    silence.reset();
-                    update->whichflag = whichflag;
-                    const auto what = sentence_of_error(text);
-                    const bool of_setup = what.find("overflow") != std::string::npos ||
-                                          what.find("allocate") != std::string::npos;
-                    if (of_one && !of_setup && comm->nprocs == 1) return;
-                    const auto sentence =
-                        "LAMMPS could not compute the energy of a proposed configuration: " + what +
-                        (of_setup || !of_one ? "" : " (on one rank such proposals are rejected)");
-                    if (of_one) error->one(FLERR, sentence);
-                    throw nflow::Error(sentence);
-                  });
+  compat::guarded(
+      [&] {
+        if (nearby && lists_hold()) {
+          atoms_->before_forward_comm();
+          comm->forward_comm();
+          energy = evaluate_with_present_lists(with_forces, tally);
+        } else {
+          energy = evaluate(with_forces, tally);
+        }
+      },
+      [&](const std::string &text, bool of_one) {
+        silence.reset();
+        update->whichflag = whichflag;
+        const auto what = sentence_of_error(text);
+        const bool of_setup = what.find("overflow") != std::string::npos ||
+                              what.find("allocate") != std::string::npos;
+        if (of_one && !of_setup && comm->nprocs == 1) return;
+        const auto sentence =
+            "LAMMPS could not compute the energy of a proposed configuration: " + what +
+            (of_setup || !of_one ? "" : " (on one rank such proposals are rejected)");
+        if (of_one) error->one(FLERR, sentence);
+        throw nflow::Error(sentence);
+      });
   return energy;
 }
 
@@ -124,7 +160,7 @@ double PotentialEnergy::evaluate_with_present_lists(bool with_forces, bool tally
   const int eflag = tally         ? energy_flags()
                     : with_forces ? ENERGY_GLOBAL
                                   : ENERGY_GLOBAL | compat::energy_only;
-  compute_forces(with_forces, eflag, tally ? virial_flags() : 0);
+  compute_forces(with_forces, !with_forces && !tally, eflag, tally ? virial_flags() : 0);
   update->eflag_global = update->ntimestep;
   return tallied();
 }
@@ -182,7 +218,7 @@ void PotentialEnergy::compute(Style *style, int eflag, int vflag) {
 }
 
 /// The flags are those of Pair::compute().
-void PotentialEnergy::compute_forces(bool with_forces, int eflag, int vflag) {
+void PotentialEnergy::compute_forces(bool with_forces, bool energy_only, int eflag, int vflag) {
   // Forces must not accumulate over the evaluations within one step.
   atoms_->clear_forces();
   modify->pre_force(vflag);
@@ -199,7 +235,10 @@ void PotentialEnergy::compute_forces(bool with_forces, int eflag, int vflag) {
     atoms_->before_reverse_comm();
     comm->reverse_comm();
   }
-  for (auto fix : forcing_fixes_) atoms_->call(fix, [&] { fix->post_force(vflag); });
+  for (const auto &[fix, without_forces] : forcing_fixes_)
+    atoms_->call(fix, [&, fix = fix, alone = without_forces] {
+      energy_only &&alone ? alone->find_energy() : fix->post_force(vflag);
+    });
 }
 
 /// The fixes whose post_force() belongs to an evaluation: those that carry energy, and those that
@@ -214,7 +253,7 @@ void PotentialEnergy::find_forcing_fixes() {
     const bool counts = fix->energy_global_flag && fix->thermo_energy;
     if (counts ||
         compat::begins_with(fix->style, {"setforce", "freeze", "lineforce", "planeforce"}))
-      forcing_fixes_.push_back(fix);
+      forcing_fixes_.push_back({fix, dynamic_cast<EnergyOnly *>(fix)});
     else
       other_forces_ = true;
   }

@@ -12,6 +12,8 @@
 
 namespace LAMMPS_NS {
 
+class EnergyOnly;
+
 /// The potential energy of the whole system, and the forces, wherever its atoms have been put in
 /// the middle of a run. Every function that is not const is collective in the partition.
 class PotentialEnergy : protected Pointers {
@@ -34,10 +36,15 @@ class PotentialEnergy : protected Pointers {
   /// The same of a configuration that may be impossible: infinite where LAMMPS stops for it (an
   /// atom inside a wall, beyond a table), if there is one rank, and LAMMPS throws its errors; with
   /// several ranks it stops with a sentence that says so.
-  double evaluate_proposal(bool with_forces = false, bool tally = false);
+  /// `nearby`: with the neighbor lists of the last evaluation, if it was the last use of the atoms
+  /// and none has moved by half the skin since.
+  double evaluate_proposal(bool with_forces = false, bool tally = false, bool nearby = false);
   /// The same at the present positions and with the present neighbor lists, which are those of an
   /// earlier step.
   double evaluate_with_present_lists(bool with_forces, bool tally);
+  /// Where all energy is that of one fix and a function of these positions alone, that fix; else
+  /// null.
+  EnergyOnly *only_of(const class GroupPositions &positions) const;
   /// The potential energy of the present step as the force computation left it, if it was asked to
   /// by tally_at() before that step.
   double tallied();
@@ -56,19 +63,26 @@ class PotentialEnergy : protected Pointers {
   bool has_dynamics() const;
 
  private:
+  bool lists_hold() const;
+  bool is_of_positions_alone() const;
   void forget_computes();
   template <class Style>
   void compute(Style *style, int eflag, int vflag);
-  void compute_forces(bool with_forces, int eflag, int vflag);
+  void compute_forces(bool with_forces, bool energy_only, int eflag, int vflag);
   int energy_flags() const;
   int virial_flags() const;
   void find_forcing_fixes();
   int integrated_groups() const;
 
   std::unique_ptr<LocalAtoms> atoms_;
+  bool lists_present_ = false; // those of the atoms as they are on this rank
   std::unique_ptr<class Irregular> irregular_;
   class Compute *potential_ = nullptr; // thermo_pe
-  std::vector<class Fix *> forcing_fixes_;
+  struct ForcingFix {
+    class Fix *fix;
+    EnergyOnly *without_forces; // or null
+  };
+  std::vector<ForcingFix> forcing_fixes_;
   bool other_forces_ = false;
 };
 

@@ -23,7 +23,9 @@ class LammpsTarget : public nflow::Target, protected Pointers {
   /// Takes the masses of the atoms, which may have changed between runs.
   void init();
   double energy(const double *x) override;
+  void prepare(int64_t count, const double *x, int64_t stride) override;
   double energy_and_forces(const double *x, double *forces) override;
+  double energy_and_forces_nearby(const double *x, double *forces) override;
   /// Of mass times mvv2e, with which m v^2 / 2 is an energy.
   const double *inverse_masses() override { return inverse_masses_.data(); }
   /// The same for the host.
@@ -32,11 +34,23 @@ class LammpsTarget : public nflow::Target, protected Pointers {
   int64_t agree(int64_t decision) override;
 
  private:
+  /// Energies that were found together. They are known by the address of their configuration, and
+  /// used while it is the same to the bit.
+  struct Prepared {
+    const double *first = nullptr; // configuration i is at first + i stride
+    int64_t stride = 0;
+    std::vector<double> x, energies; // [count, n, d], [count]
+  };
+
+  double with_forces(const double *x, bool nearby, double *forces);
+  const double *prepared_energy(const double *x) const;
+
   GroupPositions &positions_;
   PotentialEnergy &energy_;
   int dim_;
   std::vector<double> host_inverse_masses_;
   nflow::Buffer<double> inverse_masses_;
+  std::vector<Prepared> prepared_; // by first
 };
 
 } // namespace LAMMPS_NS

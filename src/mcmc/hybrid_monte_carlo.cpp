@@ -31,7 +31,7 @@ bool HybridMonteCarlo::move(DynamicState &state, const uint8_t *mobile, double t
   for (int step = 0; step < steps; step++) {
     kick();
     arrays_.drift(timestep, velocity, mobile, atoms_, dim_, trial_.x.data());
-    trial_.energy = target_.energy_and_forces(trial_.x.data(), trial_.forces.data());
+    trial_.energy = target_.energy_and_forces_nearby(trial_.x.data(), trial_.forces.data());
     evaluations++;
     // Forces mean nothing here; the way back would meet this place, too.
     if (!std::isfinite(trial_.energy)) return false;

@@ -186,6 +186,10 @@ void Prefetch::make_steps() {
     chain_.flow().forward(steps_.count, steps_.u.data(), chain_.tau(), steps_.v.data(),
                           steps_.log_det.data());
   }
+  {
+    const Stopwatch watch(chain_.record().timings.energy);
+    chain_.target().prepare(steps_.count, steps_.v.data(), space.size());
+  }
   find_log_prior(steps_);
   weights_.resize(steps_.count);
   for (int64_t row = 0; row < steps_.count; row++)

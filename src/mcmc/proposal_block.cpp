@@ -126,7 +126,8 @@ void ProposalBlock::make(Flow &flow) {
 FreshPoints ProposalBlock::proposals(Flow &flow, const Streams &streams, uint64_t attempt,
                                      const Temperatures &tau) {
   const uint64_t block = attempt / batch_;
-  if (!valid_ || block != block_ || !(tau == tau_) || !(streams == streams_)) {
+  fresh_ = !valid_ || block != block_ || !(tau == tau_) || !(streams == streams_);
+  if (fresh_) {
     valid_ = true;
     streams_ = streams;
     block_ = block;

@@ -3,6 +3,7 @@
 
 #include "arrays/arrays.h"
 #include "flow/flow.h"
+#include "flow/target.h"
 #include "mcmc/moves/move.h"
 #include "mcmc/space.h"
 #include "mcmc/streams.h"
@@ -27,6 +28,11 @@ class ProposalBlock {
   /// that is made now. They stay until the next call.
   FreshPoints proposals(Flow &flow, const Streams &streams, uint64_t attempt,
                         const Temperatures &tau);
+  /// Lets the target find their energies together, if they are new.
+  void prepare(Target &target) const {
+    if (!fresh_ || lanes_.empty()) return;
+    target.prepare(static_cast<int64_t>(lanes_.size()), v_.data(), space_.size());
+  }
 
  private:
   /// The frames of a reservoir in the memory of the arrays, and those that a block takes.
@@ -59,7 +65,7 @@ class ProposalBlock {
   int64_t batch_;
   Arrays &arrays_;
   // Of which block these are.
-  bool valid_ = false;
+  bool valid_ = false, fresh_ = false; // made by the last call
   Streams streams_;
   uint64_t block_ = 0;
   Temperatures tau_{0.0};

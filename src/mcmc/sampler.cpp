@@ -37,6 +37,10 @@ bool FlowSampler::attempt() {
     const Stopwatch watch(record.timings.flow);
     fresh = block_.proposals(chain_.flow(), chain_.streams(), number, chain_.tau());
   }
+  if (fresh.points) {
+    const Stopwatch watch(record.timings.energy);
+    block_.prepare(chain_.target());
+  }
   const uint64_t without = record.counters.not_finite + record.counters.not_reversible;
   const bool accepted = move.attempt(chain_, fresh);
   const bool decided = without == record.counters.not_finite + record.counters.not_reversible;

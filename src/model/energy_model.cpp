@@ -193,9 +193,9 @@ void EnergyModel::check_gradient(const double *x) {
   impl_->check_gradient(impl_->to_tensor(1, x));
 }
 
-void EnergyModel::energy(int64_t batch, const double *x, double *energy) {
+void EnergyModel::energy(int64_t batch, const double *x, double *energy, Memory memory) {
   const torch::NoGradGuard no_gradients; // not InferenceMode: see Model::Impl::differentiable
-  const auto result = impl_->call_energy(impl_->to_tensor(batch, x))
+  const auto result = impl_->call_energy(impl_->to_tensor(batch, x, memory))
                           .detach()
                           .to(torch::kCPU, torch::kFloat64)
                           .contiguous();

@@ -29,8 +29,8 @@ class EnergyModel {
   /// Throws Error.
   void check_gradient(const double *x);
 
-  /// U of `batch` configurations x [batch, n, d] into energy [batch].
-  void energy(int64_t batch, const double *x, double *energy);
+  /// U of `batch` configurations x [batch, n, d], in `memory`, into energy [batch], on the host.
+  void energy(int64_t batch, const double *x, double *energy, Memory memory = Memory::host);
   /// U, on the host, and dU/dx [batch, n, d]; x and the gradient are in `memory`. Device memory
   /// must be of the device of this, and nothing may still be working on it; when this returns, all
   /// of the work is done.

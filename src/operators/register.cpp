@@ -158,7 +158,7 @@ Mapped kick_drift(const Tensor &points, const Tensor &weights, const Tensor &tau
 } // namespace
 
 std::vector<std::string> operator_names() {
-  return {"kick_drift"};
+  return {"kick_drift", "coupling_flow"};
 }
 
 bool runs_on_cuda(const std::string &name) {

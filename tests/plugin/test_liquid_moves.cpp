@@ -82,6 +82,43 @@ TEST(LiquidMoves, TwoRanksDecideAsOne) {
   EXPECT_GT(last.at(21), 0.3); // accepted trajectories
 }
 
+/// "Neighbor list builds = N" at the end of a log.
+int list_builds(const std::string &output) {
+  const std::string words = "Neighbor list builds = ";
+  const auto at = output.rfind(words);
+  return at == std::string::npos ? -1 : std::atoi(output.c_str() + at + words.size());
+}
+
+/// Within a trajectory lists stay until an atom has moved by half the skin; `check no` makes them
+/// anew at every step.
+TEST(LiquidMoves, ListsThatStayInDynamicsGiveTheSame) {
+  write_files(true);
+  const auto run = [](const std::string &setting, int ranks) {
+    return tests::run_lammps(
+        SoftDiscs::script(fix + "move excursion steps 12 timestep 0.03 repeat 2\n",
+                          "f_m[1] f_m[2] f_m[3] f_m[4] f_m[5]") +
+            "neighbor 0.4 bin\n" + setting + "thermo 1\nrun 8\n",
+        ranks);
+  };
+  const auto fresh = run("neigh_modify check no\n", 1);
+  ASSERT_EQ(fresh.status, 0) << fresh.output;
+  for (const int ranks : {1, 2}) {
+    const auto kept = run("", ranks);
+    ASSERT_EQ(kept.status, 0) << kept.output;
+    ASSERT_EQ(kept.thermo.size(), fresh.thermo.size());
+    for (size_t i = 0; i < kept.thermo.size(); i++)
+      for (size_t k = 0; k < kept.thermo[i].size(); k++)
+        EXPECT_NEAR(kept.thermo[i][k], fresh.thermo[i][k],
+                    1e-7 * (1.0 + std::fabs(fresh.thermo[i][k])))
+            << "row " << i << " column " << k;
+    // 8 calls of 5 attempts of 24 steps.
+    std::printf("list builds: %d where they are always made, %d where not\n",
+                list_builds(fresh.output), list_builds(kept.output));
+    EXPECT_GT(list_builds(fresh.output), 8 * 5 * 24);
+    EXPECT_LT(list_builds(kept.output), 8 * 5 * 24 / 2);
+  }
+}
+
 std::string contents(const std::string &file) {
   std::ifstream in(file);
   return {std::istreambuf_iterator<char>(in), {}};

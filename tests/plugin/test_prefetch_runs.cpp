@@ -128,4 +128,36 @@ TEST(PrefetchRuns, RestartInTheMiddleOfABatch) {
   }
 }
 
+/// Where fix nflow/energy is all there is, energies of a batch are found together; with a pair
+/// style beside it, even one that does nothing, one by one. In the middle of a batch the potential
+/// becomes another one.
+TEST(EnergiesOfABatch, AreThoseOfOneByOne) {
+  tests::write_toy_model("anywhere.pt", tests::toy_metadata(3, 2, true), 1.0, 1.0);
+  tests::write_harmonic_energy("soft.pt", 3, 2, 1.1);
+  tests::write_harmonic_energy("hard.pt", 3, 2, 8.0);
+  const auto script = [](const std::string &pair) {
+    return "units lj\ndimension 2\natom_modify map array\nboundary f f p\n"
+           "region r block -4 4 -4 4 -0.5 0.5\ncreate_box 1 r\ncreate_atoms 1 single 1 0 0\n"
+           "create_atoms 1 single 0 2 0\ncreate_atoms 1 single -1 -1 0\nmass 1 1\n" +
+           pair +
+           "comm_modify cutoff 2.0\nfix e all nflow/energy soft.pt\nfix_modify e energy yes\n"
+           "fix m all nflow/mc 1 7 99 1.0 anywhere.pt move independence move latent sigma 0.3 "
+           "move multitry 3 batch 256 prefetch 8\n"
+           "thermo_style custom step pe f_m[1] f_m[2]\n"
+           "thermo_modify norm no format float %20.17g\nthermo 1\nrun 21\n"
+           "unfix e\nfix e all nflow/energy hard.pt\nfix_modify e energy yes\nrun 20\n";
+  };
+  for (const int ranks : {1, 2}) {
+    const auto together = run(script("pair_style none\n"), ranks);
+    const auto apart = run(script("pair_style zero 1.0\npair_coeff * *\n"), ranks);
+    EXPECT_GT(together.accepts, 20.0);
+    EXPECT_EQ(together.accepts, apart.accepts);
+    EXPECT_EQ(together.dump, apart.dump);
+    ASSERT_EQ(together.thermo.size(), apart.thermo.size());
+    for (size_t i = 0; i < apart.thermo.size(); i++)
+      for (size_t k = 0; k < apart.thermo[i].size(); k++)
+        EXPECT_NEAR(together.thermo[i][k], apart.thermo[i][k], 1e-12) << i << " " << k;
+  }
+}
+
 } // namespace

@@ -190,6 +190,14 @@ TEST(LammpsSystem, OurOwnFixAsTheOnlyEnergy) {
     EXPECT_NEAR(forces[i], -2.5 * x[i], 1e-12 * (1.0 + std::fabs(forces[i])));
   }
   EXPECT_NEAR(energy, exact, 1e-12 * exact);
+  // Where no forces are wanted, the file is asked for its energy alone.
+  const auto y = shaken(lammps.positions(), 0.5, 9);
+  double with_forces = 0.0;
+  lammps.evaluate(1, y.data(), &energy, nullptr);
+  lammps.evaluate(1, y.data(), &with_forces, forces.data());
+  EXPECT_DOUBLE_EQ(energy, with_forces);
+  lammps.evaluate(1, x.data(), &energy, nullptr);
+  EXPECT_NEAR(energy, exact, 1e-12 * exact);
   EXPECT_FALSE(lammps.has_pair_law());
 }
 

@@ -1,5 +1,8 @@
 // When nflow-train says that a flow is not worth it, and when it must not.
 #include "base/random.h"
+#ifdef NFLOW_TRAINER_LAMMPS
+#include "trainer/energies/thermal_sampling.h"
+#endif
 #include "trainer/training/worth.h"
 
 #include <gtest/gtest.h>
@@ -20,6 +23,14 @@ ExchangeReport report_of(double j, uint32_t seed, size_t count = 400) {
   for (double &w : backward) w = 0.5 * j + std::sqrt(j) * random.gaussian();
   return exchange_report(forward, backward);
 }
+
+#ifdef NFLOW_TRAINER_LAMMPS
+TEST(Sampling, ADriftThatJustPassedIsSaid) {
+  for (const double quiet : {0.0, 2.4, -2.4}) EXPECT_EQ(drift_warning(quiet, 0.6), "");
+  for (const double loud : {2.6, -2.9})
+    EXPECT_EQ(drift_warning(loud, 0.6).rfind("the energy at T = 0.6 still drifts by", 0), 0u);
+}
+#endif
 
 TEST(Worth, AFlowWorseThanPlainExchangeIsSaidAndABetterOneIsNot) {
   for (uint32_t seed = 1; seed <= 20; seed++) {

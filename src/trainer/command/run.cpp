@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "files/input_file.h"
 #include "files/output_file.h"
+#include "trainer/command/convert.h"
 #include "trainer/command/run_common.h"
 #include "trainer/command/run_thermal.h"
 #include "trainer/data/configurational_temperature.h"
@@ -142,6 +143,15 @@ int run_gaussian(TrainOptions options, const Parallel &parallel) {
 } // namespace
 
 int run(const TrainOptions &options, const Parallel &parallel) {
+  if (!options.convert.empty()) {
+    parallel.together([&] {
+      if (!parallel.root()) return;
+      require_writable(options.output);
+      require_other_file(options.output, {options.convert});
+      convert(options);
+    });
+    return 0;
+  }
   // Before any work is done that would be lost.
   parallel.together([&] {
     if (!options.energy.empty()) require_model_file(options.energy);

@@ -1,6 +1,7 @@
 #include "trainer/command/train_options.h"
 
 #include "architectures/architecture.h"
+#include "architectures/shared_options.h"
 #include "base/command_line.h"
 #include "base/error.h"
 #include "base/units.h"
@@ -143,6 +144,10 @@ void add_run_options(CLI::App &app, TrainOptions &o) {
       ->group(group);
   app.add_option("--patience", o.patience,
                  "validations without progress before stopping (0: never)")
+      ->group(group);
+  app.add_option("--convert", o.convert,
+                 "trains nothing: writes the flow of this model file to --output, with "
+                 "operators or, with --portable, without")
       ->group(group);
   app.add_option("--output", o.output, "model file to write")->group(group);
   app.add_option("--log", o.log, "CSV log (default: OUTPUT.csv)")->group(group);
@@ -298,6 +303,19 @@ std::string architecture_for_lammps() {
   throw Error("no architecture needs LAMMPS");
 }
 
+/// Everything else is known from the file.
+void check_conversion(const CLI::App &app, const TrainOptions &o) {
+  for (const auto *option : app.get_options()) {
+    const auto name = option->get_single_name();
+    const bool used = name == "convert" || name == "output" || name == "threads" ||
+                      name == options::by_operator.name || name == options::by_operator.opposite;
+    require(used || option->count() == 0,
+            "--convert trains nothing and takes no --" + name + ": leave one of them out");
+  }
+  require(app.get_option("--output")->count() > 0 && !o.output.empty(),
+          "--convert needs --output, the file to write");
+}
+
 std::string quoted_command(int argc, char **argv) {
   std::string text;
   for (int i = 0; i < argc; i++) text += (i ? " " : "") + std::string(argv[i]);
@@ -322,6 +340,10 @@ bool parse_options(int argc, char **argv, TrainOptions &o, std::string &text) {
   add_schedule_options(app, o);
   add_run_options(app, o);
   if (!parse_command_line(app, argc, argv, text)) return false;
+  if (!o.convert.empty()) {
+    check_conversion(app, o);
+    return true;
+  }
   if (!o.lammps.empty() && app.get_option("--architecture")->count() == 0)
     o.flow.architecture = architecture_for_lammps();
   o.command_line = quoted_command(argc, argv);

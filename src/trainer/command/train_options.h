@@ -61,6 +61,7 @@ struct TrainOptions {
   int64_t ess_samples = 2048;
   int64_t patience = 20;
 
+  std::string convert; // a model file to write anew, in place of training
   std::string output = "model.pt";
   std::string log;
   std::string checkpoint;

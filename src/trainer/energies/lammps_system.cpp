@@ -95,9 +95,9 @@ void LammpsSystem::Impl::use_input_skin() {
   session.lammps()->neighbor->skin = input_skin;
 }
 
-bool LammpsSystem::Impl::compute(const double *x, double &energy) {
+bool LammpsSystem::Impl::compute(const double *x, double &energy, bool with_forces) {
   if (!positions->replace(x)) return false;
-  return session.run_if_possible([&] { energy = potential.evaluate(true); });
+  return session.run_if_possible([&] { energy = potential.evaluate(with_forces); });
 }
 
 bool LammpsSystem::Impl::take(double &energy, double *forces) {
@@ -164,7 +164,7 @@ void LammpsSystem::evaluate(int64_t count, const double *x, double *energies, do
   for (int64_t i = 0; i < count; i++) {
     double *const mine = forces ? forces + i * numbers : nullptr;
     energies[i] = INFINITY;
-    if (impl_->compute(x + i * numbers, energies[i])) {
+    if (impl_->compute(x + i * numbers, energies[i], forces != nullptr)) {
       impl_->take(energies[i], mine);
     } else {
       energies[i] = INFINITY;

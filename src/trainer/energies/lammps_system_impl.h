@@ -20,7 +20,7 @@ struct LammpsSystem::Impl {
   void use_input_skin();
   /// Puts the atoms at x and computes: false where they cannot be there. The energy may be
   /// infinite or NaN.
-  bool compute(const double *x, double &energy);
+  bool compute(const double *x, double &energy, bool with_forces);
   /// Energy and forces [n, d] (or null) of the last compute(); false, with +inf and zero forces,
   /// if they are not finite.
   bool take(double &energy, double *forces);

@@ -28,16 +28,6 @@ std::string sentence_of(const SampleSet &set, double temperature, const Parallel
   return text;
 }
 
-/// An equilibration that just passed is said to have.
-void warn_of_drift(const SampleSet &set, double temperature) {
-  if (std::fabs(set.drift) <= noticeable_drift) return;
-  std::fprintf(stderr,
-               "nflow-train: warning: the energy at T = %g still drifts by %.1f standard errors in "
-               "the last window of the equilibration: compare its mean with what you know, or give "
-               "dumps of a longer run\n",
-               temperature, set.drift);
-}
-
 /// Lines on stderr, every few seconds.
 class SamplingReport {
  public:
@@ -84,6 +74,17 @@ std::string sentence_of_stop(double temperature, int64_t frames, int64_t wanted,
 
 } // namespace
 
+std::string drift_warning(double drift, double temperature) {
+  if (std::fabs(drift) <= noticeable_drift) return "";
+  char text[256];
+  std::snprintf(text, sizeof(text),
+                "the energy at T = %g still drifts by %.1f standard errors in the last window of "
+                "the equilibration: compare its mean with what you know, or give dumps of a longer "
+                "run",
+                temperature, drift);
+  return text;
+}
+
 void sample_into(const TrainOptions &o, const Parallel &parallel, double temperature,
                  const std::string &file) {
   SampleOptions options;
@@ -117,7 +118,8 @@ void sample_into(const TrainOptions &o, const Parallel &parallel, double tempera
   if (!parallel.root()) return;
   std::printf("%s\n", sentence_of(set, temperature, parallel).c_str());
   std::fflush(stdout);
-  warn_of_drift(set, temperature);
+  const auto warning = drift_warning(set.drift, temperature);
+  if (!warning.empty()) std::fprintf(stderr, "nflow-train: warning: %s\n", warning.c_str());
 }
 
 } // namespace nflow::trainer

@@ -14,6 +14,10 @@ class Interruption : public AlikeError {
   using AlikeError::AlikeError;
 };
 
+/// An equilibration that passed its test just so (`drift`: z of its last window) is told of; empty
+/// if there is nothing to say.
+std::string drift_warning(double drift, double temperature);
+
 /// LAMMPS's own dynamics on all ranks, each a share of the frames; the frames go into a dump, which
 /// can be a reservoir later and lets a resumed training have the same samples. In a LAMMPS of its
 /// own: dynamics leave atoms in another order, and then sums of energies have other last bits than
