@@ -47,12 +47,13 @@ std::string with(std::string script, const std::string &depth) {
   return script.replace(script.find(place), place.size(), "prefetch " + depth);
 }
 
-void compare(const std::string &script, int ranks = 1, const std::string &extra = "") {
+void compare(const std::string &script, int ranks = 1, const std::string &extra = "",
+             const std::vector<std::string> &depths = {"auto"}) {
   const auto one = run(with(script, "1"), ranks, extra);
   EXPECT_GT(one.dump.size(), 200u);
   ASSERT_GT(one.thermo.size(), 1u);
   EXPECT_GT(one.accepts, 5.0);
-  for (const std::string depth : {"auto", "16"}) {
+  for (const auto &depth : depths) {
     SCOPED_TRACE(depth);
     const auto many = run(with(script, depth), ranks, extra);
     EXPECT_EQ(many.dump, one.dump);
@@ -72,7 +73,8 @@ const std::string moves = "move independence move latent sigma 0.2 move multitry
                           "batch 32 PREFETCH";
 
 TEST(PrefetchRuns, GoWhereTheyGoOneByOne) {
-  for (const int ranks : {1, 2}) compare(environment("1 7 99 1.0", moves), ranks);
+  compare(environment("1 7 99 1.0", moves), 1, "", {"auto", "16"});
+  compare(environment("1 7 99 1.0", moves), 2);
 }
 
 TEST(PrefetchRuns, WithKokkos) {
@@ -109,7 +111,7 @@ TEST(PrefetchRuns, RestartInTheMiddleOfABatch) {
   const std::string fix = "fix m flow nflow/mc 1 2 99 1.0 rounding.pt move latent sigma 0.4 "
                           "prefetch 32\nthermo_style custom step pe " +
                           counts + "\nthermo_modify norm no\nthermo 10\n";
-  constexpr int restarts = 6, between = 5; // steps
+  constexpr int restarts = 4, between = 5; // steps
   const auto steps = [](int count) { return "run " + std::to_string(count) + "\n"; };
   const auto file = [](int i) { return "prefetch" + std::to_string(i) + ".restart\n"; };
   std::string script = tests::many_discs() + fix + steps(100);
