@@ -112,10 +112,11 @@ training() { # build tree
 }
 # The same weights in plain PyTorch, against the operator, microseconds a configuration at batch 256.
 eager() {
-  command -v python3 > /dev/null && python3 -c 'import torch' 2> /dev/null || { echo "no PyTorch in Python: eager is left out" >&2; return 0; }
+  local python=/usr/bin/python3 # whose PyTorch is that of the LibTorch here
+  "$python" -c 'import torch' 2> /dev/null || { echo "no PyTorch in $python: eager is left out" >&2; return 0; }
   [ -s portable.pt ] || "$here/build/bin/nflow-train" --convert "$here/potentials/multiwell20_tsf.pt" --portable --output portable.pt \
     > portable.log
-  python3 "$here/bench/eager_tsf.py" portable.pt | awk '{ print "old eager_pytorch_batch" $1, $2 }'
+  "$python" "$here/bench/eager_tsf.py" portable.pt | awk '{ print "old eager_pytorch_batch" $1, $2 }'
   (cd "$here" && build/bin/nflow-check potentials/multiwell20_tsf.pt) | awk '
     /^batch  *forward/ { reading = 1; next } reading && NF == 3 { print "new eager_pytorch_batch" $1, $2 / $1 }'
 }

@@ -1,6 +1,7 @@
 // When nflow-train says that a flow is not worth it, and when it must not.
 #include "base/random.h"
 #ifdef NFLOW_TRAINER_LAMMPS
+#include "lammps/error_text.h"
 #include "trainer/energies/thermal_sampling.h"
 #endif
 #include "trainer/training/worth.h"
@@ -25,6 +26,19 @@ ExchangeReport report_of(double j, uint32_t seed, size_t count = 400) {
 }
 
 #ifdef NFLOW_TRAINER_LAMMPS
+TEST(ErrorsOfLammps, AreReducedToTheirSentence) {
+  using LAMMPS_NS::sentence_of_error;
+  EXPECT_EQ(sentence_of_error("ERROR on proc 0: Bad value (../pair.cpp:12)\nLast command: x"),
+            "Bad value");
+  EXPECT_EQ(sentence_of_error("ERROR: Bad (value) here (src/x.cpp:1)"), "Bad (value) here");
+  EXPECT_EQ(sentence_of_error("\nERROR: Lost atoms: 4 (12)"), "Lost atoms: 4 (12)");
+  EXPECT_EQ(sentence_of_error("ERROR on proc : x (a:b)"), "ERROR on proc : x (a:b)");
+  EXPECT_EQ(sentence_of_error(" "), "");
+  // As long as a line of a script may be.
+  const std::string word(5000000, '(');
+  EXPECT_EQ(sentence_of_error("ERROR: no '" + word + "' (../u.cpp:3)"), "no '" + word + "'");
+}
+
 TEST(Sampling, ADriftThatJustPassedIsSaid) {
   for (const double quiet : {0.0, 2.4, -2.4}) EXPECT_EQ(drift_warning(quiet, 0.6), "");
   for (const double loud : {2.6, -2.9})
