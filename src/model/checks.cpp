@@ -155,8 +155,11 @@ void check_log_dets(Model &model, const double *u, const std::vector<double> &lo
       const double here = log_det[start + b], wanted = exact.data_ptr<double>()[b];
       const double error = std::fabs(here - wanted);
       if (!(error <= tolerance.log_det))
-        refuse(model, "reports a log_det of " + number(here, 2) +
-                          " where the determinant of its Jacobian gives " + number(wanted, 2));
+        refuse(model, "reports a log_det of " + number(here, 8) +
+                          " where the determinant of its Jacobian gives " + number(wanted, 8) +
+                          (error < 1e-3 ? " (so little may be rounding, where atoms overlap: try a "
+                                          "minimized start)"
+                                        : ""));
       report.jacobian = std::max(report.jacobian, error);
     }
   }

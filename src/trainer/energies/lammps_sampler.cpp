@@ -190,8 +190,16 @@ void LammpsSampler::Run::equilibrate(double temperature, SampleSet &result) {
       return;
     if (steps + 2 * window > options_.most_steps)
       throw Error("the energy is not at equilibrium after " + std::to_string(steps) +
-                  " steps at temperature " + number(temperature, 17) + place() +
-                  ": start from a higher temperature, or allow more steps");
+                  " steps at temperature " + number(temperature) + place() +
+                  (std::fabs(result.drift) < largest_drift
+                       ? ": it does not drift, but forgets itself so slowly that the last " +
+                             std::to_string(window) + " steps have only " +
+                             number(estimate.effective_samples, 2) + " independent values of the " +
+                             number(least_independent) +
+                             " that are needed: sample by a script of your own, and give dumps "
+                             "of it"
+                       : ": give dumps of a longer run of your own, or let it cool down from a "
+                         "higher temperature (--sample-start)"));
   }
 }
 
