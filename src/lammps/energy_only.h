@@ -9,7 +9,6 @@ namespace LAMMPS_NS {
 /// rejected.
 class EnergyOnly {
  public:
-  virtual ~EnergyOnly() = default;
   /// In place of Fix::post_force(): afterwards compute_scalar() is the energy of the present
   /// positions. Forces are not touched.
   virtual void find_energy() = 0;
@@ -17,6 +16,9 @@ class EnergyOnly {
   virtual bool is_of(const class GroupPositions &positions) const = 0;
   /// The energies of `count` configurations x [count, n, dim] of these atoms, on every rank.
   virtual void find_energies(int64_t count, const double *x, double *energies) = 0;
+
+ protected:
+  ~EnergyOnly() = default; // nobody owns one by this class
 };
 
 } // namespace LAMMPS_NS
