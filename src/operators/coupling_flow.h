@@ -17,9 +17,9 @@ struct CouplingWeights {
 };
 
 /// A coupling flow on points of W numbers: with z = in_scale u + in_shift, couplings
-///     a -> a e^{s(c)} + t(c), or a -> S(a; c), of the numbers a that one moves given those, c,
-///     that
-/// it keeps, and y = z or the matrix applied to the first numbers of z,
+///     a -> a e^{s(c)} + t(c), or a -> S(a; c),
+/// of the numbers a that one moves given those, c, that it keeps, and y = z or the matrix applied
+/// to the first numbers of z,
 ///     v = out_scale y + out_shift;
 /// its inverse, and the gradients of both. log_det is that of the couplings. Allocates in its
 /// constructor only.

@@ -22,12 +22,18 @@ using torch::autograd::variable_list;
 using Arguments = CouplingArguments;
 using Mapped = std::tuple<Tensor, Tensor>; // points and log_det
 
-/// The flow of this form that was used last: its memory serves again.
-template <class T>
-CouplingFlow<T> &flow_of(const CouplingForm &form) {
+/// The flow of this form, after check(its layout), which may throw: that which was used last, its
+/// memory and its layout, where it is of the same form. A form that is too large for its weights
+/// gets no memory.
+template <class T, class Check>
+CouplingFlow<T> &flow_of(const CouplingForm &form, Check &&check) {
   thread_local std::unique_ptr<CouplingFlow<T>> last;
-  if (!last || !(last->form() == form))
-    last = std::make_unique<CouplingFlow<T>>(form, coupling_kernels<T>());
+  if (last && last->form() == form) {
+    check(last->layout());
+    return *last;
+  }
+  check(CouplingLayout(form));
+  last = std::make_unique<CouplingFlow<T>>(form, coupling_kernels<T>());
   return *last;
 }
 
@@ -53,10 +59,8 @@ Mapped run(Arguments &a, const Tensor &points, Tensor *states) {
   Tensor log_det = torch::empty({batch}, in.options().dtype(torch::kFloat64));
   dispatch(in, [&](auto zero) {
     using T = decltype(zero);
-    // Before there is a flow: a form that is too large for its weights gets no memory.
-    const CouplingLayout layout(a.form);
-    a.prepare(in, layout);
-    CouplingFlow<T> &flow = flow_of<T>(a.form);
+    CouplingFlow<T> &flow =
+        flow_of<T>(a.form, [&](const CouplingLayout &layout) { a.prepare(in, layout); });
     if (states) *states = torch::empty({batch, flow.state_size()}, in.options());
     flow.map(batch, in.data_ptr<T>(), weights_of<T>(a), a.inverse, out.data_ptr<T>(),
              log_det.data_ptr<double>(), states ? states->data_ptr<T>() : nullptr);
@@ -126,10 +130,11 @@ class CouplingFunction : public torch::autograd::Function<CouplingFunction> {
     Tensor by_in = torch::empty_like(by_out), by_weights = torch::zeros_like(weights);
     dispatch(states, [&](auto zero) {
       using T = decltype(zero);
-      flow_of<T>(form).pull_back(batch, states.data_ptr<T>(),
-                                 {weights.data_ptr<T>(), places.data_ptr<int64_t>()}, inverse,
-                                 by_out.data_ptr<T>(), by_log_det.data_ptr<double>(),
-                                 by_in.data_ptr<T>(), by_weights.data_ptr<T>());
+      flow_of<T>(form, [](const CouplingLayout &) {})
+          .pull_back(batch, states.data_ptr<T>(),
+                     {weights.data_ptr<T>(), places.data_ptr<int64_t>()}, inverse,
+                     by_out.data_ptr<T>(), by_log_det.data_ptr<double>(), by_in.data_ptr<T>(),
+                     by_weights.data_ptr<T>());
     });
     const Tensor sum = by_log_det.sum();
     const Tensor by_volume =
