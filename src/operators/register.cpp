@@ -1,6 +1,7 @@
 // torch.ops.nflow.kick_drift: the kick-drift map as a LibTorch operator, with its analytic
 // backward, and a version for devices other than the CPU.
 #include "operators/kick_drift_dense.h"
+#include "operators/operator_versions.h"
 #include "operators/operators.h"
 
 #include <torch/csrc/autograd/custom_function.h>
@@ -19,7 +20,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 using Arguments = KickDriftArguments;
-using Mapped = std::tuple<Tensor, Tensor>; // points and log_det
 
 template <class T, int D>
 void map_all(const Arguments &a, const Tensor &in, Tensor &out, Tensor &log_det, Tensor *states) {
@@ -126,24 +126,20 @@ class KickDriftFunction : public torch::autograd::Function<KickDriftFunction> {
   }
 };
 
-Mapped on_cpu(const Tensor &points, Arguments a) {
-  return run(a, points, nullptr);
-}
-
-Mapped on_any_device(const Tensor &points, Arguments a) {
-  return kick_drift_dense(std::move(a), points);
-}
-
-Mapped with_gradients(const Tensor &points, Arguments a) {
-  // Made of differentiable operations.
-  if (!points.device().is_cpu()) return on_any_device(points, std::move(a));
-  if (!torch::GradMode::is_enabled()) { // nothing to be kept for a backward
-    at::AutoDispatchBelowADInplaceOrView below;
-    return run(a, points, nullptr);
+struct Map {
+  using Arguments = nflow::Arguments;
+  static Mapped run(Arguments &a, const Tensor &points, Tensor *states) {
+    return nflow::run(a, points, states);
   }
-  const auto results = KickDriftFunction::apply(points, a.weights, a.tau, a);
-  return {results[0], results[1]};
-}
+  static Mapped of_tensors(const Tensor &points, Arguments a) {
+    return kick_drift_dense(std::move(a), points);
+  }
+  static Mapped differentiable(const Tensor &points, const Arguments &a) {
+    const auto results = KickDriftFunction::apply(points, a.weights, a.tau, a);
+    return {results[0], results[1]};
+  }
+};
+using Versions = OperatorVersions<Map>;
 
 /// A version of the operator with the signature of its schema.
 template <Mapped (*version)(const Tensor &, Arguments)>
@@ -175,11 +171,11 @@ TORCH_LIBRARY(nflow, library) {
       "sigma, Tensor epsilon, float cutoff, Tensor mask, bool inverse) -> (Tensor, Tensor)");
 }
 TORCH_LIBRARY_IMPL(nflow, CPU, library) {
-  library.impl("kick_drift", nflow::kick_drift<nflow::on_cpu>);
+  library.impl("kick_drift", nflow::kick_drift<nflow::Versions::on_cpu>);
 }
 TORCH_LIBRARY_IMPL(nflow, CUDA, library) {
-  library.impl("kick_drift", nflow::kick_drift<nflow::on_any_device>);
+  library.impl("kick_drift", nflow::kick_drift<nflow::Versions::on_any_device>);
 }
 TORCH_LIBRARY_IMPL(nflow, Autograd, library) {
-  library.impl("kick_drift", nflow::kick_drift<nflow::with_gradients>);
+  library.impl("kick_drift", nflow::kick_drift<nflow::Versions::with_gradients>);
 }

@@ -2,6 +2,7 @@
 // backward, and a version for devices other than the CPU.
 #include "operators/coupling_arguments.h"
 #include "operators/coupling_flow.h"
+#include "operators/operator_versions.h"
 
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
@@ -20,7 +21,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 using Arguments = CouplingArguments;
-using Mapped = std::tuple<Tensor, Tensor>; // points and log_det
 
 /// The flow of this form, after check(its layout), which may throw: that which was used last, its
 /// memory and its layout, where it is of the same form. A form that is too large for its weights
@@ -143,23 +143,20 @@ class CouplingFunction : public torch::autograd::Function<CouplingFunction> {
   }
 };
 
-Mapped on_cpu(const Tensor &points, Arguments a) {
-  return run(a, points, nullptr);
-}
-
-Mapped on_any_device(const Tensor &points, Arguments a) {
-  return coupling_flow_of_tensors(std::move(a), points);
-}
-
-Mapped with_gradients(const Tensor &points, Arguments a) {
-  if (!points.device().is_cpu()) return on_any_device(points, std::move(a)); // differentiable
-  if (!torch::GradMode::is_enabled()) { // nothing to be kept for a backward
-    at::AutoDispatchBelowADInplaceOrView below;
-    return run(a, points, nullptr);
+struct Map {
+  using Arguments = nflow::Arguments;
+  static Mapped run(Arguments &a, const Tensor &points, Tensor *states) {
+    return nflow::run(a, points, states);
   }
-  const auto results = CouplingFunction::apply(points, a.weights, a.log_volume, a);
-  return {results[0], results[1]};
-}
+  static Mapped of_tensors(const Tensor &points, Arguments a) {
+    return coupling_flow_of_tensors(std::move(a), points);
+  }
+  static Mapped differentiable(const Tensor &points, const Arguments &a) {
+    const auto results = CouplingFunction::apply(points, a.weights, a.log_volume, a);
+    return {results[0], results[1]};
+  }
+};
+using Versions = OperatorVersions<Map>;
 
 /// A version of the operator with the signature of its schema.
 template <Mapped (*version)(const Tensor &, Arguments)>
@@ -184,11 +181,11 @@ TORCH_LIBRARY_FRAGMENT(nflow, library) {
       "-> (Tensor, Tensor)");
 }
 TORCH_LIBRARY_IMPL(nflow, CPU, library) {
-  library.impl("coupling_flow", nflow::coupling_flow<nflow::on_cpu>);
+  library.impl("coupling_flow", nflow::coupling_flow<nflow::Versions::on_cpu>);
 }
 TORCH_LIBRARY_IMPL(nflow, CUDA, library) {
-  library.impl("coupling_flow", nflow::coupling_flow<nflow::on_any_device>);
+  library.impl("coupling_flow", nflow::coupling_flow<nflow::Versions::on_any_device>);
 }
 TORCH_LIBRARY_IMPL(nflow, Autograd, library) {
-  library.impl("coupling_flow", nflow::coupling_flow<nflow::with_gradients>);
+  library.impl("coupling_flow", nflow::coupling_flow<nflow::Versions::with_gradients>);
 }

@@ -1,0 +1,41 @@
+#ifndef NFLOW_OPERATORS_OPERATOR_VERSIONS_H
+#define NFLOW_OPERATORS_OPERATOR_VERSIONS_H
+
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/types.h>
+
+#include <tuple>
+#include <utility>
+
+namespace nflow::operators {
+
+using Mapped = std::tuple<torch::Tensor, torch::Tensor>; // points and log_det
+
+/// The versions of a map as LibTorch's dispatcher wants them. `Map` has
+///     Arguments                             all but the points
+///     run(arguments, points, states)        on the CPU; fills *states, for a backward, unless null
+///     of_tensors(points, arguments)         by differentiable operations, on any device
+///     differentiable(points, arguments)     on the CPU, with an analytic backward
+template <class Map>
+struct OperatorVersions {
+  using Arguments = typename Map::Arguments;
+
+  static Mapped on_cpu(const torch::Tensor &points, Arguments a) {
+    return Map::run(a, points, nullptr);
+  }
+  static Mapped on_any_device(const torch::Tensor &points, Arguments a) {
+    return Map::of_tensors(points, std::move(a));
+  }
+  static Mapped with_gradients(const torch::Tensor &points, Arguments a) {
+    if (!points.device().is_cpu()) return on_any_device(points, std::move(a));
+    if (!torch::GradMode::is_enabled()) { // nothing to be kept for a backward
+      at::AutoDispatchBelowADInplaceOrView below;
+      return Map::run(a, points, nullptr);
+    }
+    return Map::differentiable(points, a);
+  }
+};
+
+} // namespace nflow::operators
+
+#endif
