@@ -264,40 +264,32 @@ void RootEnergy::check(const nflow::Buffer<double> &x) {
   run_on_root(comm_, [&] { energy_->check_gradient(x.on_host().data()); });
 }
 
+/// Without a gradient where there is no place for it.
 double RootEnergy::evaluate_on_root(const double *x, double *gradient) {
   auto &arrays = platform_.arrays();
   double energy = 0.0;
+  const auto find = [&](const double *from, double *to, nflow::Memory memory) {
+    if (to)
+      energy_->energy_and_gradient(1, from, &energy, to, memory);
+    else
+      energy_->energy(1, from, &energy, memory);
+  };
   if (!staged_) {
     arrays.fence();
-    energy_->energy_and_gradient(1, x, &energy, gradient,
-                                 arrays.on_host() ? nflow::Memory::host : nflow::Memory::device);
+    find(x, gradient, arrays.on_host() ? nflow::Memory::host : nflow::Memory::device);
     return energy;
   }
   host_x_.resize(metadata_.coordinates());
   host_gradient_.resize(host_x_.size());
   arrays.copy_out(x, sizeof(double) * host_x_.size(), host_x_.data());
-  energy_->energy_and_gradient(1, host_x_.data(), &energy, host_gradient_.data());
-  arrays.copy_in(host_gradient_.data(), sizeof(double) * host_x_.size(), gradient);
-  return energy;
-}
-
-double RootEnergy::energy_on_root(const double *x) {
-  auto &arrays = platform_.arrays();
-  double energy = 0.0;
-  if (!staged_) {
-    arrays.fence();
-    energy_->energy(1, x, &energy, arrays.on_host() ? nflow::Memory::host : nflow::Memory::device);
-    return energy;
-  }
-  host_x_.resize(metadata_.coordinates());
-  arrays.copy_out(x, sizeof(double) * host_x_.size(), host_x_.data());
-  energy_->energy(1, host_x_.data(), &energy);
+  find(host_x_.data(), gradient ? host_gradient_.data() : nullptr, nflow::Memory::host);
+  if (gradient) arrays.copy_in(host_gradient_.data(), sizeof(double) * host_x_.size(), gradient);
   return energy;
 }
 
 double RootEnergy::energy(const double *x) {
   double energy = 0.0;
-  run_on_root(comm_, [&] { energy = energy_on_root(x); });
+  run_on_root(comm_, [&] { energy = evaluate_on_root(x, nullptr); });
   if (size_of(comm_) > 1) MPI_Bcast(&energy, 1, MPI_DOUBLE, 0, comm_);
   return energy;
 }

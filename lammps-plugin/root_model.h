@@ -111,7 +111,6 @@ class RootEnergy {
 
  private:
   double evaluate_on_root(const double *x, double *gradient);
-  double energy_on_root(const double *x);
 
   MPI_Comm comm_;
   Platform &platform_;
