@@ -135,6 +135,7 @@ void FixNflowMC::make_sampler() {
   const auto &metadata = flow_->metadata();
   nflow::mcmc::Space space;
   space.coordinates = metadata.coordinates();
+  space.carried = metadata.carried_count();
   space.auxiliary = metadata.auxiliary;
   space.gaussian_prior = !flow_->boltzmann();
   space.recorded_variance = metadata.auxiliary_variance;

@@ -38,6 +38,7 @@ std::vector<double> FlowAudit::prior_points(const nflow::Temperatures &tau,
     double *point = &points[i * size];
     if (gaussian) {
       random.fill_gaussian(point, m, std::sqrt(tau.prior));
+      std::copy(metadata.carried.begin(), metadata.carried.end(), point);
     } else {
       const auto pick = static_cast<int64_t>(random.uniform() * static_cast<double>(kept));
       std::copy_n(&(*frames)[std::min(pick, kept - 1) * m], m, point);

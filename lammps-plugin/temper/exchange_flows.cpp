@@ -36,7 +36,9 @@ void ExchangeFlows::prepare(const std::vector<double> &temperatures) {
     const auto kind = exchange_kind(metadata, temperatures[here], temperatures[partner], file);
     if (routes_.count(partner)) continue;
     auto &route = routes_[partner];
-    route = {&bound.model(), &bound, {kind, &bound.model(), metadata.size(), platform_.arrays()}};
+    route = {&bound.model(),
+             &bound,
+             {kind, &bound.model(), metadata.size(), platform_.arrays(), metadata.carried_count()}};
     check(bound, route, temperatures[here], temperatures[partner]);
   }
   if (routes_.empty() && command_.velocity_momenta)

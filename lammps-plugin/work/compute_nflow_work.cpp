@@ -42,8 +42,10 @@ ComputeNflowWork::ComputeNflowWork(LAMMPS *lmp, int narg, char **arg, Platform &
            "temperature T_other to carry the configuration to");
     if (other_temperature_ > 0.0) {
       const auto kind = exchange_kind(metadata, temperature_, other_temperature_, model_file_);
-      there_ = ExchangeMap(kind, &flow_->model(), metadata.size(), arrays_);
-      back_ = ExchangeMap(opposite(kind), &flow_->model(), metadata.size(), arrays_);
+      there_ =
+          ExchangeMap(kind, &flow_->model(), metadata.size(), arrays_, metadata.carried_count());
+      back_ = ExchangeMap(opposite(kind), &flow_->model(), metadata.size(), arrays_,
+                          metadata.carried_count());
     }
     energy_ = std::make_unique<PotentialEnergy>(lmp, platform_);
     state_ = std::make_unique<SimulationState>(lmp, platform_);
@@ -219,7 +221,9 @@ void ComputeNflowWork::take_log_q() {
   vector[round_trip] = deviation();
   vector[u_before] = vector[u_after] = state_->energy();
   vector[h_before] = reduced_energy(vector[u_before], point_.data(), tau);
-  vector[h_after] = -nflow::log_gaussian(arrays_, mapped_.data(), mapped_.size(), tau);
+  const int64_t carried = flow_->metadata().carried_count();
+  vector[h_after] =
+      -nflow::log_gaussian(arrays_, mapped_.data() + carried, mapped_.size() - carried, tau);
   scalar = vector[log_det] - vector[h_after];
   if (std::isnan(scalar)) scalar = -INFINITY; // outside the domain of the flow: of no density
   vector[log_weight] = -vector[h_before] - scalar;

@@ -43,7 +43,11 @@ void BatchTrial::draw(const double *x, const Temperatures &tau, const Streams &s
 void BatchTrial::perturb(const Temperatures &tau, const Streams &streams) {
   RandomStream random = streams.of(1, Purpose::check);
   arrays_.fill_gaussian(random, 0.1 * std::sqrt(tau.prior), u_.size(), out_.data());
-  arrays_.add_scaled(1.0, u_.data(), out_.data(), u_.size(), u_.data());
+  for (int64_t i = 0; i < points_; i++) {
+    const int64_t first = i * space_.size() + space_.carried;
+    arrays_.add_scaled(1.0, u_.data() + first, out_.data() + first, space_.size() - space_.carried,
+                       u_.data() + first);
+  }
 }
 
 double BatchTrial::timed(Map direction, const Temperatures &tau, int64_t count,

@@ -10,7 +10,7 @@ Chain::Chain(Flow &flow, Target &target, const Space &space, const Streams &stre
              const Moves &moves, const AcceptanceRules &rules, Arrays &arrays)
     : flow_(flow), target_(target), space_(space), streams_(streams), rules_(rules),
       arrays_(arrays), x_(arrays, space.coordinates), prefetch_(*this, moves), some_v_(arrays),
-      some_u_(arrays), record_(moves.size()) {}
+      some_u_(arrays), record_(moves.size(), space.carried) {}
 
 void Chain::set_streams(const Streams &streams) {
   streams_ = streams;
@@ -63,6 +63,23 @@ PointWeights Chain::pull_back() {
   if (!space_.gaussian_prior) weights.log_prior = -prior_energy(energy_of(latent_), latent_);
   weighed_ = true;
   return current_weights_ = weights;
+}
+
+const std::vector<double> &Chain::carried() {
+  std::vector<double> &kept = record_.carried;
+  if (kept.empty()) return kept;
+  carried_now_.resize(kept.size());
+  arrays_.copy_out(prefetch_.image().u, sizeof(double) * kept.size(), carried_now_.data());
+  // What an accepted move has kept comes back with the rounding of the flow, which would make fresh
+  // configurations of before useless.
+  constexpr double rounding = 1e-9;
+  bool same = true;
+  for (size_t i = 0; i < kept.size(); i++)
+    same = same && std::fabs(carried_now_[i] - kept[i]) <= rounding * (1.0 + std::fabs(kept[i]));
+  if (same) return kept;
+  record_.begin_environment();
+  kept = carried_now_;
+  return kept;
 }
 
 double Chain::push_forward(const double *u, const uint8_t *atoms, double *v) {

@@ -53,6 +53,9 @@ class Chain {
   /// The same without the log_prior of a boltzmann prior, and for some atoms only.
   PointWeights pull_back(const uint8_t *atoms);
   const double *latent() const { return latent_; }
+  /// What fresh configurations carry from the current one: Record::carried, which is brought up to
+  /// date here if the current one has come from elsewhere.
+  const std::vector<double> &carried();
   /// The proposal f(u') of the move's latent_step() from latent(), and its weights but for h.
   FreshPoints step() { return prefetch_.step(); }
   /// v = f(u); returns log_det.
@@ -110,6 +113,7 @@ class Chain {
   const double *latent_ = nullptr;
   bool weighed_ = false; // the present state is, and has no momenta: the weights are still valid
   PointWeights current_weights_;
+  std::vector<double> carried_now_;
   Buffer<double> some_v_, some_u_; // x with fresh momenta before and after some atoms are mapped
 
   Rearrangement rearrangement_;

@@ -126,11 +126,10 @@ void Prefetch::plan_normals(RandomStream &numbers, double sigma, int64_t start) 
   normals_.push_back({numbers.take_gaussians(chain_.space().coordinates), sigma, start});
 }
 
-/// Of the rows of coordinates or of momenta that begin at starts_.
-void Prefetch::sum_squares(const double *values) {
-  squares_.resize(starts_.size());
-  if (!starts_.empty())
-    chain_.arrays().sums_of_squares(starts_, chain_.space().coordinates, values, squares_.data());
+/// Of the rows of so many numbers that begin at starts_.
+void Prefetch::sum_squares(int64_t columns, const double *values, std::vector<double> &squares) {
+  squares.resize(starts_.size());
+  if (!starts_.empty()) chain_.arrays().sums_of_squares(starts_, columns, values, squares.data());
 }
 
 void Prefetch::make_images() {
@@ -140,8 +139,7 @@ void Prefetch::make_images() {
   if (space.auxiliary) {
     for (int64_t row = 0; row < images_.count; row++)
       starts_.push_back(row * space.size() + space.coordinates);
-    sum_squares(images_.v.data());
-    std::copy(squares_.begin(), squares_.end(), momentum_squares_.begin());
+    sum_squares(space.coordinates, images_.v.data(), momentum_squares_);
   }
   images_.log_det.resize(images_.count);
   images_.u.resize(images_.count * space.size());
@@ -222,6 +220,11 @@ void Prefetch::fill_steps() {
   for (int64_t row = 0; row < steps_.count; row++)
     arrays.add_scaled(keep_[row], images_.u.data() + from_[row] * size, noise_.data() + row * size,
                       size, steps_.u.data() + row * size);
+  if (space.carried == 0) return;
+  copies_.clear();
+  for (int64_t row = 0; row < steps_.count; row++)
+    copies_.push_back({from_[row] * size, row * size});
+  arrays.copy_rows(copies_, space.carried, images_.u.data(), steps_.u.data());
 }
 
 /// Of the points of a batch on the prior's side, if there it is gaussian.
@@ -230,14 +233,23 @@ void Prefetch::find_log_prior(Batch &batch) {
   const int64_t m = space.coordinates;
   batch.log_prior.assign(batch.count, 0.0);
   if (!space.gaussian_prior) return;
+  find_squares(batch, space.carried, space.drawn(), coordinate_squares_);
+  if (space.auxiliary)
+    find_squares(batch, m, m, squares_);
+  else
+    squares_.assign(batch.count, 0.0);
+  for (int64_t row = 0; row < batch.count; row++)
+    batch.log_prior[row] =
+        space.log_prior_of(coordinate_squares_[row], squares_[row], chain_.tau().prior);
+}
+
+/// The sum of squares of `columns` numbers of each point on the prior's side, from `first` on.
+void Prefetch::find_squares(const Batch &batch, int64_t first, int64_t columns,
+                            std::vector<double> &squares) {
   starts_.clear();
-  for (int64_t start = 0; start < batch.count * space.size(); start += m) starts_.push_back(start);
-  sum_squares(batch.u.data());
-  const int64_t slots = space.size() / m;
-  for (int64_t row = 0; row < batch.count; row++) {
-    const double momenta = space.auxiliary ? squares_[row * slots + 1] : 0.0;
-    batch.log_prior[row] = space.log_prior_of(squares_[row * slots], momenta, chain_.tau().prior);
-  }
+  for (int64_t row = 0; row < batch.count; row++)
+    starts_.push_back(row * chain_.space().size() + first);
+  sum_squares(columns, batch.u.data(), squares);
 }
 
 } // namespace nflow::mcmc

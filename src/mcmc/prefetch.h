@@ -87,7 +87,9 @@ class Prefetch {
   void make_steps();
   void fill_steps();
   void find_log_prior(Batch &batch);
-  void sum_squares(const double *values);
+  void find_squares(const Batch &batch, int64_t first, int64_t columns,
+                    std::vector<double> &squares);
+  void sum_squares(int64_t columns, const double *values, std::vector<double> &squares);
 
   Chain &chain_;
   const Moves &moves_;
@@ -110,7 +112,7 @@ class Prefetch {
   std::vector<double> keep_;  // of the image, by row of steps_
   std::vector<int64_t> from_; // row of images_, by row of steps_
   std::vector<int64_t> starts_;
-  std::vector<double> squares_;
+  std::vector<double> coordinate_squares_, squares_;
 };
 
 } // namespace nflow::mcmc

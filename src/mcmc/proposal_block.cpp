@@ -19,7 +19,9 @@ size_t choose_move(const Moves &moves, const Streams &streams, uint64_t attempt)
 
 ProposalBlock::ProposalBlock(const Space &space, const Moves &moves, int64_t batch, Arrays &arrays)
     : space_(space), moves_(moves), batch_(batch), arrays_(arrays), first_(batch + 1),
-      choices_(batch), u_(arrays), v_(arrays) {
+      choices_(batch), u_(arrays), v_(arrays), carried_there_(arrays) {
+  coordinate_squares_.columns = space_.drawn();
+  momentum_squares_.columns = space_.coordinates;
   for (size_t i = 0; i < moves_.size(); i++) frames_.emplace_back(arrays);
 }
 
@@ -31,12 +33,6 @@ int64_t ProposalBlock::choose() {
     first_[i + 1] = first_[i] + moves_[choices_[i]].move->needs().fresh;
   }
   return first_[batch_];
-}
-
-/// The place among squares_ of the sum of squares of coordinates or momenta at `start`.
-int64_t ProposalBlock::plan_squares(int64_t start) {
-  starts_.push_back(start);
-  return static_cast<int64_t>(starts_.size()) - 1;
 }
 
 void ProposalBlock::plan_frame(uint64_t attempt, size_t choice, int64_t start, Lane &lane) {
@@ -63,11 +59,11 @@ void ProposalBlock::plan(uint64_t attempt, size_t choice, double tau) {
       plan_frame(attempt, choice, start, lane);
     } else {
       normals_.push_back({random.take_gaussians(m), width, start});
-      lane.coordinate_squares = plan_squares(start);
+      lane.coordinate_squares = coordinate_squares_.plan(start + space_.carried);
     }
     if (space_.auxiliary) {
       normals_.push_back({random.take_gaussians(m), momentum_width, start + m});
-      lane.momentum_squares = plan_squares(start + m);
+      lane.momentum_squares = momentum_squares_.plan(start + m);
     }
     lanes_.push_back(lane);
   }
@@ -75,8 +71,18 @@ void ProposalBlock::plan(uint64_t attempt, size_t choice, double tau) {
 
 /// Puts what was planned into u_, all points at once.
 void ProposalBlock::fill() {
+  if (!normals_.empty()) arrays_.fill_gaussian(normals_, space_.coordinates, u_.data());
+  fill_frames();
+  if (space_.carried > 0) fill_carried();
+  for (Squares *squares : {&coordinate_squares_, &momentum_squares_}) {
+    squares->sums.resize(squares->starts.size());
+    if (squares->starts.empty()) continue;
+    arrays_.sums_of_squares(squares->starts, squares->columns, u_.data(), squares->sums.data());
+  }
+}
+
+void ProposalBlock::fill_frames() {
   const int64_t m = space_.coordinates;
-  if (!normals_.empty()) arrays_.fill_gaussian(normals_, m, u_.data());
   for (size_t i = 0; i < frames_.size(); i++) {
     Frames &frames = frames_[i];
     if (frames.rows.empty()) continue;
@@ -91,16 +97,22 @@ void ProposalBlock::fill() {
     }
     arrays_.copy_rows(frames.rows, m, x, u_.data());
   }
-  squares_.resize(starts_.size());
-  if (!starts_.empty()) arrays_.sums_of_squares(starts_, m, u_.data(), squares_.data());
+}
+
+void ProposalBlock::fill_carried() {
+  carried_there_.assign(carried_.data(), space_.carried);
+  carried_rows_.clear();
+  for (size_t i = 0; i < lanes_.size(); i++)
+    carried_rows_.push_back({0, static_cast<int64_t>(i) * space_.size()});
+  arrays_.copy_rows(carried_rows_, space_.carried, carried_there_.data(), u_.data());
 }
 
 void ProposalBlock::weigh(double tau) {
   weights_.resize(lanes_.size());
   for (size_t i = 0; i < lanes_.size(); i++) {
     const Lane &lane = lanes_[i];
-    const double coordinates = squares(lane.coordinate_squares);
-    const double momenta = squares(lane.momentum_squares);
+    const double coordinates = coordinate_squares_.at(lane.coordinate_squares);
+    const double momenta = momentum_squares_.at(lane.momentum_squares);
     const double log_prior = lane.mapped ? -space_.reduced_energy_of(lane.energy, momenta, tau)
                                          : space_.log_prior_of(coordinates, momenta, tau);
     weights_[i] = {0.0, log_prior, log_det_[i]};
@@ -112,7 +124,8 @@ void ProposalBlock::make(Flow &flow) {
   if (points == 0) return;
   lanes_.clear();
   normals_.clear();
-  starts_.clear();
+  coordinate_squares_.starts.clear();
+  momentum_squares_.starts.clear();
   for (auto &frames : frames_) frames.rows.clear();
   for (int64_t i = 0; i < batch_; i++) plan(block_ * batch_ + i, choices_[i], tau_.prior);
   u_.resize(points * space_.size());
@@ -124,14 +137,16 @@ void ProposalBlock::make(Flow &flow) {
 }
 
 FreshPoints ProposalBlock::proposals(Flow &flow, const Streams &streams, uint64_t attempt,
-                                     const Temperatures &tau) {
+                                     const Temperatures &tau, const std::vector<double> &carried) {
   const uint64_t block = attempt / batch_;
-  fresh_ = !valid_ || block != block_ || !(tau == tau_) || !(streams == streams_);
+  fresh_ =
+      !valid_ || block != block_ || !(tau == tau_) || !(streams == streams_) || carried != carried_;
   if (fresh_) {
     valid_ = true;
     streams_ = streams;
     block_ = block;
     tau_ = tau;
+    carried_ = carried;
     make(flow);
   }
   const int64_t first = first_[attempt % batch_];

@@ -25,9 +25,9 @@ class ProposalBlock {
   ProposalBlock(const Space &space, const Moves &moves, int64_t batch,
                 Arrays &arrays = host_arrays());
   /// The proposals of that attempt at these temperatures, from the block that is there or from one
-  /// that is made now. They stay until the next call.
+  /// that is made now, with these carried numbers. They stay until the next call.
   FreshPoints proposals(Flow &flow, const Streams &streams, uint64_t attempt,
-                        const Temperatures &tau);
+                        const Temperatures &tau, const std::vector<double> &carried = {});
   /// Lets the target find their energies together, if they are new.
   void prepare(Target &target) const {
     if (!fresh_ || lanes_.empty()) return;
@@ -50,15 +50,27 @@ class ProposalBlock {
     double energy = 0.0;
     int64_t coordinate_squares = -1, momentum_squares = -1;
   };
+  /// Sums of squares of rows of `columns` that begin at these places of u_.
+  struct Squares {
+    int64_t columns = 0;
+    std::vector<int64_t> starts;
+    std::vector<double> sums;
+
+    int64_t plan(int64_t start) {
+      starts.push_back(start);
+      return static_cast<int64_t>(starts.size()) - 1;
+    }
+    double at(int64_t place) const { return place < 0 ? 0.0 : sums[place]; }
+  };
 
   void make(Flow &flow);
   int64_t choose();
   void plan(uint64_t attempt, size_t choice, double tau);
   void plan_frame(uint64_t attempt, size_t choice, int64_t start, Lane &lane);
-  int64_t plan_squares(int64_t start);
   void fill();
+  void fill_frames();
+  void fill_carried();
   void weigh(double tau);
-  double squares(int64_t place) const { return place < 0 ? 0.0 : squares_[place]; }
 
   Space space_;
   const Moves &moves_;
@@ -69,6 +81,7 @@ class ProposalBlock {
   Streams streams_;
   uint64_t block_ = 0;
   Temperatures tau_{0.0};
+  std::vector<double> carried_;
   std::vector<int64_t> first_;  // of attempt block_ * batch_ + i
   std::vector<size_t> choices_; // of moves
   Buffer<double> u_, v_;
@@ -78,8 +91,9 @@ class ProposalBlock {
   std::vector<Frames> frames_; // of moves
   std::vector<Lane> lanes_;
   std::vector<GaussianRow> normals_;
-  std::vector<int64_t> starts_; // of rows whose squares are summed
-  std::vector<double> squares_;
+  Squares coordinate_squares_, momentum_squares_;
+  Buffer<double> carried_there_; // carried_ in the memory of the arrays
+  std::vector<RowCopy> carried_rows_;
 };
 
 } // namespace nflow::mcmc

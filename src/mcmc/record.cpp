@@ -67,6 +67,7 @@ std::vector<double> Record::checkpoint() const {
   for (const double number :
        {recent_acceptance, static_cast<double>(shared_begin), static_cast<double>(shared_end)})
     numbers.push_back(number);
+  numbers.insert(numbers.end(), carried.begin(), carried.end());
   return numbers;
 }
 
@@ -83,6 +84,11 @@ void Record::restore(const std::vector<double> &numbers) {
   weights_before = *next++;
   ess_before = *next++;
   auto end = numbers.end();
+  const auto with_all = static_cast<std::ptrdiff_t>(2 * moves + 3 + carried.size());
+  if (end - next == with_all) {
+    end -= static_cast<std::ptrdiff_t>(carried.size());
+    std::copy(end, numbers.end(), carried.begin());
+  }
   // Files of older versions end with pairs of numbers.
   if ((end - next) % 2 != 0) {
     end -= 3;

@@ -30,7 +30,7 @@ struct Timings {
 /// What happened so far: everything that a restart must carry besides the configuration, and the
 /// wall times, which begin anew.
 struct Record {
-  explicit Record(size_t moves) {
+  explicit Record(size_t moves, int64_t carried_numbers = 0) : carried(carried_numbers, NAN) {
     counters.move_attempts.resize(moves);
     counters.move_accepts.resize(moves);
     best_log_acceptance.assign(moves, -HUGE_VAL);
@@ -42,6 +42,9 @@ struct Record {
   double weights_before = 0.0, ess_before = 0.0; // in those before: their number, times ESS
   double recent_acceptance = 0.5;                // of about the last 64 attempts
   uint64_t shared_begin = 0, shared_end = 0;     // attempts of one batch that outlives a call
+  /// What fresh configurations carry: the numbers of a configuration on the prior's side that moves
+  /// keep. Those of the present one, but for rounding.
+  std::vector<double> carried;
   // Of the last attempt.
   double energy_change = 0.0, log_acceptance = 0.0;
   std::vector<double> best_log_acceptance; // of rejected attempts, by move; begins anew

@@ -34,8 +34,9 @@ bool FlowSampler::attempt() {
   Move &move = *moves_[choice].move;
   FreshPoints fresh;
   if (move.needs().fresh > 0) {
+    const auto &carried = chain_.carried();
     const Stopwatch watch(record.timings.flow);
-    fresh = block_.proposals(chain_.flow(), chain_.streams(), number, chain_.tau());
+    fresh = block_.proposals(chain_.flow(), chain_.streams(), number, chain_.tau(), carried);
   }
   if (fresh.points) {
     const Stopwatch watch(record.timings.energy);

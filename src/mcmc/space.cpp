@@ -9,14 +9,9 @@ double Space::momentum_variance(double tau) const {
 }
 
 double Space::log_prior_of(double coordinate_squares, double momentum_squares, double tau) const {
-  double sum = log_gaussian_of(coordinate_squares, coordinates, tau);
+  double sum = log_gaussian_of(coordinate_squares, drawn(), tau);
   if (auxiliary) sum += log_gaussian_of(momentum_squares, coordinates, momentum_variance(tau));
   return sum;
-}
-
-double Space::log_prior(Arrays &arrays, const double *u, double tau) const {
-  const double momenta = auxiliary ? arrays.sum_of_squares(coordinates, u + coordinates) : 0.0;
-  return log_prior_of(arrays.sum_of_squares(coordinates, u), momenta, tau);
 }
 
 double Space::reduced_energy_of(double energy, double momentum_squares, double tau) const {

@@ -8,6 +8,7 @@
 #include "model/sample_points.h"
 #include "model/volume_check.h"
 
+#include <c10/core/InferenceMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
@@ -326,14 +327,29 @@ FlowReport check_flow(Model &model, double tau_prior, double tau_target,
   return report;
 }
 
+namespace {
+
+/// Of the map to Cartesian coordinates from those in which a model is steerable, at points v.
+std::vector<double> fixed_log_dets(Model &model, const std::vector<double> &v) {
+  const c10::InferenceMode no_gradients;
+  const auto points = model.impl().to_tensor(count, v.data());
+  const auto log_det = model.impl().log_det_coordinates(points);
+  return {log_det.data_ptr<double>(), log_det.data_ptr<double>() + count};
+}
+
+} // namespace
+
 double check_steerability(Model &model, double tau, double other_tau) {
   const auto &metadata = model.metadata();
   const int64_t size = metadata.size();
   const auto v = mapped(model, true, prior_points(metadata, tau, count), tau, tau).points;
+  const int64_t carried = metadata.carried_count();
+  const auto fixed = fixed_log_dets(model, v);
   const auto log_q = [&](double t) {
     auto back = mapped(model, false, v, t, t);
     for (int64_t b = 0; b < count; b++)
-      back.log_det[b] += log_gaussian(&back.points[b * size], size, t);
+      back.log_det[b] +=
+          fixed[b] + log_gaussian(&back.points[b * size + carried], size - carried, t);
     return back.log_det;
   };
   const auto a = log_q(tau), b = log_q(other_tau);

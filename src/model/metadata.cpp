@@ -140,6 +140,19 @@ void read_geometry(const FieldReader &top, Metadata &metadata) {
   if (metadata.periodic && !metadata.box) top.complain("box", "given for a periodic model");
 }
 
+void read_carried(const FieldReader &top, Metadata &metadata) {
+  if (!top.has("carried")) return;
+  const json &list = top.at("carried");
+  const std::string wanted = "a list of fewer than n_atoms * dim numbers, of a gaussian prior";
+  if (!list.is_array() || static_cast<int64_t>(list.size()) >= metadata.coordinates() ||
+      (metadata.prior != Prior::gaussian && !list.empty()))
+    top.complain("carried", wanted);
+  for (const auto &item : list) {
+    if (!item.is_number()) top.complain("carried", wanted);
+    metadata.carried.push_back(item.get<double>());
+  }
+}
+
 void read_example(const FieldReader &top, Metadata &metadata) {
   if (!top.has("example")) return;
   const json &list = top.at("example");
@@ -205,6 +218,7 @@ Metadata parse_metadata(const std::string &text, const std::string &file, Format
       metadata.auxiliary_variance = top.positive("auxiliary_variance");
     read_temperature(top, file, metadata);
     read_example(top, metadata);
+    read_carried(top, metadata);
   }
   if (expected == Format::model && top.has("equivariant"))
     metadata.equivariant = top.boolean("equivariant");
@@ -240,6 +254,7 @@ std::string metadata_text(const Metadata &metadata) {
     object["prior"] = "gaussian";
     object["temperature"] = {{"trained", metadata.temperatures_trained},
                              {"steerable", metadata.steerable}};
+    if (!metadata.carried.empty()) object["carried"] = metadata.carried;
   } else {
     object["prior"] = "boltzmann";
     object["temperature"] = {{"pairs", metadata.temperature_pairs}};

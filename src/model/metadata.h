@@ -35,6 +35,9 @@ struct Metadata {
   double auxiliary_variance = 1.0;                          // boltzmann prior
   // Whether atoms within a species may be exchanged, and nothing else changes; or not said.
   std::optional<bool> equivariant;
+  // Gaussian prior, optional: the first numbers on the prior's side that no gaussian describes and
+  // every move keeps; here typical values of them, at which a flow is checked.
+  std::vector<double> carried;
   std::vector<std::string> operators; // torch.ops.nflow.* that are needed
   // Boltzmann prior, optional: positions [n, d] typical of the prior, around which a flow is
   // checked. Without them a lattice is taken, on which a flow for a liquid may be ill-conditioned.
@@ -47,6 +50,7 @@ struct Metadata {
   int64_t slots() const { return auxiliary ? 2 : 1; }
   /// Numbers in one configuration without auxiliary momenta.
   int64_t coordinates() const { return n_atoms * dim; }
+  int64_t carried_count() const { return static_cast<int64_t>(carried.size()); }
   /// Numbers in one point of the augmented space.
   int64_t size() const { return slots() * coordinates(); }
   /// Variance `a` of the auxiliary momenta at k_B T = tau.

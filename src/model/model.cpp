@@ -59,9 +59,10 @@ bool find_masked(const torch::jit::Module &module, const std::string &file) {
 }
 
 /// Freezing inlines all weights that the methods use.
-torch::jit::Module frozen(const torch::jit::Module &module, bool masked,
+torch::jit::Module frozen(const torch::jit::Module &module, bool masked, bool own_coordinates,
                           const torch::Device &device) {
   std::vector<std::string> methods{"forward", "inverse"};
+  if (own_coordinates) methods.emplace_back("log_det_coordinates");
   if (masked) methods.insert(methods.end(), {"forward_masked", "inverse_masked"});
   return frozen_module(module, methods, device);
 }
@@ -82,6 +83,7 @@ Model::Model(const std::string &file, const std::string &device, int local_rank)
   require_methods(archive.module, file);
   impl_->file = file;
   impl_->masked = find_masked(archive.module, file);
+  impl_->own_coordinates = has_method(archive.module, "log_det_coordinates", 1);
   impl_->metadata = archive.metadata;
   impl_->device = choose_device(device, local_rank);
   if (impl_->device.is_cuda() && !all_run_on_cuda(archive.metadata.operators)) {
@@ -95,7 +97,7 @@ Model::Model(const std::string &file, const std::string &device, int local_rank)
   try {
     archive.module.to(impl_->device);
     impl_->loaded = archive.module;
-    impl_->module = frozen(archive.module, impl_->masked, impl_->device);
+    impl_->module = frozen(archive.module, impl_->masked, impl_->own_coordinates, impl_->device);
   } catch (const std::exception &e) {
     throw Error("model file '" + file + "' cannot be frozen on device " + impl_->device.str() +
                 ": " + first_line(e));
@@ -135,7 +137,8 @@ Model::Impl::Mapped Model::Impl::call(const char *method, const torch::Tensor &p
     std::vector<c10::IValue> arguments{points, tau};
     if (mask.defined()) arguments.emplace_back(mask);
     const bool gradients = torch::GradMode::is_enabled();
-    if (gradients && !differentiable) differentiable = frozen(loaded, masked, device);
+    if (gradients && !differentiable)
+      differentiable = frozen(loaded, masked, own_coordinates, device);
     result = (gradients ? *differentiable : module).get_method(method)(arguments);
   } catch (const std::exception &e) {
     if (device.is_cuda() && std::string(e.what()).find("out of memory") != std::string::npos)
@@ -161,6 +164,24 @@ Model::Impl::Mapped Model::Impl::call(const char *method, const torch::Tensor &p
   if (mapped.log_det.scalar_type() != torch::kFloat64) refuse("must return log_det in float64");
   if (mapped.points.scalar_type() != dtype) refuse("must return points of dtype " + metadata.dtype);
   return mapped;
+}
+
+torch::Tensor Model::Impl::log_det_coordinates(const torch::Tensor &points) {
+  if (!own_coordinates) return torch::zeros({points.size(0)}, torch::kFloat64);
+  const auto wrong = [&](const std::string &what) {
+    return Error("model file '" + file + "': log_det_coordinates " + what +
+                 ": correct the model as docs/model-contract.md says");
+  };
+  torch::Tensor result;
+  try {
+    result = module.get_method("log_det_coordinates")({points}).toTensor();
+  } catch (const std::exception &e) {
+    throw wrong("failed (" + first_line(e) + ")");
+  }
+  if (result.dim() != 1 || result.size(0) != points.size(0) ||
+      result.scalar_type() != torch::kFloat64)
+    throw wrong("must return a float64 tensor of shape [B]");
+  return result.detach().to(torch::kCPU).contiguous();
 }
 
 torch::Tensor Model::Impl::to_mask(int64_t batch, const uint8_t *mask, Memory memory) const {

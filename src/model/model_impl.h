@@ -52,7 +52,8 @@ struct Model::Impl {
   std::optional<torch::jit::Module> differentiable;
   torch::Device device{torch::kCPU};
   torch::ScalarType dtype = torch::kFloat64;
-  bool masked = false; // has forward_masked and inverse_masked
+  bool masked = false;          // has forward_masked and inverse_masked
+  bool own_coordinates = false; // has log_det_coordinates
 
   struct Mapped {
     torch::Tensor points;  // [B, S, n, d], dtype of the model
@@ -62,6 +63,8 @@ struct Model::Impl {
   /// and shapes of what comes back. A masked method needs `mask` [B, n], bool. Throws Error.
   Mapped call(const char *method, const torch::Tensor &points, const Temperatures &tau,
               const torch::Tensor &mask = {});
+  /// log_det_coordinates of points v: [B] float64, zeros if the model has no such method.
+  torch::Tensor log_det_coordinates(const torch::Tensor &points);
   /// Doubles at an address of `memory` to a tensor of the model, always a copy: a model may write
   /// to its argument.
   torch::Tensor to_tensor(int64_t batch, const double *points, Memory memory = Memory::host) const;

@@ -2,6 +2,7 @@
 
 #include "base/random.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <numeric>
@@ -56,6 +57,7 @@ std::vector<double> prior_points(const Metadata &metadata, double tau, int64_t c
       fill_positions(metadata, random, x);
     else
       random.fill_gaussian(x, m, std::sqrt(tau));
+    std::copy(metadata.carried.begin(), metadata.carried.end(), x);
     if (metadata.auxiliary) random.fill_gaussian(x + m, m, sigma_aux);
   }
   return u;

@@ -32,9 +32,10 @@ double ExchangeMap::map(const double *in, double here, double there, double *out
   double log_det_back = 0.0;
   flow_->inverse(1, in, here, latent_.data(), &log_det_back);
   const double scale = std::sqrt(there / here);
-  arrays_->scale(scale, latent_.size(), latent_.data());
+  const int64_t drawn = latent_.size() - carried_;
+  arrays_->scale(scale, drawn, latent_.data() + carried_);
   flow_->forward(1, latent_.data(), there, out, &log_det);
-  return log_det_back + static_cast<double>(latent_.size()) * std::log(scale) + log_det;
+  return log_det_back + static_cast<double>(drawn) * std::log(scale) + log_det;
 }
 
 ExchangeMap::Kind opposite(ExchangeMap::Kind kind) {

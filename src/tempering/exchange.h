@@ -37,13 +37,15 @@ class ExchangeMap {
     identity,
     forward,  // a flow from here (its prior) to there
     backward, // the inverse of a flow from there to here
-    latent    // gaussian prior: to the latent space, times sqrt(there/here), and back
+    latent // gaussian prior: to the latent space, what is drawn there times sqrt(there/here), back
   };
 
   ExchangeMap() = default;
-  /// `size` numbers a point, in the memory of `arrays`. The flow must live as long as this.
-  ExchangeMap(Kind kind, Flow *flow, int64_t size, Arrays &arrays = host_arrays())
-      : kind_(kind), flow_(flow), arrays_(&arrays), latent_(arrays, size) {}
+  /// `size` numbers a point, in the memory of `arrays`, of which a flow with a gaussian prior
+  /// carries the first `carried`. The flow must live as long as this.
+  ExchangeMap(Kind kind, Flow *flow, int64_t size, Arrays &arrays = host_arrays(),
+              int64_t carried = 0)
+      : kind_(kind), flow_(flow), arrays_(&arrays), carried_(carried), latent_(arrays, size) {}
 
   Kind kind() const { return kind_; }
   /// out = f(in), points [S, n, d]; returns ln|det d out / d in|. Not for the identity, whose
@@ -54,6 +56,7 @@ class ExchangeMap {
   Kind kind_ = Kind::identity;
   Flow *flow_ = nullptr;
   Arrays *arrays_ = &host_arrays();
+  int64_t carried_ = 0;
   Buffer<double> latent_{host_arrays()};
 };
 
