@@ -78,7 +78,8 @@ double log_volume(const double *z, double sine) {
   return is_regular(z) && sine > 0.0 ? std::log(z[0] * z[0] * sine) : undefined;
 }
 
-/// Directions in which the atom of a row goes with r, theta and phi, and r, sin theta and cot theta.
+/// Directions in which the atom of a row goes with r, theta and phi, and r, sin theta and cot
+/// theta.
 struct Directions {
   Directions(const Frame &frame, const Vector3 &arm, const double *z) : r(z[0]) {
     radial = arm / r;
@@ -98,8 +99,7 @@ void hand_down(const Row &row, const Frame &frame, const Vector3 &force, const V
                double *by_x) {
   const double twist = dot(torque, frame.axis);
   const Vector3 lever = (twist / frame.height) * frame.side;
-  const Vector3 bend =
-      (1.0 / frame.length) * (cross(torque, frame.axis) + frame.along * lever);
+  const Vector3 bend = (1.0 / frame.length) * (cross(torque, frame.axis) + frame.along * lever);
   add_at(by_x, row.torsion, -1.0 * lever);
   add_at(by_x, row.angle, bend);
   add_at(by_x, row.bond, force + lever - bend);

@@ -11,8 +11,8 @@ std::string wrong_with_tree(const int64_t *rows, int64_t n);
 
 /// Distances, angles and torsions of a molecule, and back (docs/flows.md, "Internal coordinates").
 /// Row k of the tree is (atom, bond reference, angle reference, torsion reference), -1 for none;
-/// z[3 k ..] are the coordinates of that atom, x[3 a ..] is the position of atom a. Log-dets are NaN
-/// where a map is not defined. All of it takes O(n).
+/// z[3 k ..] are the coordinates of that atom, x[3 a ..] is the position of atom a. Log-dets are
+/// NaN where a map is not defined. All of it takes O(n).
 class InternalCoordinates {
  public:
   /// A tree with which nothing is wrong. Not copied.

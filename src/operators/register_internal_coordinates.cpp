@@ -36,8 +36,8 @@ void prepare(TreeArguments &a, const Tensor &points) {
               name, ": points must be float64 or float32");
   TORCH_CHECK(a.tree.scalar_type() == torch::kInt64 && a.tree.dim() == 2 &&
                   a.tree.size(0) == points.size(1) && a.tree.size(1) == 4,
-              name, ": the tree must be [n, 4], int64, with a row for each of the ",
-              points.size(1), " atoms");
+              name, ": the tree must be [n, 4], int64, with a row for each of the ", points.size(1),
+              " atoms");
   TORCH_CHECK(a.tree.device().is_cpu() && points.device().is_cpu(), name,
               ": the tree must be on the device of the points");
   a.tree = a.tree.contiguous();

@@ -25,10 +25,11 @@ const nflow::tests::Normals normal{7};
 
 Mapped call(const char *name, const Tensor &points, const Tensor &tree) {
   static const auto all = nflow::operator_names(); // which links them in
-  const auto [out, log_det] = c10::Dispatcher::singleton()
-                                  .findSchemaOrThrow(name, "")
-                                  .typed<std::tuple<Tensor, Tensor>(const Tensor &, const Tensor &)>()
-                                  .call(points, tree);
+  const auto [out, log_det] =
+      c10::Dispatcher::singleton()
+          .findSchemaOrThrow(name, "")
+          .typed<std::tuple<Tensor, Tensor>(const Tensor &, const Tensor &)>()
+          .call(points, tree);
   return {out, log_det};
 }
 Mapped place(const Tensor &z, const Tensor &tree) {
@@ -57,9 +58,9 @@ Tensor random_tree(int64_t n, uint32_t seed) {
 /// Internal coordinates [batch, n, 3] of no particular molecule.
 Tensor random_coordinates(int64_t batch, int64_t n, uint32_t number) {
   const Tensor noise = torch::tanh(normal({batch, n, 3}, number));
-  Tensor z = torch::stack({1.3 + 0.4 * noise.select(2, 0), 1.6 + 0.7 * noise.select(2, 1),
-                           3.1 * noise.select(2, 2)},
-                          2);
+  Tensor z = torch::stack(
+      {1.3 + 0.4 * noise.select(2, 0), 1.6 + 0.7 * noise.select(2, 1), 3.1 * noise.select(2, 2)},
+      2);
   z.select(1, 0) = 5.0 * noise.select(1, 0);
   return z;
 }
@@ -96,16 +97,16 @@ Tensor place_by_tensors(const Tensor &z, const Tensor &tree) {
     if (k == 0) {
       to = own;
     } else if (k == 1) {
-      to = x[reference(1, 1)] + r * torch::stack({polar.sin() * azimuth.cos(),
-                                                  polar.sin() * azimuth.sin(), polar.cos()},
-                                                 -1);
+      to = x[reference(1, 1)] +
+           r * torch::stack({polar.sin() * azimuth.cos(), polar.sin() * azimuth.sin(), polar.cos()},
+                            -1);
     } else {
       const Tensor b = x[reference(k, 1)], c = x[reference(k, 2)];
       const Tensor d = k == 2 ? c + polar_direction(polar, azimuth) : x[reference(k, 3)];
       const Tensor bc = unit(b - c), normal_of = unit(torch::cross(c - d, bc, -1));
-      to = b + r * (-angle.cos() * bc + angle.sin() * torsion.cos() *
-                                            torch::cross(normal_of, bc, -1) +
-                    angle.sin() * torsion.sin() * normal_of);
+      to = b +
+           r * (-angle.cos() * bc + angle.sin() * torsion.cos() * torch::cross(normal_of, bc, -1) +
+                angle.sin() * torsion.sin() * normal_of);
     }
   }
   return torch::stack(x, 1);
@@ -125,10 +126,11 @@ Tensor measure_by_tensors(const Tensor &x, const Tensor &tree) {
     const Tensor a = at(k, 0), b = at(k, 1), c = at(k, 2);
     const Tensor d = k == 2 ? c + polar_direction(polar, azimuth) : at(k, 3);
     const Tensor b1 = b - a, b2 = c - b, b3 = d - c;
-    const Tensor torsion = torch::atan2(b2.norm(2, -1) * scalar_product(b1, torch::cross(b2, b3, -1)),
-                                        scalar_product(torch::cross(b1, b2, -1), torch::cross(b2, b3, -1)));
-    z.push_back(
-        torch::stack({b1.norm(2, -1), torch::acos(scalar_product(unit(-b1), unit(b2))), torsion}, -1));
+    const Tensor torsion =
+        torch::atan2(b2.norm(2, -1) * scalar_product(b1, torch::cross(b2, b3, -1)),
+                     scalar_product(torch::cross(b1, b2, -1), torch::cross(b2, b3, -1)));
+    z.push_back(torch::stack(
+        {b1.norm(2, -1), torch::acos(scalar_product(unit(-b1), unit(b2))), torsion}, -1));
   }
   return torch::stack(z, 1);
 }
@@ -173,11 +175,11 @@ TEST_P(Molecules, LogDetsAreThoseOfTheJacobian) {
                 log_det_by_autograd([&](const Tensor &in) { return place_by_tensors(in, tree()); },
                                     points.slice(0, b, b + 1)),
                 1e-9);
-    EXPECT_NEAR(measured.log_det[b].item<double>(),
-                log_det_by_autograd(
-                    [&](const Tensor &in) { return measure_by_tensors(in, tree()); },
-                    x.slice(0, b, b + 1)),
-                1e-9);
+    EXPECT_NEAR(
+        measured.log_det[b].item<double>(),
+        log_det_by_autograd([&](const Tensor &in) { return measure_by_tensors(in, tree()); },
+                            x.slice(0, b, b + 1)),
+        1e-9);
   }
 }
 
@@ -204,8 +206,8 @@ TEST_P(Molecules, RoundTripsLoseNothing) {
 TEST_P(Molecules, APointIsTheSameAloneAndInABatch) {
   const Tensor points = z(7).set_requires_grad(true), t = tree();
   const auto whole = place(points, t), back = measure(whole.points, t);
-  const Tensor gradients = torch::autograd::grad({back.points.pow(2).sum() + back.log_det.sum()},
-                                                 {points}, {}, true)[0];
+  const Tensor gradients =
+      torch::autograd::grad({back.points.pow(2).sum() + back.log_det.sum()}, {points}, {}, true)[0];
   for (int64_t b = 0; b < 7; b++) {
     const Tensor one = points.detach().slice(0, b, b + 1).clone().set_requires_grad(true);
     const auto alone = place(one, t), alone_back = measure(alone.points, t);
@@ -229,9 +231,9 @@ Tensor star() {
 
 TEST(InternalCoordinates, DihedralsHaveTheSignThatLammpsGivesThem) {
   // Along the axis from atom 1 to atom 2 the last one is clockwise from the first.
-  const Tensor x = torch::tensor({1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 2.0, 1.0},
-                                 torch::kFloat64)
-                       .view({1, 4, 3});
+  const Tensor x =
+      torch::tensor({1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 2.0, 1.0}, torch::kFloat64)
+          .view({1, 4, 3});
   const Tensor tree =
       torch::tensor({0, -1, -1, -1, 1, 0, -1, -1, 2, 1, 0, -1, 3, 2, 1, 0}, torch::kInt64)
           .view({4, 4});
@@ -263,8 +265,8 @@ TEST(InternalCoordinates, TorsionsArePeriodicAndEndAtPi) {
   EXPECT_LT(largest_difference(measure(place(turned, star()).points, star()).points, z), 1e-13);
   // Flat: the torsion is pi, whatever the sign of a zero.
   for (const double zero : {0.0, -0.0}) {
-    const Tensor x = torch::tensor({0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, zero, -1.0, -1.0, zero,
-                                    -1.0, 0.5, 0.7, -0.3},
+    const Tensor x = torch::tensor({0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, zero, -1.0, -1.0, zero, -1.0,
+                                    0.5, 0.7, -0.3},
                                    torch::kFloat64)
                          .view({1, 5, 3});
     // The second atom is at the pole, where there are no coordinates: moved off it.
@@ -287,9 +289,9 @@ TEST(InternalCoordinates, WhereThereAreNoneTheLogDetIsNaN) {
   Tensor z = random_coordinates(10, 5, 6);
   const Tensor good = z.slice(0, 9).clone();
   const double nan = std::nan("");
-  const std::vector<std::array<double, 3>> wrong = {
-      {1, 1, 0.0}, {1, 1, M_PI}, {1, 0, -1.0}, {3, 0, 0.0}, {3, 0, -1.2}, {3, 1, -0.5},
-      {4, 1, 3.5}, {4, 2, nan},  {2, 0, INFINITY}};
+  const std::vector<std::array<double, 3>> wrong = {{1, 1, 0.0}, {1, 1, M_PI}, {1, 0, -1.0},
+                                                    {3, 0, 0.0}, {3, 0, -1.2}, {3, 1, -0.5},
+                                                    {4, 1, 3.5}, {4, 2, nan},  {2, 0, INFINITY}};
   for (size_t b = 0; b < wrong.size(); b++)
     z[b][static_cast<int64_t>(wrong[b][0])][static_cast<int64_t>(wrong[b][1])] = wrong[b][2];
   const Tensor in = z.clone().set_requires_grad(true);
@@ -322,8 +324,8 @@ TEST(InternalCoordinates, SecondDerivativesAreRefused) {
     if (!to_cartesian) in = place(in, tree).points;
     in.set_requires_grad(true);
     const auto mapped = to_cartesian ? place(in, tree) : measure(in, tree);
-    const Tensor first = torch::autograd::grad({mapped.points.pow(2).sum()}, {in}, {}, true,
-                                               true)[0];
+    const Tensor first =
+        torch::autograd::grad({mapped.points.pow(2).sum()}, {in}, {}, true, true)[0];
     std::string said;
     try {
       torch::autograd::grad({first.sum()}, {in});
