@@ -28,7 +28,7 @@ struct TreeRow {
   int64_t atom;
   int64_t bond = -1, angle = -1, torsion = -1; // references, -1: none
   TorsionKind kind = TorsionKind::frame;
-  int symmetry = 1;                    // of a free torsion: 3 of a rotor with three equal leaves
+  int symmetry = 1; // of a free torsion: 3 of a rotor with three equal leaves
   std::pair<int64_t, int64_t> axis{-1, -1}; // of a free torsion: the bond that it turns
 };
 

@@ -72,8 +72,8 @@ std::vector<double> coordinates(int64_t n, uint32_t seed) {
   return z;
 }
 
-/// That the operator takes the tree, and comes back; that references are bonds of the molecule; that
-/// every bond with neighbours on both ends has one free torsion.
+/// That the operator takes the tree, and comes back; that references are bonds of the molecule;
+/// that every bond with neighbours on both ends has one free torsion.
 void expect_good(const Molecule &molecule) {
   const auto tree = molecule_tree(molecule);
   const auto numbers = tree_numbers(tree);
@@ -132,12 +132,12 @@ TEST(MoleculeTree, ThePeptidesBackboneIsAmongItsFreeTorsions) {
     EXPECT_EQ(got, ids);
     EXPECT_EQ(row->symmetry, symmetry);
   };
-  expect({5, 7, 9, 15}, 1);   // phi: C-N-CA-C
-  expect({17, 15, 9, 7}, 1);  // psi: N-C-CA-N
-  expect({2, 5, 7, 9}, 1);    // omega
-  expect({19, 17, 15, 9}, 1); // the other one
-  expect({12, 11, 9, 7}, 3);  // CB
-  expect({1, 2, 5, 7}, 3);    // ACE
+  expect({5, 7, 9, 15}, 1);    // phi: C-N-CA-C
+  expect({17, 15, 9, 7}, 1);   // psi: N-C-CA-N
+  expect({2, 5, 7, 9}, 1);     // omega
+  expect({19, 17, 15, 9}, 1);  // the other one
+  expect({12, 11, 9, 7}, 3);   // CB
+  expect({1, 2, 5, 7}, 3);     // ACE
   expect({20, 19, 17, 15}, 3); // NME
 }
 
@@ -237,9 +237,10 @@ TEST(MoleculeTree, StraightAnglesGetASentence) {
   // Two configurations, in the second of which the last angle is so many degrees.
   const auto said = [&](double last) {
     const double a = last * M_PI / 180.0;
-    const std::vector<double> x{0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.3, 1.0,
-                                0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0 - std::cos(a),
-                                std::sin(a), 0.0};
+    const std::vector<double> x{
+        0.0,         1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.3,
+        1.0,         0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0 - std::cos(a),
+        std::sin(a), 0.0};
     return refusal([&] { require_bent_angles(tree, molecule, 2, x.data()); });
   };
   EXPECT_EQ(said(177.0), "");
