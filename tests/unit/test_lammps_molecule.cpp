@@ -20,7 +20,8 @@ std::string write_molecule(const std::string &style) {
   data << "two molecules\n\n7 atoms\n5 bonds\n3 atom types\n2 bond types\n"
           "-20 20 xlo xhi\n-20 20 ylo yhi\n-20 20 zlo zhi\n\n"
           "Masses\n\n1 12.0\n2 1.5\n3 16.0\n\nAtoms\n\n";
-  const int atoms[][3] = {{11, 1, 1}, {3, 1, 3}, {7, 1, 1}, {5, 1, 2}, {2, 1, 2}, {1, 2, 1}, {9, 2, 1}};
+  const int atoms[][3] = {{11, 1, 1}, {3, 1, 3}, {7, 1, 1}, {5, 1, 2},
+                          {2, 1, 2},  {1, 2, 1}, {9, 2, 1}};
   int at = 0;
   for (const auto &[id, molecule, type] : atoms) {
     data << id << ' ' << molecule << ' ' << type << (style == "full" ? " 0.1 " : " ")
@@ -77,6 +78,13 @@ TEST(LammpsMolecule, WhatIsNoMoleculeGetsASentence) {
   expect_sentence(refusal([&] { molecule_tree(all); }), "no bonds connect atoms 1 and 2");
   const LammpsSystem atomic(write_script("in.fluid", tests::fluid_script()), {});
   expect_sentence(refusal([&] { atomic.molecule({1, 2, 3}); }), "an atom_style without bonds");
+}
+
+TEST(LammpsMolecule, ConstrainedAtomsGetASentence) {
+  const auto file =
+      write_script("in.rattle", "plugin load " NFLOW_OTHER_STYLES "\n" +
+                                    script("molecular", "", "fix r all rattle/other\n"));
+  expect_sentence(refusal([&] { LammpsSystem(file, {}); }), "fix shake and fix rattle hold bonds");
 }
 
 TEST(LammpsMolecule, TemplatesGetASentence) {
