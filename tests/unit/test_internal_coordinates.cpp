@@ -23,13 +23,14 @@ using torch::Tensor;
 
 const nflow::tests::Normals normal{7};
 
-Mapped call(const char *name, const Tensor &points, const Tensor &tree) {
+auto operator_of(const char *name) {
   static const auto all = nflow::operator_names(); // which links them in
-  const auto [out, log_det] =
-      c10::Dispatcher::singleton()
-          .findSchemaOrThrow(name, "")
-          .typed<std::tuple<Tensor, Tensor>(const Tensor &, const Tensor &)>()
-          .call(points, tree);
+  return c10::Dispatcher::singleton()
+      .findSchemaOrThrow(name, "")
+      .typed<std::tuple<Tensor, Tensor>(const Tensor &, const Tensor &)>();
+}
+Mapped call(const char *name, const Tensor &points, const Tensor &tree) {
+  const auto [out, log_det] = operator_of(name).call(points, tree);
   return {out, log_det};
 }
 Mapped place(const Tensor &z, const Tensor &tree) {
@@ -348,6 +349,18 @@ TEST(InternalCoordinates, SinglePrecisionIsRoundedAtTheEndsOnly) {
   const Tensor by_single = torch::autograd::grad({placed.points.sum()}, {z})[0];
   const Tensor by_double = torch::autograd::grad({wanted.points.sum()}, {exact})[0];
   EXPECT_TRUE(torch::equal(by_single, by_double.to(torch::kFloat32)));
+}
+
+TEST(InternalCoordinates, TheVersionForOtherDevicesGoesByWayOfTheCpu) {
+  const Tensor z = random_coordinates(3, 5, 11).set_requires_grad(true);
+  const auto [x, log_det] = operator_of("nflow::internal_to_cartesian")
+                                .redispatch(c10::DispatchKeySet(c10::DispatchKey::CUDA), z, star());
+  const auto placed = place(z, star());
+  EXPECT_TRUE(torch::equal(x, placed.points));
+  EXPECT_TRUE(torch::equal(log_det, placed.log_det));
+  EXPECT_TRUE(torch::equal(gradient({x, log_det}, z), gradient(placed, z)));
+  for (const char *name : {"internal_to_cartesian", "cartesian_to_internal"})
+    EXPECT_TRUE(nflow::runs_on_cuda(name));
 }
 
 /// What the operator says to these points and this tree.
