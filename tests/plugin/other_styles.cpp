@@ -1,6 +1,6 @@
 // A plugin with the pair style soft/only: pair soft that leaves no forces, but NaN, where LAMMPS is
-// asked for energies only, and counts how often that is; and with a fix named gjf, as a package of
-// newer versions has one.
+// asked for energies only, and counts how often that is; and with fixes named gjf, as a package of
+// newer versions has one, and rattle/other, for a LAMMPS without the package RIGID.
 
 #include "lammpsplugin.h"
 
@@ -60,5 +60,7 @@ extern "C" void lammpsplugin_init(void *lmp, void *handle, void *regfunc) {
   plugin.name = "gjf";
   plugin.info = "fix nve by another name";
   plugin.creator.v2 = create_fix;
+  register_plugin(&plugin, lmp);
+  plugin.name = "rattle/other";
   register_plugin(&plugin, lmp);
 }

@@ -1,6 +1,7 @@
 #ifndef NFLOW_TRAINER_ENERGIES_LAMMPS_SYSTEM_H
 #define NFLOW_TRAINER_ENERGIES_LAMMPS_SYSTEM_H
 
+#include "architectures/molecule_tree.h"
 #include "trainer/energies/energy_source.h"
 
 #include <cstdint>
@@ -25,6 +26,10 @@ class LammpsSystem : public EnergySource {
   const std::vector<int64_t> &ids() const override;
   /// Unwrapped positions [n, d] that the atoms have now.
   std::vector<double> positions();
+  /// Bonds (each once), types and masses of the atoms of these IDs, ascending. What holds atoms by
+  /// constraints was refused before. Throws Error where there are no bonds to be had, where a bond
+  /// leads to another atom, and where there is no atom of an ID.
+  Molecule molecule(const std::vector<int64_t> &ids) const;
 
   void evaluate(int64_t count, const double *x, double *energies, double *forces) override;
   /// Falls back to evaluate() where the pair style cannot tell single pairs (has_pair_law()).
