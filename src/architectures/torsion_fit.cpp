@@ -244,8 +244,7 @@ class Fitter {
       return std::minmax(i, parent) == std::minmax(e.a, e.b);
     });
     const int64_t bins = fit_.bins;
-    const Table joint =
-        density(sum_of(counts(edge->a, edge->b)), bins, edge->width, fit_.floor);
+    const Table joint = density(sum_of(counts(edge->a, edge->b)), bins, edge->width, fit_.floor);
     Table given(bins * bins);
     for (int64_t a = 0; a < bins; a++) {
       double sum = 0.0;
@@ -266,21 +265,23 @@ void check(const std::vector<double> &angles, int64_t torsions, double kT, const
   operators::TorsionForest forest;
   forest.bins = fit.bins;
   const std::string wrong = operators::wrong_with(forest);
-  require(wrong.empty(), "a density of torsions cannot have " + std::to_string(fit.bins) +
-                             " bins: " + wrong);
+  require(wrong.empty(),
+          "a density of torsions cannot have " + std::to_string(fit.bins) + " bins: " + wrong);
   require(std::isfinite(kT) && kT > 0.0,
           "a density of torsions needs the k_B T of its samples: give a positive one");
   require(fit.floor > 0.0 && fit.floor < 1.0,
           "the uniform share of a density of torsions is above 0 and below 1: give such a floor");
-  require(fit.width <= pi, "a width of " + number(fit.width) +
-                               " radians leaves nothing of a density of torsions: give one up to pi");
+  require(fit.width <= pi,
+          "a width of " + number(fit.width) +
+              " radians leaves nothing of a density of torsions: give one up to pi");
   require(fit.symmetry.empty() || static_cast<int64_t>(fit.symmetry.size()) == torsions,
           "there are " + std::to_string(torsions) + " torsions and " +
               std::to_string(fit.symmetry.size()) + " symmetry numbers: give one for each");
   for (const int64_t n : fit.symmetry)
-    require(n >= 1 && fit.bins % n == 0, "a torsion of symmetry " + std::to_string(n) +
-                                             " has no whole number of bins: give a multiple of that for the " +
-                                             std::to_string(fit.bins) + " bins");
+    require(n >= 1 && fit.bins % n == 0,
+            "a torsion of symmetry " + std::to_string(n) +
+                " has no whole number of bins: give a multiple of that for the " +
+                std::to_string(fit.bins) + " bins");
   if (torsions == 0) return;
   require(angles.size() % torsions == 0 &&
               static_cast<int64_t>(angles.size()) / torsions >= least_samples,
@@ -295,8 +296,8 @@ void check(const std::vector<double> &angles, int64_t torsions, double kT, const
 
 TorsionTables fit_torsions(const std::vector<double> &angles, int64_t torsions, double kT,
                            const TorsionFit &fit) {
-  require(torsions >= 0, "there cannot be " + std::to_string(torsions) +
-                             " torsions: give their number");
+  require(torsions >= 0,
+          "there cannot be " + std::to_string(torsions) + " torsions: give their number");
   check(angles, torsions, kT, fit);
   if (torsions == 0) return {{fit.bins, {}, {}}, {}};
   return Fitter(angles, torsions, fit).tables(kT);

@@ -22,7 +22,7 @@ using torch::autograd::variable_list;
 
 /// All but the points.
 struct TorsionArguments {
-  Tensor energies; // float64: the tables of TorsionDensity
+  Tensor energies;      // float64: the tables of TorsionDensity
   Tensor parents, cuts; // int64 [m]
   Tensor kT;            // float64 []
   int64_t bins;
@@ -50,7 +50,7 @@ void check(const TorsionArguments &a, const Tensor &points) {
 
 /// That of these tables at this temperature: one of those used last, or a new one.
 std::shared_ptr<const TorsionDensity> density_of(const TorsionArguments &a) {
-  constexpr size_t kept = 4;
+  constexpr size_t kept = 8; // temperatures of a training, say
   thread_local std::vector<std::shared_ptr<const TorsionDensity>> last;
   const TorsionForest forest = a.forest();
   const std::string wrong = wrong_with(forest);

@@ -92,11 +92,12 @@ void TorsionDensity::raise() {
   rows_.resize(begin);
   std::vector<std::vector<double>> below(m, std::vector<double>(bins, 0.0));
   std::vector<double> logs(bins);
+  const double beta = 1.0 / kT_;
   for (auto i = order_.rbegin(); i != order_.rend(); ++i) {
     const int64_t parent = forest_.parents[*i];
     for (int64_t a = 0; a < (parent < 0 ? 1 : bins); a++) {
       const double *const energy = energies_.data() + tables[*i] + a * bins;
-      for (int64_t b = 0; b < bins; b++) logs[b] = below[*i][b] - energy[b] / kT_;
+      for (int64_t b = 0; b < bins; b++) logs[b] = below[*i][b] - beta * energy[b];
       const double weight =
           fill_row(logs, forest_.cuts[*i], rows_.data() + begins_[*i] + a * row_size());
       if (parent >= 0) below[parent][a] += weight;
@@ -115,10 +116,10 @@ double TorsionDensity::fill_row(const std::vector<double> &logs, int64_t cut, do
     probability[j] = std::exp(log[j]);
     sum += probability[j];
   }
-  const double log_sum = std::log(sum);
+  const double log_sum = std::log(sum), share = 1.0 / sum;
   first[0] = last[0] = 0.0;
   for (int64_t j = 0; j < bins; j++) {
-    probability[j] /= sum;
+    probability[j] *= share;
     log[j] -= log_sum;
     first[j + 1] = first[j] + probability[j];
   }
@@ -141,8 +142,8 @@ TorsionDensity::Place TorsionDensity::place_of_tail(const Row &row, double z) co
 TorsionDensity::Place TorsionDensity::place_of_angle(int64_t torsion, double phi) const {
   const int64_t bins = forest_.bins;
   const double per_angle = static_cast<double>(bins) / (2.0 * pi);
-  double from_cut = std::remainder(phi, 2.0 * pi) -
-                    (static_cast<double>(forest_.cuts[torsion]) / per_angle - pi);
+  double from_cut =
+      std::remainder(phi, 2.0 * pi) - (static_cast<double>(forest_.cuts[torsion]) / per_angle - pi);
   if (from_cut < -pi) from_cut += 2.0 * pi;
   if (from_cut >= pi) from_cut -= 2.0 * pi;
   const double distance = std::fabs(from_cut) * per_angle; // in bins, from the nearer end
@@ -169,8 +170,7 @@ TorsionDensity::Mapped TorsionDensity::finished(int64_t torsion, const Row &row,
   const double log_width = std::log(2.0 * pi / static_cast<double>(bins));
   Mapped mapped{};
   mapped.bin = bin < bins ? bin : bin - bins;
-  mapped.log_slope =
-      log_width - row.log[place.bin] + log_normal_density(z) - 0.5 * std::log(kT_);
+  mapped.log_slope = log_width - row.log[place.bin] + log_normal_density(z) - 0.5 * std::log(kT_);
   return mapped;
 }
 

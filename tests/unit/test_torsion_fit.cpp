@@ -7,7 +7,10 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
 
 namespace {
 
@@ -41,9 +44,8 @@ TorsionTables known(int64_t torsions, bool chain) {
     tables.forest.cuts.push_back(0);
     for (int64_t a = 0; a < (chain && i > 0 ? bins : 1); a++)
       for (int64_t b = 0; b < bins; b++)
-        tables.energies.push_back(
-            alone(angle(b, bins)) +
-            (chain && i > 0 ? coupled(angle(a, bins), angle(b, bins)) : 0.0));
+        tables.energies.push_back(alone(angle(b, bins)) +
+                                  (chain && i > 0 ? coupled(angle(a, bins), angle(b, bins)) : 0.0));
   }
   return tables;
 }
@@ -74,9 +76,6 @@ TEST(TorsionFit, RecoversWhatItsSamplesAreOf) {
   EXPECT_LT(cold, 0.03);
   EXPECT_LT(of_many, 0.3 * of_few);
   EXPECT_LT(of_few, 0.1);
-  RecordProperty("kl_few", std::to_string(of_few));
-  std::printf("KL: %.4f of 3,000 samples, %.4f of 100,000, %.4f at half of the temperature\n",
-              of_few, of_many, cold);
   // A single torsion, of few bins.
   TorsionFit coarse;
   coarse.bins = 24;

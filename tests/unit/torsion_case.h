@@ -57,9 +57,9 @@ inline torch::Tensor cells(int64_t bins, int64_t torsions) {
 inline torch::Tensor cell_of(const torch::Tensor &phi, int64_t bins) {
   auto cell = torch::zeros({phi.size(0)}, torch::kInt64);
   for (int64_t i = 0; i < phi.size(1); i++)
-    cell = cell * bins + torch::clamp(torch::floor((phi.select(1, i) + pi) * (bins / (2.0 * pi))),
-                                      0, bins - 1)
-                             .to(torch::kInt64);
+    cell = cell * bins +
+           torch::clamp(torch::floor((phi.select(1, i) + pi) * (bins / (2.0 * pi))), 0, bins - 1)
+               .to(torch::kInt64);
   return cell;
 }
 
