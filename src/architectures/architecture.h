@@ -2,6 +2,7 @@
 #define NFLOW_ARCHITECTURES_ARCHITECTURE_H
 
 #include "architectures/flow_setting.h"
+#include "architectures/molecule_tree.h"
 #include "model/metadata.h"
 
 #include <functional>
@@ -28,10 +29,12 @@ struct Properties {
   bool periodic = false;     // for a periodic box; else an open system
   bool also_open = false;    // of one for a periodic box: for open systems, too
   bool ladder = false;       // boltzmann prior: one flow can serve several pairs of temperatures
+  bool bonds = false;        // of one molecule, whose bonds it must know: learn() is called
   bool energy_files = false; // can be trained against one; else against LAMMPS only
 };
 
-/// What a flow between temperatures can learn from before it is built. The trainer has it.
+/// What a flow between temperatures, or of a molecule, can learn from before it is built. The
+/// trainer has it.
 struct StartingData {
   struct Samples {
     const double *x = nullptr; // [count, n, d]
@@ -42,6 +45,7 @@ struct StartingData {
     }
   };
   std::vector<Samples> samples; // of each temperature
+  Molecule molecule;            // of an architecture that needs bonds
   /// Energies and forces [count, n, d] of configurations x [count, n, d].
   std::function<void(int64_t count, const double *x, double *energies, double *forces)> evaluate;
   /// Energy and radial force of two atoms of these LAMMPS types at distance r; empty where single
@@ -82,6 +86,8 @@ class Architecture {
   /// Sets constants of a flow with a gaussian prior from data (initialise_from_data()).
   virtual void initialise(torch::jit::Module & /*flow*/, const FlowSetting & /*setting*/,
                           const at::Tensor & /*data*/) const {}
+  /// Of a gaussian prior: typical values of the numbers that the flow carries (Metadata::carried).
+  virtual std::vector<double> carried(const FlowSetting & /*setting*/) const { return {}; }
   /// "kick-drift, 8 layers, splines": what is built, as the trainer says it.
   virtual std::string describe(const FlowSetting &setting) const;
   /// Coordinates (atom * dim + component) along which samples may part into states, which the

@@ -23,6 +23,7 @@ Metadata flow_metadata(const FlowSetting &setting) {
   metadata.units = setting.units;
   metadata.dtype = setting.dtype;
   metadata.operators = architecture_of(setting).operators(setting);
+  metadata.carried = architecture_of(setting).carried(setting);
   if (properties.prior == Prior::gaussian) metadata.temperatures_trained = setting.temperatures;
   const auto &temperatures = setting.temperatures;
   for (size_t i = 0; properties.prior == Prior::boltzmann && i + 1 < temperatures.size(); i++)

@@ -99,10 +99,11 @@ int run_gaussian(TrainOptions options, const Parallel &parallel) {
   });
   const Samples samples = shared_samples(options.data, dim, options.units, parallel);
   if (source) source = source_of(std::move(source), options, samples, parallel);
-  std::unique_ptr<GaussianObjective> objective;
-  parallel.together(
-      [&] { objective = std::make_unique<GaussianObjective>(options, samples, source.get()); });
   const Split split = split_by_blocks(samples, options.validation);
+  std::unique_ptr<GaussianObjective> objective;
+  parallel.together([&] {
+    objective = std::make_unique<GaussianObjective>(options, samples, split, source.get());
+  });
   if (samples.count() > 0 && split.training.size() < 2)
     throw AlikeError("the data hold " + std::to_string(samples.count()) +
                      " frames, too few to train on: give more frames in --data");

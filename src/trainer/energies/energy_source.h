@@ -1,6 +1,8 @@
 #ifndef NFLOW_TRAINER_ENERGIES_ENERGY_SOURCE_H
 #define NFLOW_TRAINER_ENERGIES_ENERGY_SOURCE_H
 
+#include "architectures/molecule_tree.h"
+#include "base/error.h"
 #include "model/metadata.h"
 
 #include <cstdint>
@@ -37,6 +39,13 @@ class EnergySource {
   virtual void pair_law(int /*type_a*/, int /*type_b*/, double /*r*/, double & /*energy*/,
                         double & /*force*/) {
     throw std::logic_error("this source of energies does not know pairs");
+  }
+
+  /// Bonds, types and masses of the atoms of these IDs, ascending. Throws Error where there are
+  /// none to be had, and where a bond leads to another atom.
+  virtual Molecule molecule(const std::vector<int64_t> & /*ids*/) const {
+    throw Error("internal coordinates need bonds, which " + name() +
+                " does not know: give the system with --lammps");
   }
 
   /// For sentences: "the LAMMPS system", or the energy file by its name.

@@ -29,7 +29,7 @@ class LammpsSystem : public EnergySource {
   /// Bonds (each once), types and masses of the atoms of these IDs, ascending. What holds atoms by
   /// constraints was refused before. Throws Error where there are no bonds to be had, where a bond
   /// leads to another atom, and where there is no atom of an ID.
-  Molecule molecule(const std::vector<int64_t> &ids) const;
+  Molecule molecule(const std::vector<int64_t> &ids) const override;
 
   void evaluate(int64_t count, const double *x, double *energies, double *forces) override;
   /// Falls back to evaluate() where the pair style cannot tell single pairs (has_pair_law()).

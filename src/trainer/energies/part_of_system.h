@@ -22,6 +22,9 @@ class PartOfSystem : public EnergySource {
   void evaluate(int64_t count, const double *x, double *energies, double *forces) override;
   void evaluate_linearised(double cap, int64_t count, const double *x, double *energies,
                            double *forces) override;
+  Molecule molecule(const std::vector<int64_t> &ids) const override {
+    return whole_->molecule(ids);
+  }
   std::string name() const override { return whole_->name(); }
   std::pair<std::string, std::string> provenance() const override { return whole_->provenance(); }
 

@@ -1,5 +1,6 @@
 #include "trainer/objectives/gaussian_objective.h"
 
+#include "architectures/architecture.h"
 #include "base/error.h"
 #include "model/archive.h"
 #include "trainer/command/train_options.h"
@@ -8,7 +9,9 @@
 
 #include <torch/script.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 namespace nflow::trainer {
@@ -16,6 +19,7 @@ namespace nflow::trainer {
 namespace {
 
 constexpr int64_t evaluation_batch = 512;
+constexpr int64_t pool_size = 1000;
 constexpr double most_excess = 1e100; // reduced energy above the cap; infinite ones are of LAMMPS
 
 Archive load_energy(const TrainOptions &o, int64_t dim, const Samples &samples) {
@@ -52,6 +56,8 @@ struct GaussianObjective::Impl {
   bool has_energy = false;
   torch::ScalarType energy_dtype = torch::kFloat64;
   torch::Tensor tau_pair;
+  int64_t carried = 0;        // numbers that are no gaussians
+  torch::Tensor carried_pool; // [N, carried], those of samples
 
   TrainedFlow::Mapped call(const char *method, const torch::Tensor &points) {
     return flow.call(method, points, tau_pair);
@@ -59,8 +65,26 @@ struct GaussianObjective::Impl {
   /// ln N(0, tau) of every number of [B, S, n, d], summed: [B] float64.
   torch::Tensor log_prior(const torch::Tensor &u) const {
     const double per_number = 0.5 * std::log(2.0 * M_PI * tau);
-    const auto size = static_cast<double>(flow.slots() * flow.setting().coordinates());
-    return u.flatten(1).square().sum(1).to(torch::kFloat64) * (-0.5 / tau) - size * per_number;
+    const auto size = static_cast<double>(flow.slots() * flow.setting().coordinates() - carried);
+    const auto drawn = u.flatten(1).slice(1, carried);
+    return drawn.square().sum(1).to(torch::kFloat64) * (-0.5 / tau) - size * per_number;
+  }
+  /// Points of the prior with what samples carry in place of the first gaussians, which choose the
+  /// sample.
+  torch::Tensor with_carried(const torch::Tensor &u) const {
+    if (carried == 0) return u;
+    const auto all = u.flatten(1);
+    const auto uniform = torch::special_ndtr(all.select(1, 0) / std::sqrt(tau));
+    const int64_t count = carried_pool.size(0);
+    const auto pick = (uniform * static_cast<double>(count)).to(torch::kInt64).clamp(0, count - 1);
+    return torch::cat({carried_pool.index_select(0, pick), all.slice(1, carried)}, 1)
+        .view(u.sizes());
+  }
+  /// What these configurations [N, n, d] carry. The flow's parameters do not matter.
+  void fill_pool(const torch::Tensor &x) {
+    torch::NoGradGuard no_gradient;
+    const auto points = x.unsqueeze(1).repeat({1, flow.slots(), 1, 1});
+    carried_pool = call("inverse", points).points.flatten(1).slice(1, 0, carried).clone();
   }
   torch::Tensor nll(const torch::Tensor &v) {
     const auto inverse = call("inverse", v);
@@ -87,10 +111,11 @@ struct GaussianObjective::Impl {
   }
   /// ln q(v) - ln exp(-h(v)) of v = forward(u).
   torch::Tensor kl(const torch::Tensor &u, bool with_cap) {
-    const auto forward = call("forward", u);
+    const auto points = with_carried(u);
+    const auto forward = call("forward", points);
     auto h = reduced_energy(forward.points.select(1, 0), with_cap);
     if (with_cap) h = capped(h);
-    return h + auxiliary_energy(forward.points) + log_prior(u) - forward.log_det;
+    return h + auxiliary_energy(forward.points) + log_prior(points) - forward.log_det;
   }
   /// ln exp(-h(v)) - ln q(v) of a point of the target's space.
   torch::Tensor log_weight(const torch::Tensor &v) {
@@ -111,6 +136,33 @@ struct GaussianObjective::Impl {
   }
 };
 
+namespace {
+
+/// The training samples [N, n, d], or as many of them as will do, evenly.
+torch::Tensor some_of(const Samples &samples, const std::vector<int64_t> &training,
+                      int64_t most = std::numeric_limits<int64_t>::max()) {
+  const auto count = static_cast<int64_t>(training.size());
+  std::vector<int64_t> frames;
+  for (int64_t i = 0; i < std::min(most, count); i++)
+    frames.push_back(training[i * count / std::min(most, count)]);
+  return torch::from_blob(const_cast<double *>(samples.x.data()),
+                          {samples.count(), samples.n_atoms, samples.dim}, torch::kFloat64)
+      .index_select(0, torch::tensor(frames));
+}
+
+void learn_molecule(const Architecture &architecture, const Samples &samples, const Split &split,
+                    EnergySource *source, FlowSetting &setting) {
+  if (!source)
+    throw Error("architecture " + setting.architecture +
+                " needs the bonds of the molecule: give the system with --lammps");
+  StartingData data;
+  data.samples.push_back({samples.x.data(), samples.count(), split.training});
+  data.molecule = source->molecule(samples.ids);
+  architecture.learn(setting, data);
+}
+
+} // namespace
+
 int64_t moved_components(const TrainOptions &options) {
   if (options.dim > 0) return options.dim;
   if (options.energy.empty())
@@ -121,7 +173,7 @@ int64_t moved_components(const TrainOptions &options) {
 }
 
 GaussianObjective::GaussianObjective(const TrainOptions &o, const Samples &samples,
-                                     EnergySource *source) {
+                                     const Split &split, EnergySource *source) {
   FlowSetting setting(o.flow);
   setting.dim = moved_components(o);
   std::optional<Archive> energy;
@@ -130,6 +182,9 @@ GaussianObjective::GaussianObjective(const TrainOptions &o, const Samples &sampl
   setting.types = samples.types;
   setting.units = o.units;
   setting.temperatures = {o.temperature};
+  const Architecture &architecture = architecture_of(setting);
+  if (architecture.properties().bonds)
+    learn_molecule(architecture, samples, split, source, setting);
   flow_ = std::make_unique<TrainedFlow>(setting, o.precision);
   impl_ = std::make_unique<Impl>(*flow_);
   if (energy) {
@@ -140,15 +195,14 @@ GaussianObjective::GaussianObjective(const TrainOptions &o, const Samples &sampl
   impl_->has_energy = energy || source;
   impl_->cap = o.cap;
   impl_->tau_pair = torch::full({2}, setting.tau(), torch::kFloat64);
+  impl_->carried = flow_metadata(setting).carried_count();
+  if (impl_->carried > 0) impl_->fill_pool(some_of(samples, split.training, pool_size));
 }
 
 GaussianObjective::~GaussianObjective() = default;
 
 void GaussianObjective::initialise(const Samples &samples, const std::vector<int64_t> &training) {
-  auto x = torch::from_blob(const_cast<double *>(samples.x.data()),
-                            {samples.count(), samples.n_atoms, samples.dim}, torch::kFloat64);
-  const auto picked = torch::tensor(training);
-  initialise_from_data(flow_->saved(), flow_->setting(), x.index_select(0, picked));
+  initialise_from_data(flow_->saved(), flow_->setting(), some_of(samples, training));
   flow_->follow_saved();
 }
 

@@ -3,6 +3,7 @@
 
 #include "architectures/flow_setting.h"
 #include "files/dump_reader.h"
+#include "trainer/data/batches.h"
 #include "trainer/energies/energy_source.h"
 #include "trainer/objectives/flow_objective.h"
 
@@ -23,7 +24,7 @@ class GaussianObjective : public FlowObjective {
  public:
   /// Takes energies from `source`, or loads the energy file, if there is one. Throws Error where
   /// energy, samples and options do not fit together.
-  GaussianObjective(const TrainOptions &options, const Samples &samples,
+  GaussianObjective(const TrainOptions &options, const Samples &samples, const Split &split,
                     EnergySource *source = nullptr);
   ~GaussianObjective() override;
 

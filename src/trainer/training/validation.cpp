@@ -65,6 +65,8 @@ double GaussianValidator::validate(Progress &progress) const {
   progress.ess = report.ess_forward;
   progress.ess_backward = report.ess_backward;
   double score = report.forward.mean;
+  // A flow that is never trained by likelihood is not to be chosen by it.
+  const bool by_energy = options_.kl_weight == 1.0 && options_.kl_full == 0.0;
   if (batches_.validation_count() > 0) {
     score = mean_of(negative_log_likelihoods());
     // The entropy of the momenta is not the flow's: without it, flows with and without compare.
@@ -72,6 +74,7 @@ double GaussianValidator::validate(Progress &progress) const {
     const double variance = metadata.momentum_variance(objective_.setting().tau());
     const double momenta = metadata.auxiliary ? 0.5 * std::log(2.0 * M_PI * M_E * variance) : 0.0;
     progress.validation_nll = score - momenta * static_cast<double>(metadata.coordinates());
+    if (by_energy && std::isfinite(report.acceptance)) score = -report.acceptance;
   }
   return score;
 }

@@ -1,0 +1,52 @@
+# A molecule in internal coordinates (docs/flows.md): u [B, 1, n, 3] holds {frame} carried numbers, {soft} gaussians
+# of the torsions that turn and {hard} of the other coordinates, all but the carried ones N(0, tau). Temperature enters
+# through the prior and the density of the torsions alone.
+def features(self, phi: Tensor) -> Tensor:
+    angles = torch.matmul(phi, self.multiples)
+    return torch.cat([torch.cos(angles), torch.sin(angles)], 1)
+
+def weights(self) -> Tensor:
+    rest = torch.ones_like(self.centre)
+    return torch.cat([self.unit, torch.exp(self.log_gain) / self.thermal,
+                      torch.zeros_like(self.unit), torch.zeros_like(rest),
+                      self.unit, rest, torch.zeros_like(self.unit), torch.zeros_like(rest),
+                      #each coupling
+                      self.coupling_{coupling}.weights(),
+                      #end
+                      self.padding], 0)
+
+def couplings(self, e: Tensor, features: Tensor, inverse: bool) -> Tuple[Tensor, Tensor]:
+    volume = self.log_unit + self.log_gain.to(self.log_unit.dtype).sum()
+    mapped, log_det = nflow.coupling_flow(torch.cat([features, e], 1), self.weights(), volume, self.places, "{kind}",
+                                          "{activation}", 0, 0, 0, {hidden}, {sizes}, inverse)
+    return mapped[:, {features}:], log_det
+
+def mean_given(self, features: Tensor) -> Tensor:
+    return torch.addmm(self.centre, features, self.coefficients)
+
+def forward(self, u: Tensor, tau: Tensor) -> Tuple[Tensor, Tensor]:
+    q = u.flatten(1)
+    phi, log_det = self.torsions_forward(q[:, {frame}:{frame} + {soft}], tau[1])
+    features = self.features(phi)
+    white, gain = self.couplings(q[:, {frame} + {soft}:], features, False)
+    hard = self.mean_given(features) + torch.matmul(white, self.spread)
+    z = torch.cat([q[:, :{frame}], phi, hard], 1).index_select(1, self.order)
+    x, volume = nflow.internal_to_cartesian(z.view([u.size(0), u.size(2), 3]), self.tree)
+    return x.unsqueeze(1), log_det + gain + volume
+
+def inverse(self, v: Tensor, tau: Tensor) -> Tuple[Tensor, Tensor]:
+    z, volume = nflow.cartesian_to_internal(v.squeeze(1), self.tree)
+    q = z.flatten(1).index_select(1, self.parts)
+    phi = q[:, {frame}:{frame} + {soft}]
+    soft, log_det = self.torsions_inverse(phi, tau[1])
+    features = self.features(phi)
+    rest = q[:, {frame} + {soft}:] - self.mean_given(features)
+    rest = rest - self.period * torch.round(rest / self.period)
+    e, gain = self.couplings(torch.matmul(rest, self.spread_inverse), features, True)
+    u = torch.cat([q[:, :{frame}], soft, e], 1).view(v.size())
+    return u, log_det + gain + volume
+
+# What of the volume is that of Cartesian coordinates, which no temperature scales: ln|det dv/dq|.
+def log_det_coordinates(self, v: Tensor) -> Tensor:
+    z, volume = nflow.cartesian_to_internal(v.squeeze(1), self.tree)
+    return -volume
