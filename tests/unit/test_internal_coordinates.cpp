@@ -200,8 +200,7 @@ TEST_P(Molecules, RoundTripsLoseNothing) {
   const auto placed = place(points, t), back = measure(placed.points, t);
   EXPECT_LT(largest_difference(back.points, points), 1e-11);
   EXPECT_LT(largest_difference(back.log_det, -placed.log_det), 1e-12 * static_cast<double>(n()));
-  const auto again = place(back.points, t);
-  EXPECT_LT(largest_difference(again.points, placed.points), 1e-12 * 10.0);
+  EXPECT_LT(largest_difference(place(back.points, t).points, placed.points), 1e-11);
 }
 
 TEST_P(Molecules, APointIsTheSameAloneAndInABatch) {
@@ -258,7 +257,7 @@ TEST(InternalCoordinates, AMirroredMoleculeIsAnotherOne) {
 }
 
 TEST(InternalCoordinates, TorsionsArePeriodicAndEndAtPi) {
-  Tensor z = random_coordinates(1, 5, 4);
+  const Tensor z = random_coordinates(1, 5, 4);
   Tensor turned = z.clone();
   turned[0][3][2] += 4.0 * M_PI;
   turned[0][4][2] -= 2.0 * M_PI;
@@ -266,13 +265,11 @@ TEST(InternalCoordinates, TorsionsArePeriodicAndEndAtPi) {
   EXPECT_LT(largest_difference(measure(place(turned, star()).points, star()).points, z), 1e-13);
   // Flat: the torsion is pi, whatever the sign of a zero.
   for (const double zero : {0.0, -0.0}) {
-    const Tensor x = torch::tensor({0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, zero, -1.0, -1.0, zero, -1.0,
-                                    0.5, 0.7, -0.3},
+    const Tensor x = torch::tensor({0.0, 0.0, 0.0, 1.0, 0.0, 0.0, -1.0, 1.0, zero, -1.0, -1.0, zero,
+                                    -0.3, 0.5, 0.7},
                                    torch::kFloat64)
                          .view({1, 5, 3});
-    // The second atom is at the pole, where there are no coordinates: moved off it.
-    const Tensor moved = x.roll(1, 2);
-    EXPECT_EQ(measure(moved, star()).points[0][3][2].item<double>(), M_PI);
+    EXPECT_EQ(measure(x, star()).points[0][3][2].item<double>(), M_PI);
   }
 }
 
@@ -380,9 +377,7 @@ TEST(InternalCoordinates, WrongTreesHaveASentence) {
     tree[row][column] = value;
     return said_to(z, tree);
   };
-  const auto expect = [](const std::string &text, const std::string &part) {
-    nflow::tests::expect_sentence(text, part);
-  };
+  const auto &expect = nflow::tests::expect_sentence;
   expect(with(3, 0, 5), "row 3 of the tree names atom 5, of 0 to 4");
   expect(with(3, 0, -1), "row 3 of the tree names atom -1");
   expect(with(4, 0, 3), "row 4 of the tree places atom 3 again");
