@@ -154,7 +154,7 @@ Mapped kick_drift(const Tensor &points, const Tensor &weights, const Tensor &tau
 } // namespace
 
 std::vector<std::string> operator_names() {
-  return {"kick_drift", "coupling_flow"};
+  return {"kick_drift", "coupling_flow", "gb_obc"};
 }
 
 bool runs_on_cuda(const std::string &name) {
