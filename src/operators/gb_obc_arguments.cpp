@@ -52,9 +52,9 @@ GbObcConstants GbObcArguments::numbers() const {
 }
 
 Tensor tensor_of(const GbObcConstants &c) {
-  return torch::tensor({c.alpha, c.beta, c.gamma, c.offset, c.coulomb, c.inner, c.outer,
-                        c.surface_tension, c.probe},
-                       torch::kFloat64);
+  return torch::tensor(
+      {c.alpha, c.beta, c.gamma, c.offset, c.coulomb, c.inner, c.outer, c.surface_tension, c.probe},
+      torch::kFloat64);
 }
 
 namespace {
@@ -94,8 +94,8 @@ std::tuple<Tensor, Tensor> gb_obc_tensors(GbObcArguments a, const Tensor &x) {
   const Tensor product = born.unsqueeze(2) * born.unsqueeze(1), quarter = 0.25 * square / product;
   const Tensor e = torch::exp(-quarter), per_f = (square + product * e).rsqrt();
   const Tensor size = c.screening() * torch::outer(a.charge, a.charge) * per_f;
-  const Tensor area = 4.0 * M_PI * c.surface_tension * (a.radius + c.probe).square() *
-                      (a.radius / born).pow(6);
+  const Tensor area =
+      4.0 * M_PI * c.surface_tension * (a.radius + c.probe).square() * (a.radius / born).pow(6);
   const Tensor energy = -0.5 * size.sum({1, 2}) + area.sum(1);
   if (!a.with_gradient) return {energy, torch::empty({0}, x.options())};
   const Tensor slope = size * per_f * per_f;

@@ -28,13 +28,12 @@ EnergyAndGradient run(Arguments &a, const Tensor &points) {
   const int64_t batch = in.size(0), n = in.size(1);
   Tensor energy = torch::empty({batch}, in.options());
   Tensor gradient = a.with_gradient ? torch::empty_like(in) : torch::empty({0}, in.options());
-  model.set(n, a.radius.data_ptr<double>(), a.scale.data_ptr<double>(),
-            a.charge.data_ptr<double>(), a.numbers());
+  model.set(n, a.radius.data_ptr<double>(), a.scale.data_ptr<double>(), a.charge.data_ptr<double>(),
+            a.numbers());
   const double *x = in.data_ptr<double>();
   double *const to = a.with_gradient ? gradient.data_ptr<double>() : nullptr;
   for (int64_t b = 0; b < batch; b++)
-    energy.data_ptr<double>()[b] =
-        model.energy(x + b * 3 * n, to ? to + b * 3 * n : nullptr);
+    energy.data_ptr<double>()[b] = model.energy(x + b * 3 * n, to ? to + b * 3 * n : nullptr);
   return {energy, gradient};
 }
 

@@ -56,7 +56,9 @@ void add_gb_obc(CLI::App &app) {
       "gb-obc", "Write implicit solvent (generalised Born, OBC) of a molecule as an energy file");
   auto options = std::make_shared<GbObcOptions>();
   auto &c = options->constants;
-  command->add_option("--table", options->table, "text file: ID, radius, scale, charge of an atom a line")
+  command
+      ->add_option("--table", options->table,
+                   "text file: ID, radius, scale, charge of an atom a line")
       ->required();
   command->add_option("--output", options->output, "energy file to write")->capture_default_str();
   command->add_option("--form", options->form, "which alpha, beta and gamma: obc1 or obc2")

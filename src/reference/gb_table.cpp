@@ -73,12 +73,14 @@ GbAtoms read_gb_table(const std::string &file, double offset) {
     const auto words = words_of(line.substr(0, line.find('#')));
     if (!words.empty()) rows.emplace_back(file, count, words, offset);
   }
-  require(!rows.empty(), "'" + file + "' has no atoms: give a line for each, its ID, radius, scale "
-                                      "and charge");
+  require(!rows.empty(), "'" + file +
+                             "' has no atoms: give a line for each, its ID, radius, scale "
+                             "and charge");
   const auto atoms_count = static_cast<int64_t>(rows.size());
   require(atoms_count <= operators::most_gb_atoms,
-          "'" + file + "' has " + std::to_string(atoms_count) + " atoms, but all pairs of at most " +
-              std::to_string(operators::most_gb_atoms) + " are summed: give a smaller molecule");
+          "'" + file + "' has " + std::to_string(atoms_count) +
+              " atoms, but all pairs of at most " + std::to_string(operators::most_gb_atoms) +
+              " are summed: give a smaller molecule");
   std::sort(rows.begin(), rows.end(), [](const Row &a, const Row &b) { return a.id < b.id; });
   GbAtoms atoms;
   for (const Row &row : rows) {
