@@ -166,7 +166,7 @@ TEST(GbObc, OneObjectServesMoleculesInTurn) {
 /// The operator, as a model calls it.
 using Result = std::tuple<Tensor, Tensor>;
 Result call(const Tensor &x, const GbAtoms &atoms, const Tensor &constants, bool gradient = true) {
-  (void)operator_names(); // links the library in
+  (void) operator_names(); // links the library in
   static const auto op = c10::Dispatcher::singleton()
                              .findSchemaOrThrow("nflow::gb_obc", "")
                              .typed<Result(const Tensor &, const Tensor &, const Tensor &,
