@@ -1,6 +1,8 @@
 #ifndef NFLOW_OPERATORS_GB_OBC_H
 #define NFLOW_OPERATORS_GB_OBC_H
 
+#include "operators/gb_obc_kernels.h"
+
 #include <cstdint>
 #include <vector>
 
@@ -28,6 +30,8 @@ constexpr int64_t most_gb_atoms = 2000;
 /// before.
 class GbObc {
  public:
+  explicit GbObc(const GbObcKernels &kernels = gb_obc_kernels()) : kernels_(kernels) {}
+
   /// Takes n atoms with these radii, scales and charges.
   void set(int64_t n, const double *radius, const double *scale, const double *charge,
            const GbObcConstants &constants);
@@ -36,29 +40,18 @@ class GbObc {
   double energy(const double *x, double *gradient);
 
  private:
-  double per_own(int64_t i) const { return 1.0 / own_[i]; }
-  void find_distances(const double *x);
-  /// integral_, and with it descreening_, for a gradient.
-  template <bool with_gradient>
-  void find_integrals();
-  /// From integral_ to born_ and its slope; returns the energies of atoms alone, whose derivatives
-  /// by Born radii are in by_born_.
+  void take_atoms(const double *scale, const double *charge);
+  void place(const double *x);
+  /// From integral to born and its slope; returns the energies of atoms alone, whose derivatives by
+  /// Born radii are in by_atom.
   double find_born_radii();
-  template <bool with_gradient>
-  double add_pairs();
-  void add_forces(const double *x, double *gradient);
 
-  struct Derivatives { // of I_i and I_j by their distance r, divided by r
-    double first, second;
-  };
-  int64_t n_ = 0;
+  const GbObcKernels &kernels_;
   GbObcConstants constants_;
-  std::vector<double> radius_, own_, scaled_, charge_; // own: less the offset; scaled: own * scale
-  std::vector<double> integral_, born_, born_slope_;   // of atoms; dB/dI
-  std::vector<double> by_born_;                        // dU/dB
-  // Of pairs i < j, row by row.
-  std::vector<double> square_, along_; // r^2; dU/dr / r at fixed Born radii
-  std::vector<Derivatives> descreening_;
+  std::vector<double> radius_, born_slope_; // dB/dI
+  std::vector<double> atoms_, pairs_;       // what pointers_ points to
+  double *x_ = nullptr, *own_ = nullptr, *scaled_ = nullptr, *charge_ = nullptr;
+  GbPairs pointers_{};
 };
 
 } // namespace nflow::operators

@@ -163,6 +163,26 @@ TEST(GbObc, OneObjectServesMoleculesInTurn) {
   }
 }
 
+TEST(GbObc, AllInstructionSetsOfThisProcessorAgree) {
+  std::vector<double> gradient(3 * 40), wanted(3 * 40);
+  for (const int64_t n : {1, 2, 7, 8, 9, 10, 40}) {
+    const GbAtoms atoms = heap_of(n);
+    const auto x = places_of(n, 9, 2.0);
+    const double energy = energy_of(atoms, x, {}, wanted.data());
+    for (const auto *kernels : operators::all_gb_obc_kernels()) {
+      GbObc model(*kernels);
+      model.set(n, atoms.radius.data(), atoms.scale.data(), atoms.charge.data(), {});
+      EXPECT_NEAR(model.energy(x.data(), gradient.data()), energy, 1e-12 * std::fabs(energy))
+          << kernels->name << " " << n;
+      EXPECT_EQ(model.energy(x.data(), nullptr), model.energy(x.data(), gradient.data()));
+      double size = 0.0;
+      for (int64_t i = 0; i < 3 * n; i++) size = std::max(size, std::fabs(wanted[i]));
+      for (int64_t i = 0; i < 3 * n; i++)
+        EXPECT_NEAR(gradient[i], wanted[i], 1e-11 * size) << kernels->name << " " << n;
+    }
+  }
+}
+
 /// The operator, as a model calls it.
 using Result = std::tuple<Tensor, Tensor>;
 Result call(const Tensor &x, const GbAtoms &atoms, const Tensor &constants, bool gradient = true) {
