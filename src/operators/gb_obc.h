@@ -35,8 +35,8 @@ class GbObc {
   /// Takes n atoms with these radii, scales and charges.
   void set(int64_t n, const double *radius, const double *scale, const double *charge,
            const GbObcConstants &constants);
-  /// The energy at x [n, 3], and its gradient [n, 3] unless that is null. Not finite where two
-  /// atoms are at one place.
+  /// The energy at x [n, 3], and its gradient [n, 3] unless that is null. Need not be finite where
+  /// two atoms are at one place.
   double energy(const double *x, double *gradient);
 
  private:

@@ -10,6 +10,11 @@ namespace {
 
 constexpr int64_t constants_count = 9;
 
+/// Without a call of LibTorch where it is there already.
+Tensor on(const torch::Device &device, const Tensor &t) {
+  return t.device() == device && t.is_contiguous() ? t : t.to(device).contiguous();
+}
+
 bool is_list(const Tensor &t, int64_t count) {
   return t.dim() == 1 && t.numel() == count && t.scalar_type() == torch::kFloat64;
 }
@@ -32,7 +37,7 @@ void GbObcArguments::check_values() const {
   TORCH_CHECK(offset >= 0.0 && c.inner > 0.0 && c.outer > 0.0 && c.probe >= 0.0 &&
                   std::isfinite(c.screening()) && std::isfinite(c.surface_tension),
               "gb_obc: the offset or the probe is negative, or a dielectric constant not positive");
-  const Tensor radii = radius.to(torch::kCPU), scales = scale.to(torch::kCPU);
+  const Tensor radii = on(torch::kCPU, radius), scales = on(torch::kCPU, scale);
   const double *r = radii.data_ptr<double>(), *s = scales.data_ptr<double>();
   for (int64_t i = 0; i < radii.numel(); i++)
     TORCH_CHECK(r[i] > offset && std::isfinite(r[i]) && s[i] >= 0.0 && std::isfinite(s[i]),
@@ -41,8 +46,8 @@ void GbObcArguments::check_values() const {
 
 void GbObcArguments::prepare(const Tensor &points) {
   check_shapes(points);
-  constants = constants.to(torch::kCPU).contiguous();
-  for (Tensor *t : {&radius, &scale, &charge}) *t = t->to(points.device()).contiguous();
+  constants = on(torch::kCPU, constants);
+  for (Tensor *t : {&radius, &scale, &charge}) *t = on(points.device(), *t);
   check_values();
 }
 

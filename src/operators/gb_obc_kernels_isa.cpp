@@ -53,9 +53,9 @@ Batch descreening(const Batch &r, const Batch &per_r, const Batch &own, const Ba
   const auto covered = own < upper; // or the sphere is inside the atom
   const auto swallowed = s - r > own;
   const Batch inside = xsimd::select(swallowed, Batch(1.0) / own - per_lower, none);
-  const Batch integral =
-      inside + half * (per_lower - per_upper + quarter * r * (Batch(1.0) - ratio * ratio) * squares +
-                       half * logarithm * per_r);
+  const Batch integral = inside + half * (per_lower - per_upper +
+                                          quarter * r * (Batch(1.0) - ratio * ratio) * squares +
+                                          half * logarithm * per_r);
   if (with_derivative)
     derivative_per_r = xsimd::select(
         covered,
@@ -141,15 +141,14 @@ void forces(const GbPairs &p, double *gradient) {
   }
 }
 
-const GbObcKernels table{
-    xsimd::default_arch::name(),
-    [](const GbPairs &p, bool with_gradient) {
-      with_gradient ? integrals<true>(p) : integrals<false>(p);
-    },
-    [](const GbPairs &p, bool with_gradient) {
-      return with_gradient ? pairs<true>(p) : pairs<false>(p);
-    },
-    forces};
+const GbObcKernels table{xsimd::default_arch::name(),
+                         [](const GbPairs &p, bool with_gradient) {
+                           with_gradient ? integrals<true>(p) : integrals<false>(p);
+                         },
+                         [](const GbPairs &p, bool with_gradient) {
+                           return with_gradient ? pairs<true>(p) : pairs<false>(p);
+                         },
+                         forces};
 
 } // namespace
 
