@@ -18,7 +18,7 @@ operators:     base arrays ; torch
 model:         base arrays files flow operators ; torch
 stats:         base estimators files tempering
 lammps:        base arrays flow model ; lammps
-reference:     base estimators files flow model ; torch
+reference:     base estimators files flow operators model ; torch
 architectures: base operators model ; torch
 trainer:       base estimators files flow operators model lammps architectures ; torch lammps
 lammps-plugin: base arrays estimators files flow mcmc tempering model lammps ; lammps

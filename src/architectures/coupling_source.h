@@ -1,8 +1,8 @@
 #ifndef NFLOW_ARCHITECTURES_COUPLING_SOURCE_H
 #define NFLOW_ARCHITECTURES_COUPLING_SOURCE_H
 
-#include "architectures/operator_resolver.h"
 #include "architectures/source_text.h"
+#include "model/operator_resolver.h"
 #include "operators/coupling_form.h"
 
 #include <torch/script.h>

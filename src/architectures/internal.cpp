@@ -38,7 +38,8 @@ class InternalAssembler : ModuleAssembler {
     add_hard();
     add_torsion_density(flow_, start_.torsions);
     const auto low = range(0, hard_ / 2), high = range(hard_ / 2, hard_);
-    for (int i = 0; i < couplings_; i++) add_coupling(i, i % 2 == 0 ? high : low, i % 2 == 0 ? low : high);
+    for (int i = 0; i < couplings_; i++)
+      add_coupling(i, i % 2 == 0 ? high : low, i % 2 == 0 ? low : high);
     flow_.register_buffer("places", integers(moved_and_kept_));
     flow_.register_buffer("padding", torch::zeros({operators::coupling_padding}, type_));
     flow_.define(source(), std::make_shared<OperatorResolver>());
@@ -70,8 +71,9 @@ class InternalAssembler : ModuleAssembler {
     flow_.register_buffer("multiples",
                           integers(start_.multiples).view({soft_, features_ / 2}).to(type_));
     constant(flow_, "period", torch::tensor(start_.period, torch::kFloat64));
-    constant(flow_, "centre", torch::tensor(start_.centre, torch::kFloat64) +
-                                  torch::tensor(start_.offset, torch::kFloat64));
+    constant(flow_, "centre",
+             torch::tensor(start_.centre, torch::kFloat64) +
+                 torch::tensor(start_.offset, torch::kFloat64));
     constant(flow_, "coefficients", matrix(start_.coefficients, features_, hard_));
     constant(flow_, "spread", matrix(start_.spread, hard_, hard_));
     constant(flow_, "spread_inverse", matrix(start_.spread_inverse, hard_, hard_));
@@ -84,7 +86,8 @@ class InternalAssembler : ModuleAssembler {
   }
 
   /// Numbers of a point of the couplings: features, then the white hard coordinates.
-  void add_coupling(int number, const std::vector<int64_t> &moved, const std::vector<int64_t> &kept) {
+  void add_coupling(int number, const std::vector<int64_t> &moved,
+                    const std::vector<int64_t> &kept) {
     std::vector<int64_t> seen = range(0, features_);
     for (const int64_t i : moved) moved_and_kept_.push_back(features_ + i);
     for (const int64_t i : kept) seen.push_back(features_ + i);
@@ -145,8 +148,8 @@ class InternalArchitecture : public Architecture {
     return {options::couplings, options::hidden, options::depth, options::activation};
   }
   std::map<std::string, std::string> defaults() const override {
-    return {{"couplings", "8"},       {"precision", "float64"}, {"kl-weight", "1"},
-            {"kl-start", "0"},        {"kl-full", "0"},         {"steps", "2000"},
+    return {{"couplings", "8"},        {"precision", "float64"}, {"kl-weight", "1"},
+            {"kl-start", "0"},         {"kl-full", "0"},         {"steps", "2000"},
             {"learning-rate", "5e-3"}, {"patience", "0"},        {"ess-samples", "2048"}};
   }
   void learn(FlowSetting &setting, const StartingData &data) const override {
@@ -196,8 +199,8 @@ std::unique_ptr<const Architecture> make_internal(const char *name, const char *
 } // namespace
 
 std::unique_ptr<const Architecture> make_tsf_internal() {
-  return make_internal("tsf-internal", "steerable, a molecule in internal coordinates",
-                       "steerable", true);
+  return make_internal("tsf-internal", "steerable, a molecule in internal coordinates", "steerable",
+                       true);
 }
 
 std::unique_ptr<const Architecture> make_rnvp_internal() {

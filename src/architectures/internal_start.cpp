@@ -26,7 +26,8 @@ torch::Tensor measured(const std::vector<TreeRow> &tree, const StartingData::Sam
   const auto count = static_cast<int64_t>(samples.training.size());
   auto z = torch::empty({count, 3 * n}, torch::kFloat64);
   for (int64_t i = 0; i < count; i++)
-    coordinates.measure(samples.frame(samples.training[i], 3 * n), z.data_ptr<double>() + 3 * n * i);
+    coordinates.measure(samples.frame(samples.training[i], 3 * n),
+                        z.data_ptr<double>() + 3 * n * i);
   return z;
 }
 
@@ -51,7 +52,9 @@ bool is_soft(const TreeRow &row, const torch::Tensor &angles) {
 
 void sort_coordinates(InternalStart &start, const torch::Tensor &z, const Molecule &molecule,
                       TorsionFit &fit) {
-  const auto carries = [](int64_t place) { return place < 3 || place == 4 || place == 5 || place == 8; };
+  const auto carries = [](int64_t place) {
+    return place < 3 || place == 4 || place == 5 || place == 8;
+  };
   for (int64_t place = 0; place < z.size(1); place++) {
     if (carries(place)) {
       start.carried.push_back(z[0][place].item<double>());
@@ -136,7 +139,8 @@ void fit_hard(InternalStart &start, const torch::Tensor &z, const torch::Tensor 
 } // namespace
 
 InternalStart internal_start(const FlowSetting &setting, const StartingData &data) {
-  require(setting.dim == 3, "internal coordinates are of atoms in three dimensions: leave --dim out");
+  require(setting.dim == 3,
+          "internal coordinates are of atoms in three dimensions: leave --dim out");
   const auto &samples = data.samples.front();
   const auto count = static_cast<int64_t>(samples.training.size());
   require(count > 3 * setting.coordinates(),

@@ -1,9 +1,9 @@
 #include "architectures/kick_drift_scales.h"
 #include "architectures/module_assembler.h"
-#include "architectures/operator_resolver.h"
 #include "architectures/source_text.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "model/operator_resolver.h"
 #include "operators/kick_drift_weights.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "architectures/torsion_density.h"
 
-#include "architectures/operator_resolver.h"
+#include "model/operator_resolver.h"
 #include "architectures/source_text.h"
 #include "base/error.h"
 

@@ -9,8 +9,22 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cstring>
+#include <optional>
 
 namespace nflow {
+
+namespace {
+
+/// All numbers of a tensor. What is there already costs no call of LibTorch.
+void copy_to_host(const torch::Tensor &result, double *numbers) {
+  const bool there = result.device().is_cpu() && result.scalar_type() == torch::kFloat64 &&
+                     result.is_contiguous() && !result.is_neg();
+  const auto host =
+      there ? result : result.detach().resolve_neg().to(torch::kCPU, torch::kFloat64).contiguous();
+  std::memcpy(numbers, host.data_ptr<double>(), sizeof(double) * host.numel());
+}
+
+} // namespace
 
 struct EnergyModel::Impl {
   std::string file;
@@ -18,13 +32,21 @@ struct EnergyModel::Impl {
   torch::jit::Module module;
   torch::Device device{torch::kCPU};
   torch::ScalarType dtype = torch::kFloat64;
-  bool analytic = false; // the file has energy_and_gradient
+  // Found once: looking for a method takes as long as a small potential.
+  std::optional<torch::jit::Method> of_energy, of_both; // the latter where the file has it
+  bool analytic() const { return of_both.has_value(); }
 
   [[noreturn]] void refuse(const std::string &what) const {
     throw Error("energy file '" + file + "' " + what +
                 ": correct it as docs/model-contract.md says");
   }
+  /// Always a copy: a model may write to its argument.
   torch::Tensor to_tensor(int64_t batch, const double *x, Memory memory = Memory::host) const {
+    if (memory == Memory::host && device.is_cpu() && dtype == torch::kFloat64) {
+      auto copy = torch::empty({batch, metadata.n_atoms, metadata.dim}, torch::kFloat64);
+      std::memcpy(copy.data_ptr<double>(), x, copy.nbytes());
+      return copy;
+    }
     return torch::from_blob(const_cast<double *>(x), {batch, metadata.n_atoms, metadata.dim},
                             options(torch::kFloat64, device, memory))
         .to(device, dtype, false, true);
@@ -49,7 +71,7 @@ struct EnergyModel::Impl {
 torch::Tensor EnergyModel::Impl::call_energy(const torch::Tensor &x) {
   c10::IValue result;
   try {
-    result = module.get_method("energy")({x});
+    result = (*of_energy)({x});
   } catch (const std::exception &e) {
     refuse("failed in energy (" + first_line(e) + ")");
   }
@@ -64,7 +86,7 @@ torch::Tensor EnergyModel::Impl::call_energy(const torch::Tensor &x) {
 std::pair<torch::Tensor, torch::Tensor> EnergyModel::Impl::call_analytic(const torch::Tensor &x) {
   c10::IValue result;
   try {
-    result = module.get_method("energy_and_gradient")({x});
+    result = (*of_both)({x});
   } catch (const std::exception &e) {
     refuse("failed in energy_and_gradient (" + first_line(e) + ")");
   }
@@ -77,6 +99,7 @@ std::pair<torch::Tensor, torch::Tensor> EnergyModel::Impl::call_analytic(const t
   for (const auto &tensor : {energy, gradient}) require_kind(tensor, x, "energy_and_gradient");
   if (energy.dim() != 1 || energy.size(0) != x.size(0) || gradient.sizes() != x.sizes())
     refuse("must return shapes [B] and [B, n, d] from energy_and_gradient");
+  if (!torch::GradMode::is_enabled()) return {energy, gradient};
   return {energy.detach(), gradient.detach()};
 }
 
@@ -100,7 +123,7 @@ void EnergyModel::Impl::require_equal(const torch::Tensor &expected, const torch
 }
 
 void EnergyModel::Impl::check_gradient(const torch::Tensor &point) {
-  if (!analytic) return;
+  if (!analytic()) return;
   const auto expected = by_autograd(point);
   const auto given = call_analytic(point);
   const char *wrong = "has an energy_and_gradient that is not its energy and the gradient of it";
@@ -109,8 +132,8 @@ void EnergyModel::Impl::check_gradient(const torch::Tensor &point) {
 }
 
 std::pair<torch::Tensor, torch::Tensor> EnergyModel::Impl::both(const torch::Tensor &x) {
-  const c10::InferenceMode no_gradients(analytic); // no one differentiates that method
-  return analytic ? call_analytic(x) : by_autograd(x);
+  const c10::InferenceMode no_gradients(analytic()); // no one differentiates that method
+  return analytic() ? call_analytic(x) : by_autograd(x);
 }
 
 /// Whether the energy and its gradient are numbers, for each configuration.
@@ -159,14 +182,16 @@ EnergyModel::EnergyModel(const std::string &file, const std::string &device)
   archive.module.to(impl_->device);
   impl_->dtype = archive.metadata.dtype == "float32" ? torch::kFloat32 : torch::kFloat64;
   if (!archive.module.find_method("energy")) impl_->refuse("has no method energy(x)");
-  impl_->analytic = archive.module.find_method("energy_and_gradient").has_value();
+  const bool analytic = archive.module.find_method("energy_and_gradient").has_value();
   std::vector<std::string> methods{"energy"};
-  if (impl_->analytic) methods.push_back("energy_and_gradient");
+  if (analytic) methods.push_back("energy_and_gradient");
   try {
     impl_->module = frozen_module(archive.module, methods, impl_->device);
   } catch (const std::exception &) {
     impl_->module = archive.module; // what cannot be frozen runs as it is
   }
+  impl_->of_energy = impl_->module.get_method("energy");
+  if (analytic) impl_->of_both = impl_->module.get_method("energy_and_gradient");
   try {
     impl_->check();
   } catch (const Error &) {
@@ -195,22 +220,20 @@ void EnergyModel::check_gradient(const double *x) {
 
 void EnergyModel::energy(int64_t batch, const double *x, double *energy, Memory memory) {
   const torch::NoGradGuard no_gradients; // not InferenceMode: see Model::Impl::differentiable
-  const auto result = impl_->call_energy(impl_->to_tensor(batch, x, memory))
-                          .detach()
-                          .to(torch::kCPU, torch::kFloat64)
-                          .contiguous();
-  std::memcpy(energy, result.data_ptr<double>(), sizeof(double) * batch);
+  copy_to_host(impl_->call_energy(impl_->to_tensor(batch, x, memory)), energy);
 }
 
 void EnergyModel::energy_and_gradient(int64_t batch, const double *x, double *energy,
                                       double *gradient, Memory memory) {
   const auto point = impl_->to_tensor(batch, x, memory);
   const auto result = impl_->both(point);
-  torch::from_blob(gradient, point.sizes(), options(torch::kFloat64, impl_->device, memory))
-      .copy_(result.second);
+  if (memory == Memory::host)
+    copy_to_host(result.second, gradient);
+  else
+    torch::from_blob(gradient, point.sizes(), options(torch::kFloat64, impl_->device, memory))
+        .copy_(result.second);
   // As in Model::map(): the copy to the host waits for the work before it.
-  const auto u = result.first.to(torch::kCPU, torch::kFloat64).contiguous();
-  std::memcpy(energy, u.data_ptr<double>(), sizeof(double) * batch);
+  copy_to_host(result.first, energy);
 }
 
 } // namespace nflow

@@ -1,5 +1,7 @@
 #include "operators/coupling_kernels.h"
 
+#include "operators/instruction_sets.h"
+
 namespace nflow::operators {
 
 // Each is coupling_kernels_isa.cpp, compiled for an instruction set.
@@ -13,15 +15,13 @@ const CouplingKernels<float> &kernels_avx512(float);
 template <class T>
 std::vector<const CouplingKernels<T> *> all_coupling_kernels() {
   std::vector<const CouplingKernels<T> *> all;
+  for (const InstructionSet set : instruction_sets()) {
 #ifdef NFLOW_X86_KERNELS
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512cd") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl"))
-    all.push_back(&kernels_avx512(T()));
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    all.push_back(&kernels_avx2(T()));
+    if (set == InstructionSet::avx512) all.push_back(&kernels_avx512(T()));
+    if (set == InstructionSet::avx2) all.push_back(&kernels_avx2(T()));
 #endif
-  all.push_back(&kernels_plain(T()));
+    if (set == InstructionSet::plain) all.push_back(&kernels_plain(T()));
+  }
   return all;
 }
 

@@ -9,9 +9,10 @@
 
 namespace nflow::operators {
 
-using Mapped = std::tuple<torch::Tensor, torch::Tensor>; // points and log_det
+using Mapped = std::tuple<torch::Tensor, torch::Tensor>; // points and log_det, or what an energy
+                                                         // has: energies and gradients
 
-/// The versions of a map as LibTorch's dispatcher wants them. `Map` has
+/// The versions of a map, or of an energy, as LibTorch's dispatcher wants them. `Map` has
 ///     Arguments                             all but the points
 ///     run(arguments, points, states)        on the CPU; fills *states, for a backward, unless null
 ///     of_tensors(points, arguments)         by differentiable operations, on any device

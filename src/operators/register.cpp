@@ -154,8 +154,9 @@ Mapped kick_drift(const Tensor &points, const Tensor &weights, const Tensor &tau
 } // namespace
 
 std::vector<std::string> operator_names() {
-  return {"kick_drift", "coupling_flow", "internal_to_cartesian", "cartesian_to_internal",
-          "torsion_density"};
+  return {
+      "kick_drift",     "coupling_flow", "gb_obc", "internal_to_cartesian", "cartesian_to_internal",
+      "torsion_density"};
 }
 
 bool runs_on_cuda(const std::string &name) {

@@ -15,6 +15,7 @@ void add_exact(CLI::App &app);
 void add_sample(CLI::App &app);
 void add_evaluate(CLI::App &app);
 void add_ka2d_table(CLI::App &app);
+void add_gb_obc(CLI::App &app);
 void add_average(CLI::App &app);
 /// Its callback sets `exit_code` to 1 when the samples disagree with the exact values.
 void add_compare(CLI::App &app, int &exit_code);

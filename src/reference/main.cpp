@@ -1,5 +1,6 @@
 // nflow-reference: reference systems whose equilibrium is known exactly: their energy files, exact
-// values and samples, and the comparison of flows and simulations with them.
+// values and samples, and the comparison of flows and simulations with them; and energy files of
+// implicit solvent.
 #include "base/command_line.h"
 #include "reference/commands.h"
 
@@ -16,6 +17,7 @@ int main(int argc, char **argv) {
   add_sample(app);
   add_evaluate(app);
   add_ka2d_table(app);
+  add_gb_obc(app);
   add_average(app);
   add_compare(app, exit_code);
   return nflow::run_program(app, argc, argv, [&] { return exit_code; });

@@ -45,6 +45,7 @@ class Programs : public testing::Test {
     run.write_thermo("thermo");
     write_text("matrix", "1 0.5\n-0.25 2\n");
     write_text("linear", "0.3\n-0.7\n");
+    write_text("radii", "# ID radius scale charge\n1 1.5 0.8 -0.4\n2 1.25 0.85 0.4\n");
     nflow::tests::write_normal_dump("small.dump", 30, 3);
     nflow::tests::write_normal_dump("reference.dump", 120, 2);
     write_text("train.ini", "data = [\"small.dump\"]\ndim = 1\ntemperature = 1\ncouplings = 1\n"
@@ -113,6 +114,9 @@ const std::vector<std::function<Case(Mutator &)>> &Programs::kinds() {
                  matrix ? damaged(m, "matrix") : "matrix", "--linear",
                  matrix ? "linear" : damaged(m, "linear")}};
   };
+  const auto radii = [](Mutator &m) {
+    return Case{{reference, "gb-obc", "--output", "other.pt", "--table", damaged(m, "radii")}};
+  };
   const auto reference_words = [](Mutator &m) {
     static const std::vector<Words> lines = {
         {"exact", "well.pt", "--temperature", "1", "2"},
@@ -120,6 +124,8 @@ const std::vector<std::function<Case(Mutator &)>> &Programs::kinds() {
          "3"},
         {"multiwell", "--dim", "2", "--seed", "3", "--quadratic", "-4", "--quartic", "1",
          "--output", "other.pt"},
+        {"gb-obc", "--table", "radii", "--form", "obc1", "--units", "metal", "--offset", "0.1",
+         "--surface-tension", "0", "--probe", "1.4", "--output", "other.pt"},
         {"average", "thermo.0", "--atoms", "2", "--skip", "3", "--column", "PotEng"}};
     Case run{{reference}};
     for (const auto &word : m.arguments(lines[m.below(lines.size())])) run.words.push_back(word);
@@ -138,9 +144,10 @@ const std::vector<std::function<Case(Mutator &)>> &Programs::kinds() {
   const auto train_words = [](Mutator &m) { return training(m.arguments(options)); };
   // The quick ones more often.
   static const std::vector<std::function<Case(Mutator &)>> all = {
-      exchange, thermo, stats_words, average,  exchange, thermo, stats_words, data,
-      exchange, thermo, compare,     exchange, thermo,   config, stats_words, reference_words,
-      exchange, thermo, checkpoint,  exchange, thermo,   wells,  stats_words, train_words};
+      exchange,    thermo,          stats_words, average, exchange,   thermo,   stats_words,
+      data,        exchange,        thermo,      compare, exchange,   thermo,   config,
+      stats_words, reference_words, exchange,    thermo,  checkpoint, exchange, thermo,
+      wells,       stats_words,     train_words, radii};
   return all;
 }
 
