@@ -47,11 +47,16 @@ void add_options_of_flows(CLI::App &app, FlowOptions &flow, Prior prior, const c
   }
 }
 
-void add_flow_options(CLI::App &app, FlowOptions &flow) {
+void add_flow_options(CLI::App &app, TrainOptions &o) {
   const char *group = "Flow";
+  FlowOptions &flow = o.flow;
   app.add_option("--architecture", flow.architecture,
                  summaries(Prior::gaussian) + "; between two temperatures " +
                      summaries(Prior::boltzmann))
+      ->group(group);
+  app.add_option("--coordinates", o.coordinates,
+                 "cartesian or, of one molecule whose bonds --lammps knows, internal: distances, "
+                 "angles and torsions (tsf and rnvp)")
       ->group(group);
   add_options_of_flows(app, flow, Prior::gaussian, group);
   app.add_option("--dtype", flow.dtype, "float64 or float32: arithmetic of the saved model")
@@ -303,6 +308,24 @@ std::string architecture_for_lammps() {
   throw Error("no architecture needs LAMMPS");
 }
 
+/// Internal coordinates are architectures of their own.
+void choose_coordinates(TrainOptions &o) {
+  require(o.coordinates == "cartesian" || o.coordinates == "internal",
+          "--coordinates must be cartesian or internal");
+  if (o.coordinates == "cartesian") return;
+  const std::string wanted = o.flow.architecture + "-internal";
+  for (const auto &architecture : architectures()) {
+    const auto &p = architecture->properties();
+    if (p.name == o.flow.architecture && p.bonds) return;
+    if (p.name == wanted) {
+      o.flow.architecture = wanted;
+      return;
+    }
+  }
+  throw Error("architecture " + o.flow.architecture +
+              " has no internal coordinates: use --architecture tsf, or rnvp");
+}
+
 /// Everything else is known from the file.
 void check_conversion(const CLI::App &app, const TrainOptions &o) {
   for (const auto *option : app.get_options()) {
@@ -334,7 +357,7 @@ bool parse_options(int argc, char **argv, TrainOptions &o, std::string &text) {
         return std::string();
       });
   app.allow_config_extras(CLI::config_extras_mode::error);
-  add_flow_options(app, o.flow);
+  add_flow_options(app, o);
   add_target_options(app, o);
   add_thermal_options(app, o);
   add_schedule_options(app, o);
@@ -344,8 +367,10 @@ bool parse_options(int argc, char **argv, TrainOptions &o, std::string &text) {
     check_conversion(app, o);
     return true;
   }
-  if (!o.lammps.empty() && app.get_option("--architecture")->count() == 0)
+  if (!o.lammps.empty() && app.get_option("--architecture")->count() == 0 &&
+      o.coordinates != "internal")
     o.flow.architecture = architecture_for_lammps();
+  choose_coordinates(o);
   o.command_line = quoted_command(argc, argv);
   o.given = app.config_to_str(true, false);
   if (o.log.empty()) o.log = o.output + ".csv";

@@ -14,6 +14,8 @@ namespace nflow::trainer {
 /// what the data and LAMMPS add is in FlowSetting.
 struct TrainOptions {
   FlowOptions flow;
+  std::string coordinates =
+      "cartesian"; // or "internal": the architecture of that name with -internal
 
   std::vector<std::string> data;
   std::string energy;
