@@ -2,6 +2,8 @@
 // forces against finite differences, other sources of energy than pairs, wrong inputs.
 
 #include "lammps_case.h"
+#include "reference/gb_obc.h"
+#include "support/ala2.h"
 #include "support/run_lammps.h"
 #include "support/toy_models.h"
 #include "trainer/energies/lammps_system.h"
@@ -275,6 +277,29 @@ TEST(LammpsSystem, SeveralLiveBesideEachOther) {
   one.evaluate(1, x.data(), &again, nullptr);
   EXPECT_EQ(first, again);
   EXPECT_NE(first, second);
+}
+
+/// All of alanine dipeptide, bonded terms and a fix's implicit solvent included.
+TEST(LammpsSystem, AMoleculeInSolventHasTheEnergiesOfAnotherImplementation) {
+  const std::string source = NFLOW_SOURCE_DIR, folder = source + "/examples/ala2";
+  const tests::Ala2 wanted(source, "ff99sbildn");
+  reference::write_gb_obc_file(reference::read_gb_table(wanted.table, 0.09), {}, "real", "gb.pt");
+  LammpsSystem lammps(folder + "/in.system",
+                      {"folder=" + folder, "gb=gb.pt", std::string("plugin=") + NFLOW_PLUGIN_FILE});
+  std::vector<double> x, energies(10), forces(660);
+  for (const auto &one : wanted.x) x.insert(x.end(), one.begin(), one.end());
+  lammps.evaluate(10, x.data(), energies.data(), forces.data());
+  for (size_t i = 0; i < 10; i++) {
+    EXPECT_NEAR(energies[i], wanted.energy[i], 1e-6) << i;
+    std::vector<double> gradient(forces.begin() + 66 * i, forces.begin() + 66 * (i + 1));
+    for (double &g : gradient) g = -g;
+    const auto energy = [&](const std::vector<double> &at) {
+      double value = 0.0;
+      lammps.evaluate(1, at.data(), &value, nullptr);
+      return value;
+    };
+    tests::expect_gradient_of(energy, wanted.x[i], gradient, 3, 1e-5);
+  }
 }
 
 } // namespace
