@@ -1,9 +1,10 @@
 // nflow-check MODEL: prints the metadata of a model file, checks the flow at several temperatures
-// and times it.
+// and times it; with --draw it also writes samples of it.
 
 #include "base/command_line.h"
 #include "base/units.h"
 #include "model/archive_format.h"
+#include "model/drawn_samples.h"
 #include "model/energy_model.h"
 #include "model/equivariance.h"
 #include "model/masked_checks.h"
@@ -126,6 +127,9 @@ struct Options {
   std::string file, device = "auto";
   std::vector<double> temperatures;
   int threads = 1;
+  int64_t draw = 0;
+  uint32_t seed = 1;
+  std::string dump = "drawn.dump.gz";
 };
 
 void add_options(CLI::App &app, Options &o) {
@@ -134,6 +138,14 @@ void add_options(CLI::App &app, Options &o) {
                  "temperatures to check a gaussian-prior model at")
       ->check(CLI::PositiveNumber);
   app.add_option("--device", o.device, "auto, cpu, cuda or cuda:i");
+  app.add_option(
+         "--draw", o.draw,
+         "write so many configurations of a gaussian-prior model to --dump, at the first of "
+         "--temperatures (default: that of its training); of the flow's density, not the "
+         "potential's")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--dump", o.dump, "file for --draw (.gz: compressed)")->capture_default_str();
+  app.add_option("--seed", o.seed, "seed of --draw")->capture_default_str();
   app.add_option("--threads", o.threads, "threads of LibTorch")->check(CLI::PositiveNumber);
 }
 
@@ -151,6 +163,14 @@ int run(const Options &o) {
   check_equivariance(model, taus.front());
   time_it(model, {taus.front().first, taus.front().second});
   std::printf("\nthe flow is sound\n");
+  if (o.draw > 0) {
+    const auto left_out =
+        nflow::write_drawn_samples(model, taus.front().second, o.draw, o.seed, o.dump);
+    std::printf("%lld configurations of the flow, as it draws them, are in %s\n",
+                static_cast<long long>(o.draw - left_out), o.dump.c_str());
+    if (left_out > 0)
+      std::printf("at %lld points it is not defined\n", static_cast<long long>(left_out));
+  }
   print_warnings(model.metadata());
   return 0;
 }
