@@ -1,8 +1,8 @@
 #include "architectures/torsion_density.h"
 
-#include "model/operator_resolver.h"
 #include "architectures/source_text.h"
 #include "base/error.h"
+#include "model/operator_resolver.h"
 
 #include <torch/script.h>
 
