@@ -67,6 +67,22 @@ Estimate mean_with_error(const std::vector<double> &series) {
   return estimate;
 }
 
+Estimate mean_of_many(const std::vector<double> &series) {
+  constexpr size_t most = 4096;
+  const size_t length = (series.size() + most - 1) / most;
+  if (length < 2) return mean_with_error(series);
+  std::vector<double> means;
+  for (size_t first = 0; first + length <= series.size(); first += length)
+    means.push_back(mean_of(series.data() + first, length));
+  auto estimate = mean_with_error(means);
+  const auto n = static_cast<double>(series.size());
+  const double variance = autocovariance(deviations(series), 0);
+  estimate.mean = mean_of(series.data(), series.size());
+  estimate.tau = variance > 0.0 ? estimate.error * estimate.error * n / variance : 1.0;
+  estimate.effective_samples = n / estimate.tau;
+  return estimate;
+}
+
 Estimate variance_with_error(const std::vector<double> &series) {
   if (series.empty()) return {};
   auto squares = deviations(series);

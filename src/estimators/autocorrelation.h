@@ -26,6 +26,10 @@ double integrated_autocorrelation_time(const std::vector<double> &series,
 /// Mean and its standard error from the integrated autocorrelation time.
 Estimate mean_with_error(const std::vector<double> &series);
 
+/// The same in O(N), from the means of 4096 blocks of consecutive samples where there are more
+/// samples; tau is in samples all the same.
+Estimate mean_of_many(const std::vector<double> &series);
+
 /// The variance of the distribution behind the series and its standard error, from the series
 /// (value - mean)^2.
 Estimate variance_with_error(const std::vector<double> &series);

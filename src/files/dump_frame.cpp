@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <set>
 #include <string_view>
 
 namespace nflow {
@@ -159,6 +160,7 @@ struct FrameReader::Impl {
   void sort_atoms(Frame &frame);
 
   int64_t dim_;
+  std::set<int64_t> steps_;
   std::string header_;
   Columns columns_;
   std::vector<std::string_view> words_;
@@ -199,6 +201,10 @@ bool FrameReader::Impl::read(Frame &frame) {
                                  : "NUMBER OF ATOMS") +
                        " before its atoms" + dump_hint);
       read_atoms(line, atoms, frame);
+      if (!steps_.insert(frame.step).second)
+        lines.complain("the time step " + std::to_string(frame.step) +
+                       " comes twice in this file, as where a restarted run went on with it: "
+                       "remove what was overtaken");
       return true;
     } else {
       lines.complain("unknown ITEM: " + std::string(item) + dump_hint);

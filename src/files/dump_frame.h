@@ -30,7 +30,7 @@ class FrameReader {
   ~FrameReader();
 
   /// False at the end of the file. Throws Error with file and line for whatever is not of the
-  /// format.
+  /// format, and for a time step that comes twice.
   bool read(Frame &frame);
   /// Throws Error that names the file and the line read last.
   [[noreturn]] void complain(const std::string &what) const;

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
 
 namespace nflow {
 
@@ -92,16 +91,10 @@ Samples read_dumps(const std::vector<std::string> &files, int64_t dim) {
   for (const auto &file : files) {
     FrameReader reader(file, dim);
     Frame frame;
-    std::set<int64_t> steps;
-    while (reader.read(frame)) {
-      if (!steps.insert(frame.step).second)
-        reader.complain("the time step " + std::to_string(frame.step) +
-                        " comes twice in this file, as where a restarted run went on with it: "
-                        "remove what was overtaken");
-      append(samples, frame, reader);
-    }
-    if (steps.empty()) throw Error("dump file '" + file + "' holds no frame" + dump_hint);
-    samples.per_file.push_back(static_cast<int64_t>(steps.size()));
+    int64_t frames = 0;
+    for (; reader.read(frame); frames++) append(samples, frame, reader);
+    if (frames == 0) throw Error("dump file '" + file + "' holds no frame" + dump_hint);
+    samples.per_file.push_back(frames);
   }
   return samples;
 }

@@ -1,6 +1,6 @@
 #include "operators/internal_coordinates.h"
 
-#include "operators/vector3.h"
+#include "base/vector3.h"
 
 #include <algorithm>
 #include <cmath>

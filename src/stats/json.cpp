@@ -60,6 +60,40 @@ json of(const EnergyReport &e) {
           {"mbar_f", of(e.f)}};
 }
 
+const char *name_of(Borders borders) {
+  return borders == Borders::given ? "given" : borders == Borders::valleys ? "valleys" : "thirds";
+}
+
+json of(const Chain &chain, const ChainReport &report) {
+  json result = {{"kind", chain.kind->name}, {"atoms", chain.ids}};
+  if (chain.is_dihedral()) {
+    result["borders"] = name_of(report.borders);
+    result["transitions"] = report.transitions;
+    result["wells"] = json::array();
+    for (const Well &well : report.wells)
+      result["wells"].push_back({{"from", well.from},
+                                 {"to", well.to},
+                                 {"population", of(well.population)},
+                                 {"entered", well.entered}});
+  } else {
+    result["mean"] = of(report.mean);
+    result["standard_deviation"] = report.deviation;
+  }
+  result["bin_width"] = report.bin_width;
+  result["histogram"] = json::array();
+  for (size_t b = 0; b < report.centres.size(); b++)
+    result["histogram"].push_back({{"centre", report.centres[b]},
+                                   {"density", report.densities[b].mean},
+                                   {"error", report.densities[b].error}});
+  return result;
+}
+
+void write(const std::string &file, const json &root) {
+  OutputFile out(file);
+  out.write(root.dump(2) + "\n");
+  out.close();
+}
+
 } // namespace
 
 void write_json(const std::string &file, const ExchangeLog &log, const Report &report) {
@@ -70,9 +104,15 @@ void write_json(const std::string &file, const ExchangeLog &log, const Report &r
   root["pairs"] = root["energies"] = json::array();
   for (const PairReport &pair : report.pairs) root["pairs"].push_back(of(pair, log));
   for (const EnergyReport &energy : report.energies) root["energies"].push_back(of(energy));
-  OutputFile out(file);
-  out.write(root.dump(2) + "\n");
-  out.close();
+  write(file, root);
+}
+
+void write_json(const std::string &file, const DumpReport &report) {
+  json root = {{"format", "nflow-stats"}, {"version", 1}, {"frames_of_dump", report.per_file}};
+  root["coordinates"] = json::array();
+  for (size_t i = 0; i < report.chains.size(); i++)
+    root["coordinates"].push_back(of(report.chains[i], report.reports[i]));
+  write(file, root);
 }
 
 } // namespace nflow::stats

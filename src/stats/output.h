@@ -2,8 +2,10 @@
 #define NFLOW_STATS_OUTPUT_H
 
 #include "stats/analysis.h"
+#include "stats/chains.h"
 
 #include <string>
+#include <vector>
 
 namespace nflow::stats {
 
@@ -19,6 +21,25 @@ void write_json(const std::string &file, const ExchangeLog &log, const Report &r
 /// if that fails.
 void draw_plots(const std::string &folder, const ExchangeLog &log, const Report &report,
                 const FlowSeries &series, const std::vector<std::vector<double>> &energies);
+
+/// What was measured in dumps.
+struct DumpReport {
+  std::vector<std::string> dumps;
+  std::vector<int64_t> per_file; // frames of each dump
+  std::vector<Chain> chains;
+  std::vector<ChainReport> reports; // of each chain
+};
+
+void print_report(const DumpReport &report);
+void write_json(const std::string &file, const DumpReport &report);
+
+/// The histograms, a block a chain: name, centre of the bin, density, its error. Throws Error if
+/// the file cannot be written.
+void write_histograms(const std::string &file, const DumpReport &report);
+
+/// The same as pictures in the folder, one a chain, named as dihedral_5_7_9_15.png, with data and
+/// script.
+void draw_histograms(const std::string &folder, const DumpReport &report);
 
 } // namespace nflow::stats
 

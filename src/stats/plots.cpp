@@ -1,15 +1,11 @@
-#include "base/error.h"
 #include "files/output_file.h"
+#include "stats/gnuplot.h"
 #include "stats/output.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <string_view>
 
 namespace nflow::stats {
 
@@ -20,17 +16,6 @@ namespace fs = std::filesystem;
 constexpr size_t most_scans = 300;  // drawn, evenly chosen: more cannot be told apart
 constexpr double drawn_trips = 5.0; // round trips a replica, about: more would be a black square
 constexpr int bins = 60;
-
-const char *const preamble =
-    R"gnuplot(# Drawn by nflow-stats; draw again with: gnuplot nflow-stats.gp
-set datafile separator ","
-set datafile missing "nan"
-set border 3 lw 1 lc rgb "#444444"
-set tics nomirror out scale 0.6
-set grid ytics lc rgb "#dddddd" lw 1
-set palette defined (0 "#4c72b0", 0.5 "#b0a8b9", 1 "#c44e52")
-unset colorbox
-)gnuplot";
 
 const char *const acceptance_script = R"gnuplot(
 set terminal pngcairo size 900,520 font "DejaVu Sans,12" noenhanced
@@ -160,24 +145,9 @@ void write_script(const fs::path &folder, const ExchangeLog &log, const Report &
   OutputFile out(folder / "nflow-stats.gp");
   out.print(
       "%spairs = %zu\ntemperatures = %zu\nlowest = %.8g\nhighest = %.8g\nnames = \"%s\"\n%s%s%s",
-      preamble, report.pairs.size(), log.temperatures.size(), *low, *high, names.c_str(),
+      gnuplot_preamble, report.pairs.size(), log.temperatures.size(), *low, *high, names.c_str(),
       acceptance_script, flow_script, with_energies ? energy_script : "");
   out.close();
-}
-
-/// gnuplot says nothing of a picture that it could not write in full.
-bool is_picture(const fs::path &file) {
-  constexpr std::string_view end = "IEND\xae\x42\x60\x82"; // of every PNG
-  std::ifstream in(file, std::ios::binary);
-  const std::string bytes((std::istreambuf_iterator<char>(in)), {});
-  return bytes.size() > end.size() && bytes.substr(bytes.size() - end.size()) == end;
-}
-
-/// For the shell.
-std::string quoted(const std::string &text) {
-  std::string result = "'";
-  for (const char c : text) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return result + "'";
 }
 
 } // namespace
@@ -185,23 +155,14 @@ std::string quoted(const std::string &text) {
 void draw_plots(const std::string &folder_name, const ExchangeLog &log, const Report &report,
                 const FlowSeries &series, const std::vector<std::vector<double>> &energies) {
   const fs::path folder(folder_name);
-  std::error_code code;
-  fs::create_directories(folder, code);
-  if (code) throw Error("cannot make the folder '" + folder_name + "': " + code.message());
+  make_folder(folder_name);
   write_acceptance(folder, log, report);
   write_flow(folder, log, report, series);
   if (!energies.empty()) write_energies(folder, log, energies);
   write_script(folder, log, report, !energies.empty());
-  std::vector<fs::path> pictures{folder / "acceptance.png", folder / "flow.png"};
-  if (!energies.empty()) pictures.push_back(folder / "energies.png");
-  for (const auto &picture : pictures) require_writable(picture);
-  const auto command = "cd " + quoted(folder_name) + " && gnuplot nflow-stats.gp";
-  if (std::system(command.c_str()) != 0 ||
-      !std::all_of(pictures.begin(), pictures.end(), is_picture))
-    throw Error("gnuplot could not draw '" + (folder / "nflow-stats.gp").string() +
-                "': install gnuplot (with its cairo terminals), or see whether the disk has room, "
-                "or leave out "
-                "--plot");
+  std::vector<std::string> pictures{"acceptance.png", "flow.png"};
+  if (!energies.empty()) pictures.push_back("energies.png");
+  draw_pictures(folder_name, pictures);
 }
 
 } // namespace nflow::stats

@@ -114,7 +114,39 @@ void print_energies(const std::vector<EnergyReport> &energies) {
                 with_error(e.f).c_str());
 }
 
+void print_wells(const Chain &chain, const ChainReport &report) {
+  const char *const whence = report.borders == Borders::given ? "as given"
+                             : report.borders == Borders::valleys
+                                 ? "at the valleys of the histogram"
+                                 : "at thirds of the circle: the "
+                                   "histogram has no two wells";
+  std::printf("\n%s, borders %s\n%-18s %-22s %-10s %s\n", chain.name().c_str(), whence, "well",
+              "population", "tau", "transitions into it");
+  for (const Well &well : report.wells) {
+    char range[64];
+    std::snprintf(range, sizeof(range), "%.4g .. %.4g", well.from, well.to);
+    std::printf("%-18s %-22s %-10.3g %lld\n", range,
+                with_error(well.population.mean, well.population.error).c_str(),
+                well.population.tau, static_cast<long long>(well.entered));
+  }
+}
+
+void print_mean(const Chain &chain, const ChainReport &report) {
+  std::printf("\n%s: mean %s, standard deviation %.4g, tau %.3g\n", chain.name().c_str(),
+              with_error(report.mean.mean, report.mean.error, "%.6g +- %.2g").c_str(),
+              report.deviation, report.mean.tau);
+}
+
 } // namespace
+
+void print_report(const DumpReport &report) {
+  for (size_t i = 0; i < report.dumps.size(); i++)
+    std::printf("# %s: %lld frames\n", report.dumps[i].c_str(),
+                static_cast<long long>(report.per_file[i]));
+  for (size_t i = 0; i < report.chains.size(); i++)
+    (report.chains[i].is_dihedral() ? print_wells : print_mean)(report.chains[i],
+                                                                report.reports[i]);
+}
 
 void print_report(const std::string &file, const ExchangeLog &log, const Report &report) {
   print_title(file, log, report);

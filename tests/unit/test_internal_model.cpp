@@ -1,9 +1,9 @@
 // A model file that calls the operators of internal coordinates: loaded, frozen and checked as any
 // flow is, the tree being a constant of the model.
 #include "architectures/molecule_tree.h"
-#include "architectures/operator_resolver.h"
 #include "model/archive.h"
 #include "model/checks.h"
+#include "model/operator_resolver.h"
 #include "support/toy_models.h"
 
 #include <gtest/gtest.h>

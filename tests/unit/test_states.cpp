@@ -2,6 +2,7 @@
 // taken where none is named.
 #include "base/error.h"
 #include "base/random.h"
+#include "operators/internal_coordinates.h"
 #include "trainer/data/states.h"
 
 #include <gtest/gtest.h>
@@ -47,6 +48,66 @@ TEST(State, Arithmetic) {
   EXPECT_TRUE(holds("x1*x1 + y1*y1 > 4.9"));
 }
 
+/// Atoms 2 to 5 are a chain with a right angle at 3 and 4; 1 is on the line of 2 and 3.
+bool chain_holds(const std::string &condition, double dihedral) {
+  const double turned = dihedral * M_PI / 180.0;
+  // Looking along z, from atom 3 to atom 4, +x to +y is clockwise.
+  const double x[15] = {3.0,
+                        0.0,
+                        0.0,
+                        2.0,
+                        0.0,
+                        0.0,
+                        0.0,
+                        0.0,
+                        0.0,
+                        0.0,
+                        0.0,
+                        1.5,
+                        std::cos(turned),
+                        std::sin(turned),
+                        1.5};
+  return State("s: " + condition, 5, 3).contains(x);
+}
+
+TEST(State, DistancesAnglesAndDihedrals) {
+  for (const auto condition :
+       {"distance(2,3) > 1.999 && distance(3,2) < 2.001", "distance( 3 , 4 ) + 1 < 2.501",
+        "angle(2,3,4) > 89.9 && angle(2,3,4) < 90.1", "angle(1,2,3) > 179.9", "angle(2,1,3) < 0.1",
+        "dihedral(2,3,4,5) > 59.9 && dihedral(2,3,4,5) < 60.1",
+        "dihedral(5,4,3,2) > 59.9 && -dihedral(5,4,3,2) < -59.9"})
+    EXPECT_TRUE(chain_holds(condition, 60.0)) << condition;
+  EXPECT_TRUE(chain_holds("dihedral(2,3,4,5) < -59.9", -60.0));
+  EXPECT_TRUE(chain_holds("dihedral(2,3,4,5) > 179.999 && dihedral(2,3,4,5) <= 180", 180.0));
+  const std::string trans = "dihedral(2,3,4,5) > 120 || dihedral(2,3,4,5) < -120";
+  for (const double angle : {121.0, 180.0, -179.0, -121.0}) EXPECT_TRUE(chain_holds(trans, angle));
+  for (const double angle : {119.0, 0.0, -119.0}) EXPECT_FALSE(chain_holds(trans, angle));
+  // About a line there is no dihedral, and no comparison with it holds.
+  for (const auto condition : {"dihedral(1,2,3,4) >= 0", "dihedral(1,2,3,4) <= 0"})
+    EXPECT_FALSE(chain_holds(condition, 60.0)) << condition;
+  EXPECT_TRUE(State("s: distance(1,2) > 3.71 && distance(1,2) < 3.72", 2, 2).contains(point + 1));
+}
+
+TEST(State, DihedralsAreTheTorsionsOfInternalCoordinates) {
+  const int64_t tree[] = {0, -1, -1, -1, 1, 0, -1, -1, 2, 1, 0, -1, 3, 2, 1, 0};
+  const nflow::operators::InternalCoordinates internal(tree, 4);
+  nflow::RandomStream random(5, 0, 0, nflow::Purpose::sample);
+  for (int i = 0; i < 100; i++) {
+    double x[12], z[12];
+    for (double &number : x) number = random.gaussian();
+    internal.measure(x, z);
+    const std::string values[] = {std::to_string(z[9]), std::to_string(z[10] * 180.0 / M_PI),
+                                  std::to_string(z[11] * 180.0 / M_PI)};
+    const std::string names[] = {"distance(4,3)", "angle(4,3,2)", "dihedral(4,3,2,1)"};
+    for (int k = 0; k < 3; k++)
+      EXPECT_TRUE(State("s: " + names[k] + " > " + values[k] + " - 1e-5 && " + names[k] + " < " +
+                            values[k] + " + 1e-5",
+                        4, 3)
+                      .contains(x))
+          << names[k] << " should be " << values[k];
+  }
+}
+
 TEST(State, AndComesBeforeOr) {
   EXPECT_TRUE(holds("x1 > 0 || x1 > 0 && x1 > 5"));
   EXPECT_TRUE(holds("x1 > 5 && x1 > 0 || x1 > 0"));
@@ -73,6 +134,18 @@ TEST(State, WhatIsNotUnderstoodIsSaid) {
   expect("left: (x1 < 0", "')'");
   expect("left: x1 < w", "a number or a coordinate");
   expect("left: x1 < 99999999999999999999*x99999999999999999999999", "atoms 1 to 2");
+  expect("left: distance(1,1) < 0", "another one of atoms 1 to 2");
+  expect("left: distance(1,3) < 0", "another one of atoms 1 to 2");
+  expect("left: distance(0,1) < 0", "another one of atoms 1 to 2");
+  expect("left: distance(1,99999999999999999999999) < 0", "another one of atoms 1 to 2");
+  expect("left: distance(1,x) < 0", "another one of atoms 1 to 2");
+  expect("left: distance 1", "'('");
+  expect("left: distance(1) < 0", "','");
+  expect("left: distance(1,2 < 0", "')'");
+  expect("left: distance(1,2,1) < 0", "')'");
+  expect("left: dist(1,2) < 0", "a number or a coordinate");
+  expect("left: distance(1,2) < 0", "--dim 1 do not have", 1);
+  expect("left: dihedral(1,2,3,4) < 0", "--dim 2 do not have", 2);
   EXPECT_THROW(parse_states({"a: x1 < 0", "a: x1 > 0"}, 2, 3), nflow::Error);
 }
 

@@ -2,8 +2,10 @@
 
 #include "architectures/flow_setting.h"
 #include "base/error.h"
+#include "base/geometry.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cmath>
 #include <cstdio>
@@ -14,6 +16,7 @@ namespace nflow::trainer {
 namespace {
 
 constexpr size_t longest = 2000; // of a condition: evaluating goes as deep as it has operators
+const char *const a_number = "a number or a coordinate such as x1 or distance(1,2)";
 
 using Number = std::function<double(const double *)>;
 using Condition = std::function<bool(const double *)>;
@@ -105,19 +108,25 @@ class Parser {
     skip_blanks();
     const char letter = at_ < text_.size() ? text_[at_] : '\0';
     if (letter >= 'x' && letter <= 'z') return coordinate(letter - 'x');
-    if (!std::isdigit(static_cast<unsigned char>(letter)) && letter != '.')
-      expect("a number or a coordinate such as x1");
+    for (const auto &kind : chain_kinds)
+      if (take(kind.name)) return chain(kind);
+    if (!std::isdigit(static_cast<unsigned char>(letter)) && letter != '.') expect(a_number);
     char *end = nullptr;
     const double value = std::strtod(text_.c_str() + at_, &end);
-    if (end == text_.c_str() + at_) expect("a number or a coordinate such as x1");
+    if (end == text_.c_str() + at_) expect(a_number);
     at_ = static_cast<size_t>(end - text_.c_str());
     return [value](const double *) { return value; };
   }
+  /// 0 where there are none.
+  int64_t digits() {
+    int64_t value = 0;
+    for (; at_ < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at_])); at_++)
+      value = std::min<int64_t>(10 * value + (text_[at_] - '0'), INT64_MAX / 100);
+    return value;
+  }
   Number coordinate(int64_t component) {
     const size_t start = at_++;
-    int64_t atom = 0;
-    for (; at_ < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at_])); at_++)
-      atom = std::min<int64_t>(10 * atom + (text_[at_] - '0'), INT64_MAX / 100);
+    const int64_t atom = digits();
     const bool there = atom >= 1 && atom <= n_atoms_ && component < dim_;
     if (!there) {
       at_ = start;
@@ -126,6 +135,32 @@ class Parser {
     }
     const int64_t index = (atom - 1) * dim_ + component;
     return [index](const double *x) { return x[index]; };
+  }
+  Number chain(const ChainKind &kind) {
+    require(dim_ >= kind.least_dim, std::string("state '") + text_ + "' asks for " + kind.name +
+                                        "(..), which atoms of --dim " + std::to_string(dim_) +
+                                        " do not have: write it with coordinates such as x1");
+    std::array<int64_t, 4> atoms{};
+    for (int i = 0; i < kind.atoms; i++) {
+      if (!take(i == 0 ? "(" : ",")) expect(i == 0 ? "'('" : "','");
+      atoms[i] = atom_beside(atoms.data(), i);
+    }
+    if (!take(")")) expect("')'");
+    return [atoms, count = kind.atoms, dim = dim_](const double *x) {
+      Vector3 steps[3];
+      for (int i = 0; i + 1 < count; i++)
+        steps[i] = position_of(x, atoms[i + 1], dim) - position_of(x, atoms[i], dim);
+      return chain_coordinate(steps, count);
+    };
+  }
+  /// The index of an atom that is none of the `count` others.
+  int64_t atom_beside(const int64_t *others, int count) {
+    skip_blanks();
+    const size_t start = at_;
+    const int64_t atom = digits() - 1;
+    if (atom >= 0 && atom < n_atoms_ && !std::count(others, others + count, atom)) return atom;
+    at_ = start;
+    expect("another one of atoms 1 to " + std::to_string(n_atoms_));
   }
 
   /// Of this function within itself: text can be deeper than the stack.

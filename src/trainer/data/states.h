@@ -17,8 +17,10 @@ namespace nflow::trainer {
 ///     sum         = product { ( "+" | "-" ) product }
 ///     product     = factor { ( "*" | "/" ) factor }
 ///     factor      = number | coordinate | "-" factor | "(" sum ")"
-///     coordinate  = ( "x" | "y" | "z" ) k: of the atom with the k-th ID, k from 1
-/// in LAMMPS distance units.
+///     coordinate  = ( "x" | "y" | "z" ) k | "distance(" i "," j ")" | "angle(" i "," j "," k ")"
+///                 | "dihedral(" i "," j "," k "," l ")"
+/// where atom k is the one with the k-th ID, k from 1; in LAMMPS distance units and degrees,
+/// dihedrals as chain_coordinate() has them. Comparisons with one that is not defined do not hold.
 class State {
  public:
   /// Throws Error with the text and what is wrong with it.

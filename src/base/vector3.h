@@ -1,10 +1,10 @@
-#ifndef NFLOW_OPERATORS_VECTOR3_H
-#define NFLOW_OPERATORS_VECTOR3_H
+#ifndef NFLOW_BASE_VECTOR3_H
+#define NFLOW_BASE_VECTOR3_H
 
 #include <cmath>
 #include <cstdint>
 
-namespace nflow::operators {
+namespace nflow {
 
 struct Vector3 {
   double x, y, z;
@@ -45,6 +45,6 @@ inline void add_at(double *numbers, int64_t i, const Vector3 &a) {
   set_at(numbers, i, vector_at(numbers, i) + a);
 }
 
-} // namespace nflow::operators
+} // namespace nflow
 
 #endif
