@@ -60,7 +60,8 @@ int64_t write_drawn_samples(Model &model, double tau, int64_t count, uint32_t se
         prior_batch(metadata, tau, seed, first, std::min(batch_size, count - first));
     const auto defined = where_defined(model, Model::Direction::forward, points, tau);
     for (size_t at = 0; at < defined.images.size(); at += metadata.size())
-      images.insert(images.end(), &defined.images[at], &defined.images[at] + metadata.coordinates());
+      images.insert(images.end(), &defined.images[at],
+                    &defined.images[at] + metadata.coordinates());
   }
   const auto shape = shape_of(metadata, images);
   DumpWriter dump(file, shape, -0.5 * shape.box[0]);

@@ -11,7 +11,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> inputs;
-  std::string json, plot, csv;
+  std::string json, plot, csv, series;
   std::vector<std::string> thermo;
   std::vector<int64_t> distances, angles, dihedrals; // IDs in a row
   std::vector<double> borders;
@@ -40,6 +40,7 @@ void add_options(CLI::App &app, Options &o) {
   app.add_option("--border", o.borders,
                  "degrees between the wells of dihedrals; else the valleys of the histogram");
   app.add_option("--csv", o.csv, "write the histograms of dihedrals .. to this file");
+  app.add_option("--series", o.series, "write what is measured in every frame to this file (CSV)");
   app.add_option(
          "--skip", o.skip,
          "leave out the first N scans (exchange attempts of the fix), or frames of each dump")
@@ -52,7 +53,7 @@ void add_options(CLI::App &app, Options &o) {
 void require_outputs(const Options &o) {
   auto inputs = o.inputs;
   inputs.insert(inputs.end(), o.thermo.begin(), o.thermo.end());
-  for (const std::string &output : {o.json, o.csv}) {
+  for (const std::string &output : {o.json, o.csv, o.series}) {
     if (output.empty()) continue;
     nflow::require_writable(output);
     nflow::require_other_file(output, inputs);
@@ -63,8 +64,8 @@ void require_outputs(const Options &o) {
 void run_log(const Options &o) {
   using namespace nflow::stats;
   nflow::require(
-      o.inputs.size() == 1 && o.borders.empty() && o.csv.empty(),
-      "an exchange log is read alone, without --border and --csv: for dumps name what to "
+      o.inputs.size() == 1 && o.borders.empty() && o.csv.empty() && o.series.empty(),
+      "an exchange log is read alone, without --border, --csv and --series: for dumps name what to "
       "measure, as in --dihedral 1 2 3 4");
   auto log = nflow::read_exchange_log(o.inputs.front());
   skip_scans(log, o.skip, o.inputs.front());
@@ -96,6 +97,7 @@ void run_dumps(const Options &o, const std::vector<nflow::stats::Chain> &chains)
   print_report(report);
   if (!o.json.empty()) write_json(o.json, report);
   if (!o.csv.empty()) write_histograms(o.csv, report);
+  if (!o.series.empty()) write_series(o.series, chains, series);
   if (!o.plot.empty()) draw_histograms(o.plot, report);
 }
 

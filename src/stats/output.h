@@ -34,6 +34,9 @@ void print_report(const DumpReport &report);
 void write_json(const std::string &file, const DumpReport &report);
 
 /// The histograms, a block a chain: name, centre of the bin, density, its error. Throws Error if
+/// What was measured in every frame, a line a frame.
+void write_series(const std::string &file, const std::vector<Chain> &chains,
+                  const ChainSeries &series);
 /// the file cannot be written.
 void write_histograms(const std::string &file, const DumpReport &report);
 
