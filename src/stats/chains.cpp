@@ -96,9 +96,10 @@ ChainSeries read_chains(const std::vector<std::string> &dumps, const std::vector
       for (size_t i = 0; i < chains.size(); i++)
         series.values[i].push_back(measured(chains[i], frame, reader));
     }
-    require(read > skip, "dump file '" + dump + "' has " + std::to_string(read) +
-                             " frames, and --skip leaves none of them: skip fewer, or give a longer "
-                             "dump");
+    require(read > skip,
+            "dump file '" + dump + "' has " + std::to_string(read) +
+                " frames, and --skip leaves none of them: skip fewer, or give a longer "
+                "dump");
     series.per_file.push_back(read - skip);
   }
   require(series.frames() > 1, "there is one frame only, and no statistics of it: give more");

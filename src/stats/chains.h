@@ -20,8 +20,8 @@ struct Chain {
   bool is_dihedral() const { return kind->atoms == 4; }
 };
 
-/// Chains of the kind of that name, from the IDs of all of them in a row. Throws Error where a chain
-/// has an atom twice.
+/// Chains of the kind of that name, from the IDs of all of them in a row. Throws Error where a
+/// chain has an atom twice.
 std::vector<Chain> chains_of(const std::string &kind, const std::vector<int64_t> &ids);
 
 /// What the chains measure in the frames of dumps.
@@ -52,7 +52,7 @@ struct ChainReport {
   estimators::Estimate mean; // of distances and angles
   double deviation = 0.0;    // the standard deviation of their distribution
   Borders borders = Borders::given;
-  std::vector<Well> wells; // of dihedrals, in ascending order
+  std::vector<Well> wells;                       // of dihedrals, in ascending order
   std::vector<std::vector<int64_t>> transitions; // [from][to], see transitions_between()
   double bin_width = 0.0;
   std::vector<double> centres;                 // of the bins of the histogram
@@ -68,7 +68,8 @@ std::vector<double> valleys_of(const std::vector<double> &dihedrals);
 size_t well_of(double dihedral, const std::vector<double> &borders);
 
 /// How often a dihedral goes from one well to another within a file. It has arrived when it is 15
-/// degrees inside (or a quarter of a narrow well), so that what only touches a border does not count.
+/// degrees inside (or a quarter of a narrow well), so that what only touches a border does not
+/// count.
 std::vector<std::vector<int64_t>> transitions_between(const std::vector<double> &borders,
                                                       const std::vector<double> &dihedrals,
                                                       const std::vector<int64_t> &per_file);

@@ -15,7 +15,8 @@ extern const char *const gnuplot_preamble;
 /// Throws Error where there is no such folder and none can be made.
 void make_folder(const std::string &folder);
 
-/// Runs the script of the folder, which draws these files there. Throws Error if they are not drawn.
+/// Runs the script of the folder, which draws these files there. Throws Error if they are not
+/// drawn.
 void draw_pictures(const std::string &folder, const std::vector<std::string> &pictures);
 
 } // namespace nflow::stats

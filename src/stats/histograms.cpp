@@ -34,13 +34,13 @@ void write_picture(OutputFile &out, const Chain &chain, const ChainReport &repor
   for (const Well &well : report.wells)
     out.print("set arrow from %.6g, graph 0 to %.6g, graph 1 nohead lc rgb \"#888888\" dt 2\n",
               well.from, well.from);
-  out.print(chain.is_dihedral()
-                ? "set xrange [-180:180]\nset xtics 60\nset xlabel \"degrees\"\n"
-                : "set xrange [*:*]\nset xtics autofreq\nset xlabel \"%s\"\n",
+  out.print(chain.is_dihedral() ? "set xrange [-180:180]\nset xtics 60\nset xlabel \"degrees\"\n"
+                                : "set xrange [*:*]\nset xtics autofreq\nset xlabel \"%s\"\n",
             chain.kind->atoms == 3 ? "degrees" : "distance");
-  out.print("plot \"histograms.csv\" index %zu using 2:3 with boxes lc rgb \"#4c72b0\", \\\n"
-            "     \"\" index %zu using 2:3:4 with yerrorbars pt 7 ps 0.4 lw 1.2 lc rgb \"#c44e52\"\n",
-            index, index);
+  out.print(
+      "plot \"histograms.csv\" index %zu using 2:3 with boxes lc rgb \"#4c72b0\", \\\n"
+      "     \"\" index %zu using 2:3:4 with yerrorbars pt 7 ps 0.4 lw 1.2 lc rgb \"#c44e52\"\n",
+      index, index);
 }
 
 } // namespace
