@@ -56,7 +56,8 @@ std::string dump_of(const std::vector<double> &dihedrals) {
                             {0.0, 0.0, 0.0},
                             {0.0, 0.0, 1.0},
                             {far * std::cos(phi), far * std::sin(phi), 2.0}};
-    out << "ITEM: TIMESTEP\n" << t << "\nITEM: NUMBER OF ATOMS\n4\nITEM: BOX BOUNDS pp pp ff\n"
+    out << "ITEM: TIMESTEP\n"
+        << t << "\nITEM: NUMBER OF ATOMS\n4\nITEM: BOX BOUNDS pp pp ff\n"
         << "0 8\n0 8\n-50 50\nITEM: ATOMS id x y z\n";
     const double shift[] = {8.0 * random.uniform(), 8.0 * random.uniform(), random.uniform()};
     for (int i = 0; i < 4; i++) {
@@ -195,16 +196,17 @@ TEST(Chains, PicturesAreDrawn) {
 
 TEST(Chains, ValleysOfTheCircle) {
   nflow::RandomStream random(4, 0, 0, nflow::Purpose::sample);
-  const auto peaks = [&](const std::vector<double> &centres, double width) {
+  const auto peaks = [&](const std::vector<double> &centres, double width, int count = 5000) {
     std::vector<double> values;
-    for (int i = 0; i < 5000; i++)
+    for (int i = 0; i < count; i++)
       values.push_back(
           std::remainder(centres[i % centres.size()] + width * random.gaussian(), 360.0));
     return valleys_of(values);
   };
   EXPECT_TRUE(peaks({50.0}, 20.0).empty());
   EXPECT_TRUE(peaks({180.0}, 20.0).empty());
-  EXPECT_TRUE(peaks({0.0}, 1000.0).empty()); // everywhere alike
+  EXPECT_TRUE(peaks({0.0}, 1000.0).empty());               // everywhere alike
+  EXPECT_TRUE(peaks({-45.0, 45.0}, 36.0, 200000).empty()); // a dent, however sure
   const auto two = peaks({-90.0, 90.0}, 15.0);
   ASSERT_EQ(two.size(), 2u);
   EXPECT_NEAR(two[0], 0.0, 15.0);
@@ -234,8 +236,8 @@ TEST(Chains, WellsAndTransitions) {
   EXPECT_EQ(well_of(-121.0, borders), 2u);
   // Over the border and back is no transition, until it is 15 degrees inside; nor is the way from
   // the end of a file to the beginning of the next.
-  const std::vector<double> path = {60.0, 119.0, 121.0, 119.0, 130.0, 134.0, 180.0,
-                                    -140.0, -119.0, -110.0, -60.0, 60.0, -60.0};
+  const std::vector<double> path = {60.0,   119.0,  121.0,  119.0, 130.0, 134.0, 180.0,
+                                    -140.0, -119.0, -110.0, -60.0, 60.0,  -60.0};
   const auto whole = transitions_between(borders, path, {13});
   EXPECT_EQ(whole, (std::vector<std::vector<int64_t>>{{0, 1, 0}, {1, 0, 1}, {1, 0, 0}}));
   const auto parts = transitions_between(borders, path, {6, 5, 1, 1});
@@ -278,8 +280,9 @@ TEST(Chains, WhatCannotBeUsedIsRefusedInOneSentence) {
   expect("twice.dump " + turning, "comes twice");
   write_text("other.dump", "ITEM: UNITS\nreal\n" + text);
   expect("first.dump other.dump " + turning, "units");
-  write_text("line.dump", "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n4\nITEM: BOX BOUNDS ff ff ff\n"
-                          "0 8\n0 8\n0 8\nITEM: ATOMS id x y z\n1 0 0 0\n2 1 0 0\n3 2 0 0\n4 2 1 0\n");
+  write_text("line.dump",
+             "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n4\nITEM: BOX BOUNDS ff ff ff\n"
+             "0 8\n0 8\n0 8\nITEM: ATOMS id x y z\n1 0 0 0\n2 1 0 0\n3 2 0 0\n4 2 1 0\n");
   expect("line.dump --dihedral 1 2 3 4", "is not defined");
   expect("first.dump line.dump --dihedral 12 3 40 5", "no atom 12");
 }
