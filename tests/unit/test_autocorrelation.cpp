@@ -76,3 +76,17 @@ TEST(Autocorrelation, DegenerateSeries) {
   EXPECT_EQ(constant.z_score(3.0), 0.0);
   EXPECT_TRUE(std::isinf(constant.z_score(2.0)));
 }
+
+TEST(Autocorrelation, ManySamplesCostBlocks) {
+  // Blocks of 25 samples: shorter and longer than what the series remembers.
+  for (const double phi : {0.0, 0.5, 0.98, 0.999}) {
+    const auto series = autoregressive(phi, 100000, 11);
+    const auto whole = mean_with_error(series), blocks = mean_of_many(series);
+    EXPECT_NEAR(blocks.mean, whole.mean, 1e-12);
+    EXPECT_NEAR(blocks.error / whole.error, 1.0, 0.15) << phi;
+    EXPECT_NEAR(blocks.tau / whole.tau, 1.0, 0.3) << phi;
+  }
+  const auto few = autoregressive(0.5, 4096, 12);
+  EXPECT_EQ(mean_of_many(few).error, mean_with_error(few).error);
+  EXPECT_EQ(mean_of_many(std::vector<double>(10000, 3.0)).error, 0.0);
+}

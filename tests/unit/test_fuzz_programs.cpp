@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <set>
@@ -34,6 +35,17 @@ struct Case {
 
 const std::string stats = NFLOW_STATS, reference = NFLOW_REFERENCE, trainer = NFLOW_TRAIN;
 
+/// A dump of four atoms whose dihedral turns.
+std::string turning_chain(int frames) {
+  std::string text;
+  for (int t = 0; t < frames; t++)
+    text += "ITEM: TIMESTEP\n" + std::to_string(t) +
+            "\nITEM: NUMBER OF ATOMS\n4\nITEM: BOX BOUNDS pp pp ff\n0 9\n0 9\n0 9\n"
+            "ITEM: ATOMS id x y z\n1 2 0.5 0\n2 0.5 0.5 0\n3 0.5 0.5 1\n4 " +
+            std::to_string(std::cos(0.5 * t)) + " " + std::to_string(std::sin(0.5 * t)) + " 1.5\n";
+  return text;
+}
+
 /// Sound files of every kind.
 class Programs : public testing::Test {
  protected:
@@ -48,6 +60,7 @@ class Programs : public testing::Test {
     write_text("radii", "# ID radius scale charge\n1 1.5 0.8 -0.4\n2 1.25 0.85 0.4\n");
     nflow::tests::write_normal_dump("small.dump", 30, 3);
     nflow::tests::write_normal_dump("reference.dump", 120, 2);
+    write_text("chain.dump", turning_chain(20));
     write_text("train.ini", "data = [\"small.dump\"]\ndim = 1\ntemperature = 1\ncouplings = 1\n"
                             "hidden = 4\nsteps = 2\nbatch = 4\nvalidate-every = 1\n"
                             "learning-rate = 0.003\nprecision = \"float64\"\n");
@@ -100,6 +113,17 @@ const std::vector<std::function<Case(Mutator &)>> &Programs::kinds() {
       run.words.push_back(word);
     return run;
   };
+  const auto chains = [](Mutator &m) {
+    return Case{{stats, damaged_dump(m, "chain.dump"), "--dihedral", "1", "2", "3", "4"}};
+  };
+  const auto chain_words = [](Mutator &m) {
+    Case run{{stats}};
+    for (const auto &word :
+         m.arguments({"chain.dump", "--dihedral", "1", "2", "3", "4", "--angle", "1", "2", "3",
+                      "--border", "-60", "60", "--skip", "3", "--csv", "chain.csv"}))
+      run.words.push_back(word);
+    return run;
+  };
   const auto average = [](Mutator &m) {
     return Case{{reference, "average", damaged(m, "thermo.0")}};
   };
@@ -144,10 +168,10 @@ const std::vector<std::function<Case(Mutator &)>> &Programs::kinds() {
   const auto train_words = [](Mutator &m) { return training(m.arguments(options)); };
   // The quick ones more often.
   static const std::vector<std::function<Case(Mutator &)>> all = {
-      exchange,    thermo,          stats_words, average, exchange,   thermo,   stats_words,
-      data,        exchange,        thermo,      compare, exchange,   thermo,   config,
-      stats_words, reference_words, exchange,    thermo,  checkpoint, exchange, thermo,
-      wells,       stats_words,     train_words, radii};
+      exchange,    thermo,          stats_words, average, exchange,   thermo,     stats_words,
+      data,        exchange,        thermo,      compare, exchange,   thermo,     config,
+      stats_words, reference_words, exchange,    thermo,  checkpoint, exchange,   thermo,
+      wells,       stats_words,     train_words, radii,   chains,     chain_words};
   return all;
 }
 

@@ -144,8 +144,8 @@ TEST(State, WhatIsNotUnderstoodIsSaid) {
   expect("left: distance(1,2 < 0", "')'");
   expect("left: distance(1,2,1) < 0", "')'");
   expect("left: dist(1,2) < 0", "a number or a coordinate");
-  expect("left: distance(1,2) < 0", "--dim 1 do not have", 1);
-  expect("left: dihedral(1,2,3,4) < 0", "--dim 2 do not have", 2);
+  expect("left: distance(1,2) < 0", "needs 2 dimensions, and these atoms have 1", 1);
+  expect("left: dihedral(1,2,3,4) < 0", "needs 3 dimensions, and these atoms have 2", 2);
   EXPECT_THROW(parse_states({"a: x1 < 0", "a: x1 > 0"}, 2, 3), nflow::Error);
 }
 

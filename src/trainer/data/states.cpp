@@ -137,9 +137,10 @@ class Parser {
     return [index](const double *x) { return x[index]; };
   }
   Number chain(const ChainKind &kind) {
-    require(dim_ >= kind.least_dim, std::string("state '") + text_ + "' asks for " + kind.name +
-                                        "(..), which atoms of --dim " + std::to_string(dim_) +
-                                        " do not have: write it with coordinates such as x1");
+    require(dim_ >= kind.least_dim,
+            "state '" + text_ + "' asks for " + kind.name + "(..), which needs " +
+                std::to_string(kind.least_dim) + " dimensions, and these atoms have " +
+                std::to_string(dim_) + ": write it with coordinates such as x1");
     std::array<int64_t, 4> atoms{};
     for (int i = 0; i < kind.atoms; i++) {
       if (!take(i == 0 ? "(" : ",")) expect(i == 0 ? "'('" : "','");
