@@ -9,7 +9,7 @@
 #include "base/version.h"
 #include "comm.h"
 #include "energy/fix_nflow_energy.h"
-#include "host/plugin_command.h"
+#include "lammps/plugin_command.h"
 #include "mc/fix_nflow_mc.h"
 #include "temper/fix_nflow_temper.h"
 #include "work/compute_nflow_work.h"

@@ -4,7 +4,7 @@
 
 #include "lammps/compat.h"
 #include "lammps/host_fit.h"
-#include "plugin_command.h"
+#include "lammps/plugin_command.h"
 
 #include "input.h"
 #include "lammps.h"

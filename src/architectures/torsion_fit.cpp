@@ -130,7 +130,7 @@ class Fitter {
         bin_(angles.size()) {
     const auto bins = static_cast<double>(fit.bins);
     for (size_t i = 0; i < angles.size(); i++) {
-      const double turns = angles[i] / (2.0 * pi) + 0.5;
+      const double turns = angles[i] / (2.0 * pi) + 0.5 + 0.5 / bins;
       bin_[i] = std::min(static_cast<int64_t>((turns - std::floor(turns)) * bins), fit.bins - 1);
     }
     for (int64_t i = 0; i < m_; i++) single_.emplace_back(counts(i), fit_);

@@ -143,7 +143,8 @@ TorsionDensity::Place TorsionDensity::place_of_angle(int64_t torsion, double phi
   const int64_t bins = forest_.bins;
   const double per_angle = static_cast<double>(bins) / (2.0 * pi);
   double from_cut =
-      std::remainder(phi, 2.0 * pi) - (static_cast<double>(forest_.cuts[torsion]) / per_angle - pi);
+      std::remainder(phi, 2.0 * pi) -
+      ((static_cast<double>(forest_.cuts[torsion]) - 0.5) / per_angle - pi);
   if (from_cut < -pi) from_cut += 2.0 * pi;
   if (from_cut >= pi) from_cut -= 2.0 * pi;
   const double distance = std::fabs(from_cut) * per_angle; // in bins, from the nearer end
@@ -155,7 +156,7 @@ TorsionDensity::Place TorsionDensity::place_of_angle(int64_t torsion, double phi
 
 double TorsionDensity::angle_of(int64_t torsion, const Place &place) const {
   const double width = 2.0 * pi / static_cast<double>(forest_.bins);
-  const double cut = static_cast<double>(forest_.cuts[torsion]) * width - pi;
+  const double cut = (static_cast<double>(forest_.cuts[torsion]) - 0.5) * width - pi;
   const int64_t behind = forest_.bins - 1 - place.bin;
   double phi = place.bin < behind ? cut + (static_cast<double>(place.bin) + place.before) * width
                                   : cut - (static_cast<double>(behind) + place.behind) * width;

@@ -7,7 +7,9 @@
 
 namespace nflow::operators {
 
-/// A forest of m torsions on a circle of K bins, of which bin j begins at -pi + 2 pi j / K.
+/// A forest of m torsions on a circle of K bins, of which bin j has its middle at -pi + 2 pi j / K.
+/// Where a bin ends the map of a torsion given this one is not continuous: so not at the round
+/// angles that structures made by hand have.
 struct TorsionForest {
   int64_t bins = 0;             // K
   std::vector<int64_t> parents; // of each torsion; -1: none

@@ -24,7 +24,7 @@ const Normals normal{32};
 constexpr double kT0 = 0.6;
 
 double angle(int64_t bin, int64_t bins) {
-  return (static_cast<double>(bin) + 0.5) * 2.0 * pi / static_cast<double>(bins) - pi;
+  return static_cast<double>(bin) * 2.0 * pi / static_cast<double>(bins) - pi;
 }
 /// Three wells, the middle one lower.
 double alone(double phi) {

@@ -3,6 +3,7 @@
 #include "files/input_file.h"
 #include "lammps/error_text.h"
 #include "lammps/host_fit.h"
+#include "lammps/plugin_command.h"
 #include "trainer/energies/error_screen.h"
 
 #include "input.h"
@@ -84,6 +85,7 @@ LammpsSession::LammpsSession(const std::string &file, const std::vector<std::str
         new LAMMPS_NS::LAMMPS(static_cast<int>(words.size()), arguments.data(), MPI_COMM_SELF);
   });
   if (!LAMMPS_NS::compat::throws()) lammps_->screen = error_screen(file);
+  LAMMPS_NS::add_plugin_command(lammps_); // where LAMMPS has none, as in lmp-nflow
   try {
     run([&] { lammps_->input->file(file.c_str()); });
   } catch (...) {

@@ -1,4 +1,4 @@
-#include "plugin_command.h"
+#include "lammps/plugin_command.h"
 
 #include "lammps/compat.h"
 
