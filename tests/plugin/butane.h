@@ -26,8 +26,8 @@ struct Butane {
   /// A flow from 3000 samples at 600 K (write_internal_flow()).
   static void write_flow(const std::string &path, const std::string &architecture = "tsf-internal",
                          double spoil = 0.0) {
-    write_internal_flow(path, architecture, united_butane(),
-                        molecule().samples(3000, kT(hot), 17), "real", hot, spoil);
+    write_internal_flow(path, architecture, united_butane(), molecule().samples(3000, kT(hot), 17),
+                        "real", hot, spoil);
   }
   /// Starts from a sample at 300 K.
   static void write_data(const std::string &path) {

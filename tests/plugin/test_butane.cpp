@@ -43,8 +43,8 @@ void expect_kept_frame(const tests::LammpsRun &run) {
   for (const auto &row : run.thermo) {
     const auto z = molecule.internal(&row.at(2));
     for (int64_t place = 0; place < molecule.size(); place++)
-      (TreeMolecule::carried(place) ? largest : moved) =
-          std::max(TreeMolecule::carried(place) ? largest : moved, std::fabs(z[place] - first[place]));
+      (TreeMolecule::carried(place) ? largest : moved) = std::max(
+          TreeMolecule::carried(place) ? largest : moved, std::fabs(z[place] - first[place]));
   }
   EXPECT_LT(largest, 1e-9);
   EXPECT_GT(moved, 1.0);
@@ -93,10 +93,11 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(ButaneDynamics, IsExactBesideMovesAndTheMoleculeMoves) {
   Butane::write_flow("flow.pt");
-  const auto run = tests::run_lammps(
-      Butane::start() + Butane::settings() +
-      "velocity all create 300 11\ntimestep 1.0\nfix i all nve\nfix l all langevin 300 300 100 77\n" +
-      fix_mc("10 2", 300.0, "flow.pt", mixture) + Butane::thermo("f_m") + "thermo 10\nrun 60000\n");
+  const auto run = tests::run_lammps(Butane::start() + Butane::settings() +
+                                     "velocity all create 300 11\ntimestep 1.0\nfix i all nve\nfix "
+                                     "l all langevin 300 300 100 77\n" +
+                                     fix_mc("10 2", 300.0, "flow.pt", mixture) +
+                                     Butane::thermo("f_m") + "thermo 10\nrun 60000\n");
   expect_exact(run, 300.0);
   const auto first = Butane::molecule().internal(&run.thermo.at(0).at(2));
   const auto last = Butane::molecule().internal(&run.thermo.back().at(2));
@@ -121,12 +122,11 @@ TEST(ButaneRuns, GoOnFromARestartToTheBit) {
                                              Butane::thermo("f_m f_m[1] f_m[2] f_m[3] f_m[4]");
     // A thermostat starts from its seed again: so it is started in both.
     const std::string again = dynamics ? "unfix l\nfix l all langevin 300 300 100 99\n" : "";
-    const auto whole = tests::run_lammps(Butane::start() + Butane::settings() +
-                                         "velocity all create 300 11\n" + fixes +
-                                         "thermo 50\nrun 203\nwrite_restart half.restart\n" + again +
-                                         "run 200\n");
-    const auto second = tests::run_lammps(Butane::start("half.restart") + Butane::settings() + fixes +
-                                          again + "thermo 50\nrun 200\n");
+    const auto whole = tests::run_lammps(
+        Butane::start() + Butane::settings() + "velocity all create 300 11\n" + fixes +
+        "thermo 50\nrun 203\nwrite_restart half.restart\n" + again + "run 200\n");
+    const auto second = tests::run_lammps(Butane::start("half.restart") + Butane::settings() +
+                                          fixes + again + "thermo 50\nrun 200\n");
     ASSERT_EQ(whole.status, 0) << whole.output;
     ASSERT_EQ(second.status, 0) << second.output;
     ASSERT_GT(second.thermo.size(), 3u);
@@ -141,9 +141,8 @@ tests::LammpsRun short_run(const std::string &more, int ranks = 1, const std::st
   const std::string fixes = dynamics ? "velocity all create 300 11\n" + beside(mixture + more)
                                      : fix_mc("1 6", 300.0, "flow.pt", mixture + more) +
                                            Butane::thermo("f_m f_m[1] f_m[2] f_m[3] f_m[4]");
-  const auto run = tests::run_lammps(Butane::start() + Butane::settings() + fixes +
-                                         "thermo 10\nrun 200\n",
-                                     ranks, extra);
+  const auto run = tests::run_lammps(
+      Butane::start() + Butane::settings() + fixes + "thermo 10\nrun 200\n", ranks, extra);
   EXPECT_EQ(run.status, 0) << run.output.substr(0, 3000);
   return run;
 }
@@ -190,11 +189,11 @@ TEST(ButaneWork, WeighsConfigurationsOfTheFlow) {
     for (size_t i = 0; i < exact.size(); i++) density[i] = std::exp(density[i] - exact[i]);
     // Of samples of the target: <q/p> = 1, and <exp(-work)> = Z(600 K) / Z(300 K).
     EXPECT_LT(std::fabs(estimators::mean_with_error(density).z_score(1.0)), 4.0) << spoil;
-    const double ratio = std::exp(Butane::molecule().log_integral(hot) -
-                                  Butane::molecule().log_integral(cold));
+    const double ratio =
+        std::exp(Butane::molecule().log_integral(hot) - Butane::molecule().log_integral(cold));
     const auto mean = estimators::mean_with_error(exchange);
-    EXPECT_LT(std::fabs(mean.z_score(ratio)), 4.0) << mean.mean << " +- " << mean.error << " "
-                                                   << ratio;
+    EXPECT_LT(std::fabs(mean.z_score(ratio)), 4.0)
+        << mean.mean << " +- " << mean.error << " " << ratio;
     EXPECT_LT(mean.error, 0.2 * ratio);
   }
 }

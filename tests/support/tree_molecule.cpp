@@ -95,9 +95,8 @@ std::vector<double> TreeMolecule::samples(int64_t count, double kT, uint32_t see
     for (const double weight : density.weight) upto.push_back(sum += weight);
     for (int64_t i = 0; i < count; i++) {
       const auto cell = std::lower_bound(upto.begin(), upto.end(), random.uniform() * sum);
-      z[i * size() + place] =
-          density.at[std::min<int64_t>(cell - upto.begin(), cells - 1)] +
-          density.width * (random.uniform() - 0.5);
+      z[i * size() + place] = density.at[std::min<int64_t>(cell - upto.begin(), cells - 1)] +
+                              density.width * (random.uniform() - 0.5);
     }
   }
   const operators::InternalCoordinates map(rows_.data(), size() / 3);
@@ -152,8 +151,7 @@ double TreeMolecule::average(int64_t place, double kT,
 double TreeMolecule::mean_energy(double kT) const {
   double sum = 0.0;
   for (int64_t place = 0; place < size(); place++)
-    if (!carried(place))
-      sum += average(place, kT, [&](double at) { return potential(place, at); });
+    if (!carried(place)) sum += average(place, kT, [&](double at) { return potential(place, at); });
   return sum;
 }
 

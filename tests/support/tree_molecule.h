@@ -42,9 +42,7 @@ class TreeMolecule {
   double log_integral(double kT) const;
 
   /// Whether a coordinate is one of the six of place and orientation.
-  static bool carried(int64_t place) {
-    return place < 3 || place == 4 || place == 5 || place == 8;
-  }
+  static bool carried(int64_t place) { return place < 3 || place == 4 || place == 5 || place == 8; }
 
  private:
   double potential(int64_t place, double value) const;

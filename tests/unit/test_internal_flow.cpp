@@ -89,14 +89,14 @@ TEST_P(InternalFlow, CarriesWhereAMoleculeIsAndHowItIsTurned) {
       EXPECT_GT(std::fabs(before[place] - after[place]), 1e-6) << place;
     }
 }
-INSTANTIATE_TEST_SUITE_P(
-    Molecules, InternalFlow,
-    ::testing::Values(Case{"Water", water, "tsf-internal"}, Case{"Butane", butane, "tsf-internal"},
-                      Case{"Chiral", chiral, "tsf-internal"},
-                      Case{"WaterRnvp", water, "rnvp-internal"},
-                      Case{"ButaneRnvp", butane, "rnvp-internal"},
-                      Case{"ChiralRnvp", chiral, "rnvp-internal"}),
-    [](const auto &test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(Molecules, InternalFlow,
+                         ::testing::Values(Case{"Water", water, "tsf-internal"},
+                                           Case{"Butane", butane, "tsf-internal"},
+                                           Case{"Chiral", chiral, "tsf-internal"},
+                                           Case{"WaterRnvp", water, "rnvp-internal"},
+                                           Case{"ButaneRnvp", butane, "rnvp-internal"},
+                                           Case{"ChiralRnvp", chiral, "rnvp-internal"}),
+                         [](const auto &test) { return test.param.name; });
 
 TEST(SteerableInternalFlow, IsSteerableWhateverItsWeights) {
   for (const auto &molecule : {water(), butane(), chiral()})
@@ -179,9 +179,7 @@ TEST(InternalFlowInClosedForm, IsCloseToTheDensity) {
 TEST(InternalFlowInClosedForm, IsASentenceWhereThereIsNone) {
   const auto butane_samples = butane().samples(many, 1.0, 5);
   const auto refused = [](const Molecule &molecule, const std::vector<double> &x) {
-    return refusal([&] {
-      write_internal_flow("none.pt", "tsf-internal", molecule, x, "lj", 1.0);
-    });
+    return refusal([&] { write_internal_flow("none.pt", "tsf-internal", molecule, x, "lj", 1.0); });
   };
   EXPECT_EQ(refused(tests::united_butane(), butane_samples), "");
   for (const int64_t few : {0, 1, 36, 60})
@@ -189,25 +187,26 @@ TEST(InternalFlowInClosedForm, IsASentenceWhereThereIsNone) {
                       {butane_samples.begin(), butane_samples.begin() + 12 * few}),
               "")
         << few;
-  expect_sentence(refused(tests::united_butane(),
-                          {butane_samples.begin(), butane_samples.begin() + 12 * 36}),
-                  "more than 36 samples, and there are 36");
+  expect_sentence(
+      refused(tests::united_butane(), {butane_samples.begin(), butane_samples.begin() + 12 * 36}),
+      "more than 36 samples, and there are 36");
   // Constraints: the first bond of all samples is as long as that of the first.
   auto stiff = butane_samples;
   for (size_t i = 0; i < stiff.size(); i += 12) {
-    const double length = std::sqrt(std::pow(stiff[i + 3] - stiff[i], 2) +
-                                    std::pow(stiff[i + 4] - stiff[i + 1], 2) +
-                                    std::pow(stiff[i + 5] - stiff[i + 2], 2));
-    for (int k = 0; k < 3; k++) stiff[i + k] += (stiff[i + k] - stiff[i + 3 + k]) * (1.5 / length - 1.0);
+    const double length =
+        std::sqrt(std::pow(stiff[i + 3] - stiff[i], 2) + std::pow(stiff[i + 4] - stiff[i + 1], 2) +
+                  std::pow(stiff[i + 5] - stiff[i + 2], 2));
+    for (int k = 0; k < 3; k++)
+      stiff[i + k] += (stiff[i + k] - stiff[i + 3 + k]) * (1.5 / length - 1.0);
   }
   expect_sentence(refused(tests::united_butane(), stiff), "does not vary");
   std::vector<double> frozen;
   for (int64_t i = 0; i < many; i++)
     frozen.insert(frozen.end(), butane_samples.begin(), butane_samples.begin() + 12);
   EXPECT_NE(refused(tests::united_butane(), frozen), "");
-  expect_sentence(refused(tests::molecule_of({1, 1, 1, 1}, {{1, 2}, {2, 3}, {3, 4}, {4, 1}}),
-                          butane_samples),
-                  "ring");
+  expect_sentence(
+      refused(tests::molecule_of({1, 1, 1, 1}, {{1, 2}, {2, 3}, {3, 4}, {4, 1}}), butane_samples),
+      "ring");
   expect_sentence(refused(tests::molecule_of({1, 1, 1, 1}, {{1, 2}, {3, 4}}), butane_samples),
                   "bond");
   auto broken = butane_samples;
