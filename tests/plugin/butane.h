@@ -5,10 +5,12 @@
 #include "support/run_lammps.h"
 #include "support/tree_molecule.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace nflow::tests {
@@ -28,6 +30,22 @@ struct Butane {
                          double spoil = 0.0) {
     write_internal_flow(path, architecture, united_butane(), molecule().samples(3000, kT(hot), 17),
                         "real", hot, spoil);
+  }
+  /// Independent samples at 600 K.
+  static void write_dump(const std::string &path, int64_t count) {
+    std::ofstream dump(path);
+    dump.precision(17);
+    const auto x = molecule().samples(count, kT(hot), 29);
+    for (int64_t i = 0; i < count; i++) {
+      dump << "ITEM: TIMESTEP\n"
+           << i << "\nITEM: NUMBER OF ATOMS\n4\nITEM: BOX BOUNDS ff ff ff\n"
+           << "-60 60\n-60 60\n-60 60\nITEM: ATOMS id type x y z\n";
+      for (int64_t a = 0; a < 4; a++) {
+        dump << a + 1 << " 1";
+        for (int64_t k = 0; k < 3; k++) dump << ' ' << x[12 * i + 3 * a + k];
+        dump << '\n';
+      }
+    }
   }
   /// Starts from a sample at 300 K.
   static void write_data(const std::string &path) {
@@ -109,6 +127,20 @@ struct Butane {
       for (size_t k = 0; k < all.size(); k++) all[k].push_back(values[k]);
     }
     return all;
+  }
+  /// How far, at most, position and orientation of the molecule are from those in the first row,
+  /// and its bonds, angles and torsion.
+  static std::pair<double, double> motion(const std::vector<std::vector<double>> &rows) {
+    const auto first = molecule().internal(&rows.at(0).at(2));
+    double frame = 0.0, shape = 0.0;
+    for (const auto &row : rows) {
+      const auto z = molecule().internal(&row.at(2));
+      for (int64_t place = 0; place < molecule().size(); place++) {
+        double &most = TreeMolecule::carried(place) ? frame : shape;
+        most = std::max(most, std::fabs(z[place] - first[place]));
+      }
+    }
+    return {frame, shape};
   }
 };
 
