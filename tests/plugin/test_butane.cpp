@@ -168,6 +168,22 @@ TEST(ButaneRuns, DecideAlikeOneByOneAndOnTwoRanks) {
   }
 }
 
+/// Across the faces of a periodic box, where atoms come in with images, as in open space.
+TEST(ButaneRuns, DecideAlikeInAPeriodicBox) {
+  Butane::write_flow("flow.pt");
+  const std::string rest = Butane::settings() + fix_mc("1 6", 300.0, "flow.pt", mixture) +
+                           "thermo_style custom step pe f_m f_m[1] f_m[2] f_m[4]\nthermo 10\n"
+                           "thermo_modify norm no format float %20.13g\nrun 200\n";
+  auto start = Butane::start();
+  const auto open = tests::run_lammps(start + rest);
+  start.replace(start.find("boundary f f f"), 14, "boundary p p p");
+  const auto periodic =
+      tests::run_lammps(start + "displace_atoms all move 60 60 -60 units box\n" + rest);
+  ASSERT_EQ(open.status, 0) << open.output;
+  ASSERT_EQ(periodic.status, 0) << periodic.output;
+  tests::expect_equal_runs(open, periodic, 1e-8);
+}
+
 TEST(ButaneRuns, DecideAlikeWithKokkos) {
   if (!tests::lammps_has_kokkos()) GTEST_SKIP() << "this LAMMPS has no KOKKOS package";
   Butane::write_flow("flow.pt");
