@@ -8,7 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <tuple>
 
 namespace {
 
@@ -81,16 +83,34 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"BadRnvp600", mixture, 600.0, "rnvp-internal", 0.3, 0.05}),
     [](const auto &test) { return test.param.name; });
 
+/// nflow-train --coordinates internal for the butane of in.butane, from `frames` samples at 600 K.
+tests::CommandResult train(int64_t frames, const std::string &more) {
+  tests::write_text("in.butane", Butane::start() + Butane::settings());
+  Butane::write_dump("hot.dump", frames);
+  return tests::run_command(
+      std::string(NFLOW_TRAIN) +
+      " --lammps in.butane --data hot.dump --temperature 600 --architecture tsf --coordinates "
+      "internal --couplings 2 --hidden 16 --batch 64 --output trained.pt " +
+      more);
+}
+
+TEST(ButaneTrained, IsASentenceWhereThereIsNoFlow) {
+  const std::vector<std::tuple<int64_t, std::string, std::string>> cases{
+      {30, "", "give more frames in --data"},
+      {300, "--dim 2", "leave --dim out"},
+      {300, "--dtype float32", "needs --dtype float64"}};
+  for (const auto &[frames, more, part] : cases) {
+    const auto refused = train(frames, "--steps 1 " + more);
+    EXPECT_EQ(refused.code, 2) << more << refused.output;
+    EXPECT_NE(refused.output.find(part), std::string::npos) << more << refused.output;
+    EXPECT_EQ(std::count(refused.output.begin(), refused.output.end(), '\n'), 1) << refused.output;
+  }
+}
+
 /// As a user does it: from samples at 600 K to exact averages at 300 K.
 TEST(ButaneTrained, AtOneTemperatureIsExactAtAnother) {
-  tests::write_text("in.butane", Butane::start() + Butane::settings());
-  Butane::write_dump("hot.dump", 1500);
   for (const std::string steps : {"1", "40"}) {
-    const auto trained = tests::run_command(
-        std::string(NFLOW_TRAIN) +
-        " --lammps in.butane --data hot.dump --temperature 600 --architecture tsf-internal "
-        "--couplings 2 --hidden 16 --batch 64 --output trained.pt --steps " +
-        steps);
+    const auto trained = train(1500, "--steps " + steps);
     ASSERT_EQ(trained.code, 0) << trained.output;
     const auto run = tests::run_lammps(Butane::start() + Butane::settings() +
                                        fix_mc("1 4", 300.0, "trained.pt", "move independence") +
