@@ -2,6 +2,7 @@
 // is known: that they keep the contract, that the claim to be steerable is checked, how good the
 // closed form is, and what there can be no such flow for.
 #include "base/error.h"
+#include "base/random.h"
 #include "estimators/autocorrelation.h"
 #include "model/checks.h"
 #include "support/refusal.h"
@@ -11,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace {
@@ -106,6 +108,35 @@ TEST(SteerableInternalFlow, IsSteerableWhateverItsWeights) {
       for (const double other : {0.4, 0.8, 2.0})
         EXPECT_LT(check_steerability(model, 1.0, other), 1e-9) << spoil;
     }
+}
+
+/// So hot that stiff torsions would go round: a configuration that two points of the prior have in
+/// common has the wrong density from either.
+TEST(SteerableInternalFlow, IsNotDefinedWhereAStiffTorsionGoesRound) {
+  tests::TreeForces forces;
+  forces.bond = forces.angle = 1000.0;
+  forces.sibling = 3.0;
+  const TreeMolecule molecule(tests::chiral_molecule(), forces);
+  write_flow("flow.pt", molecule);
+  Model model("flow.pt", "cpu");
+  const double tau = 9.0;
+  const int64_t points = 4000, size = molecule.size();
+  std::vector<double> u(points * size), v(u.size()), back(u.size()), there(points), log_det(points);
+  RandomStream(7, 0, 0, Purpose::sample).fill_gaussian(u.data(), points * size, std::sqrt(tau));
+  const auto &carried = model.metadata().carried;
+  for (int64_t i = 0; i < points; i++) std::copy(carried.begin(), carried.end(), &u[i * size]);
+  model.forward(points, u.data(), tau, v.data(), there.data());
+  model.inverse(points, v.data(), tau, back.data(), log_det.data());
+  int64_t undefined = 0;
+  for (int64_t i = 0; i < points; i++) {
+    if (!std::isfinite(there[i])) {
+      undefined++;
+      continue;
+    }
+    for (int64_t k = i * size; k < (i + 1) * size; k++) ASSERT_NEAR(back[k], u[k], 1e-6) << i;
+  }
+  EXPECT_GT(undefined, points / 200);
+  EXPECT_LT(undefined, points / 4);
 }
 
 /// The flow in another file, with these words of its code in place of those.
