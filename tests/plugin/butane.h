@@ -16,20 +16,21 @@
 namespace nflow::tests {
 
 /// Butane of united atoms in open space, in units of real: bonds, angles and a torsion, and no
-/// pairs, so that every average is a product of quadratures.
+/// pairs, so that every average is a product of quadratures. The chain is 3-1-4-2: bonds are not in
+/// the order of the IDs.
 struct Butane {
   static constexpr double hot = 600.0, cold = 300.0;
   static double kT(double temperature) { return boltzmann_constant("real") * temperature; }
   static const TreeMolecule &molecule() {
-    static const TreeMolecule made(united_butane());
+    static const TreeMolecule made(molecule_of({1, 1, 1, 1}, {{3, 1}, {1, 4}, {4, 2}}));
     return made;
   }
 
   /// A flow from 3000 samples at 600 K (write_internal_flow()).
   static void write_flow(const std::string &path, const std::string &architecture = "tsf-internal",
                          double spoil = 0.0) {
-    write_internal_flow(path, architecture, united_butane(), molecule().samples(3000, kT(hot), 17),
-                        "real", hot, spoil);
+    write_internal_flow(path, architecture, molecule().molecule(),
+                        molecule().samples(3000, kT(hot), 17), "real", hot, spoil);
   }
   /// Independent samples at 600 K.
   static void write_dump(const std::string &path, int64_t count) {
@@ -55,10 +56,10 @@ struct Butane {
             "1 angle types\n1 dihedral types\n-60 60 xlo xhi\n-60 60 ylo yhi\n-60 60 zlo zhi\n\n"
             "Masses\n\n1 14.5\n\nAtoms\n\n";
     const auto x = molecule().samples(1, kT(cold), 23);
-    for (int i = 0; i < 4; i++)
+    for (int i = 3; i >= 0; i--)
       data << i + 1 << " 1 1 " << x[3 * i] << ' ' << x[3 * i + 1] << ' ' << x[3 * i + 2] << '\n';
-    data << "\nBonds\n\n1 1 1 2\n2 1 2 3\n3 1 3 4\n\nAngles\n\n1 1 1 2 3\n2 1 2 3 4\n\n"
-            "Dihedrals\n\n1 1 1 2 3 4\n";
+    data << "\nBonds\n\n1 1 3 1\n2 1 1 4\n3 1 4 2\n\nAngles\n\n1 1 3 1 4\n2 1 1 4 2\n\n"
+            "Dihedrals\n\n1 1 3 1 4 2\n";
   }
   static std::string start(const std::string &from = "") {
     write_data("butane.data");
