@@ -168,6 +168,49 @@ TEST(SteerableInternalFlow, WithoutARuleIsCaught) {
   expect_sentence(refused(with_code("\"steerable\"", "\"affine\"")), "is steerable");
 }
 
+/// The share of the configurations whose two substituents at the chiral atom, the last to be placed
+/// relative to others there, are in the order of TreeMolecule.
+double right_handed(const TreeMolecule &molecule, const std::vector<double> &x) {
+  int64_t row = 0;
+  while (molecule.tree()[row].kind != TorsionKind::relative) row++;
+  double count = 0.0, right = 0.0;
+  for (auto at = x.begin(); at != x.end(); at += molecule.size(), count++)
+    right += std::sin(molecule.internal(&*at)[3 * row + 2]) > 0.0;
+  return right / count;
+}
+
+/// Configurations of a flow at k_B T = tau.
+std::vector<double> draws(const std::string &file, int64_t count, double tau) {
+  Model model(file, "cpu");
+  const int64_t size = model.metadata().size();
+  std::vector<double> u(count * size), v(u.size()), log_det(count);
+  RandomStream(9, 0, 0, Purpose::sample).fill_gaussian(u.data(), count * size, std::sqrt(tau));
+  const auto &carried = model.metadata().carried;
+  for (int64_t i = 0; i < count; i++) std::copy(carried.begin(), carried.end(), &u[i * size]);
+  model.forward(count, u.data(), tau, v.data(), log_det.data());
+  return v;
+}
+
+TEST(ChiralMolecule, KeepsItsHandUnlessSamplesHaveBoth) {
+  const auto molecule = chiral();
+  auto x = molecule.samples(many, 1.0, 5);
+  EXPECT_EQ(right_handed(molecule, x), 1.0);
+  write_flow("flow.pt", molecule);
+  for (const double tau : {1.0, 2.0})
+    EXPECT_EQ(right_handed(molecule, draws("flow.pt", 500, tau)), 1.0);
+  // A third of the samples in a mirror, here and there.
+  for (size_t i = 0; i < x.size(); i += molecule.size())
+    if (i / molecule.size() % 3 == 0)
+      for (int64_t k = 2; k < molecule.size(); k += 3) x[i + k] *= -1.0;
+  write_internal_flow("both.pt", "tsf-internal", molecule.molecule(), x, "lj", 1.0);
+  const double share = right_handed(molecule, draws("both.pt", 2000, 1.0));
+  EXPECT_GT(share, 0.55);
+  EXPECT_LT(share, 0.78);
+  Model model("both.pt", "cpu");
+  check_flow(model, 1.0, 1.0, {x.begin(), x.begin() + 8 * molecule.size()});
+  EXPECT_LT(check_steerability(model, 1.0, 0.5), 1e-9);
+}
+
 /// ln of the density of the flow at points x, given what it carries.
 std::vector<double> log_q(Model &model, const std::vector<double> &x, double tau) {
   const auto size = static_cast<size_t>(model.metadata().size());
