@@ -63,7 +63,7 @@ TEST_P(ButaneMoves, AreExactAndKeepTheFrame) {
   Butane::write_flow("flow.pt", test.architecture, test.spoil);
   const auto run = tests::run_lammps(Butane::start() + Butane::settings() +
                                      fix_mc("1 4", test.temperature, "flow.pt", test.moves) +
-                                     Butane::thermo("f_m") + "thermo 1\nrun 4000\n");
+                                     Butane::thermo("f_m") + "thermo 1\nrun 2500\n");
   expect_exact(run, test.temperature);
   expect_kept_frame(run);
   const double acceptance = run.thermo.back().at(14);
@@ -128,7 +128,7 @@ TEST(ButaneDynamics, IsExactBesideMovesAndTheMoleculeMoves) {
                                      "velocity all create 300 11\ntimestep 1.0\nfix i all nve\nfix "
                                      "l all langevin 300 300 100 77\n" +
                                      fix_mc("10 2", 300.0, "flow.pt", mixture) +
-                                     Butane::thermo("f_m") + "thermo 10\nrun 60000\n");
+                                     Butane::thermo("f_m") + "thermo 10\nrun 40000\n");
   expect_exact(run, 300.0);
   const auto first = Butane::molecule().internal(&run.thermo.at(0).at(2));
   const auto last = Butane::molecule().internal(&run.thermo.back().at(2));
@@ -219,7 +219,7 @@ TEST(ButaneWork, WeighsConfigurationsOfTheFlow) {
     const auto run = tests::run_lammps(
         Butane::start() + Butane::settings() + fix_mc("1 4", 300.0, "flow.pt", mixture) +
         "compute q all nflow/work flow.pt 300.0\ncompute w all nflow/work flow.pt 300.0 600.0\n" +
-        Butane::thermo("c_q c_q[7] c_w") + "thermo 3\nrun 4500\n");
+        Butane::thermo("c_q c_q[7] c_w") + "thermo 3\nrun 3000\n");
     ASSERT_EQ(run.status, 0) << run.output.substr(0, 3000);
     const double cold = Butane::kT(300.0), hot = Butane::kT(600.0);
     std::vector<double> all, density, exchange;
