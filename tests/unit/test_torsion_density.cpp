@@ -1,9 +1,9 @@
 // nflow::torsion_density: against the sum over all cells, round trips into the tails, log-dets and
 // gradients, samples, steerability, and that a density that is normalised torsion by torsion is
 // caught.
-#include "architectures/operator_resolver.h"
 #include "model/archive.h"
 #include "model/checks.h"
+#include "model/operator_resolver.h"
 #include "model/threads.h"
 #include "operators/normal_tail.h"
 #include "support/refusal.h"

@@ -29,8 +29,11 @@ def forward(self, u: Tensor, tau: Tensor) -> Tuple[Tensor, Tensor]:
     phi, log_det = self.torsions_forward(q[:, {frame}:{frame} + {soft}], tau[1])
     features = self.features(phi)
     white, gain = self.couplings(q[:, {frame} + {soft}:], features, False)
-    hard = self.mean_given(features) + torch.matmul(white, self.spread)
-    z = torch.cat([q[:, :{frame}], phi, hard], 1).index_select(1, self.order)
+    rest = torch.matmul(white, self.spread)
+    # Beyond half a turn the inverse would find another point: not defined there.
+    around = torch.gt(2.0 * torch.abs(rest), self.period).any(1)
+    gain = gain.masked_fill(around, float('nan'))
+    z = torch.cat([q[:, :{frame}], phi, self.mean_given(features) + rest], 1).index_select(1, self.order)
     x, volume = nflow.internal_to_cartesian(z.view([u.size(0), u.size(2), 3]), self.tree)
     return x.unsqueeze(1), log_det + gain + volume
 

@@ -164,6 +164,9 @@ void learn_molecule(const Architecture &architecture, const Samples &samples, co
 } // namespace
 
 int64_t moved_components(const TrainOptions &options) {
+  // Before energies of samples are asked for, which are those of no molecule.
+  if (options.dim > 0 && options.dim < 3 && architecture_of(options.flow).properties().bonds)
+    throw Error("internal coordinates are of atoms in three dimensions: leave --dim out");
   if (options.dim > 0) return options.dim;
   if (options.energy.empty())
     throw Error(
