@@ -142,9 +142,8 @@ TorsionDensity::Place TorsionDensity::place_of_tail(const Row &row, double z) co
 TorsionDensity::Place TorsionDensity::place_of_angle(int64_t torsion, double phi) const {
   const int64_t bins = forest_.bins;
   const double per_angle = static_cast<double>(bins) / (2.0 * pi);
-  double from_cut =
-      std::remainder(phi, 2.0 * pi) -
-      ((static_cast<double>(forest_.cuts[torsion]) - 0.5) / per_angle - pi);
+  double from_cut = std::remainder(phi, 2.0 * pi) -
+                    ((static_cast<double>(forest_.cuts[torsion]) - 0.5) / per_angle - pi);
   if (from_cut < -pi) from_cut += 2.0 * pi;
   if (from_cut >= pi) from_cut -= 2.0 * pi;
   const double distance = std::fabs(from_cut) * per_angle; // in bins, from the nearer end
