@@ -177,6 +177,22 @@ TEST_F(TorsionDensity, LogDetsAndGradientsAreThoseOfTheMap) {
   }
 }
 
+/// Structures made by hand have parents at round angles, to the last bit on one side or the other.
+TEST_F(TorsionDensity, RoundAnglesAreNotWhereBinsEnd) {
+  const TorsionTables tables = tables_of(72, {-1, 0, 1});
+  Torsions torsions(tables);
+  for (const double degrees : {180.0, -180.0, 120.0, 90.0, 60.0, 45.0, 0.0, -60.0, -150.0}) {
+    const auto phi = torch::full({1, 3}, degrees * pi / 180.0, torch::kFloat64);
+    const auto there = torsions.inverse(phi, kT0);
+    for (const double off : {-1e-14, 1e-14}) {
+      const auto near = torsions.inverse(phi + off, kT0);
+      EXPECT_LT(largest_difference(near.points, there.points), 1e-9) << degrees;
+    }
+    const auto back = torsions.forward(there.points, kT0).points;
+    EXPECT_LT((1.0 - torch::cos(back - phi)).max().item<double>(), 1e-14) << degrees;
+  }
+}
+
 /// chi^2 of the points over the cells against ln p, as standard deviations from its mean.
 double z_of_samples(const Tensor &phi, const Tensor &log_p, int64_t bins) {
   const Tensor p = torch::softmax(log_p, 0);

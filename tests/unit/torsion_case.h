@@ -46,7 +46,7 @@ class Torsions {
 
 /// Middles of the bins of all K^m cells [K^m, m], the last torsion the fastest.
 inline torch::Tensor cells(int64_t bins, int64_t torsions) {
-  const auto middle = (torch::arange(bins, torch::kFloat64) + 0.5) * (2.0 * pi / bins) - pi;
+  const auto middle = torch::arange(bins, torch::kFloat64) * (2.0 * pi / bins) - pi;
   const auto all = torch::meshgrid(std::vector<torch::Tensor>(torsions, middle), "ij");
   std::vector<torch::Tensor> columns;
   for (const auto &grid : all) columns.push_back(grid.flatten());
@@ -58,7 +58,7 @@ inline torch::Tensor cell_of(const torch::Tensor &phi, int64_t bins) {
   auto cell = torch::zeros({phi.size(0)}, torch::kInt64);
   for (int64_t i = 0; i < phi.size(1); i++)
     cell = cell * bins +
-           torch::clamp(torch::floor((phi.select(1, i) + pi) * (bins / (2.0 * pi))), 0, bins - 1)
+           torch::remainder(torch::floor((phi.select(1, i) + pi) * (bins / (2.0 * pi)) + 0.5), bins)
                .to(torch::kInt64);
   return cell;
 }
