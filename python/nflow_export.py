@@ -332,8 +332,7 @@ def _write(traced, metadata, path, check):
     path, draft = os.fspath(path), os.fspath(path) + ".part"
     try:
         torch.jit.save(traced, draft)
-        metadata = {**metadata, "archive_digest": _digest(draft, metadata)}
-        text = json.dumps(metadata, ensure_ascii=False)
+        text = _text(metadata, _digest(draft, _text(metadata, "")))
         torch.jit.save(traced, draft, _extra_files={"nflow.json": text})
         program = shutil.which(check) if check else None
         if check and not program:
@@ -349,6 +348,10 @@ def _write(traced, metadata, path, check):
             os.remove(draft)
 
 
+def _text(metadata, digest):
+    return json.dumps({**metadata, "archive_digest": digest}, ensure_ascii=False)
+
+
 def _digest(archive, metadata):
     """FNV-1a of all that makes the module and of the metadata, as docs/model-contract.md says."""
     value = 1469598103934665603
@@ -360,8 +363,7 @@ def _digest(archive, metadata):
                     or (record.startswith("code/") and record.endswith(".py"))):
                 records[record] = file.read(name)
     texts = [text for name in sorted(records) for text in (name.encode(), records[name])]
-    texts.append(json.dumps(metadata, sort_keys=True, separators=(",", ":"),
-                            ensure_ascii=False).encode())
+    texts.append(metadata.encode())
     for text in texts:
         for byte in len(text).to_bytes(8, "little") + text:
             value = ((value ^ byte) * 1099511628211) & 0xFFFFFFFFFFFFFFFF

@@ -34,11 +34,19 @@ void expect_error(const std::string &script, const std::string &part) {
 
 TEST(TemperBeside, OneNoiseInAllPartitionsIsFound) {
   expect_error(tethers("4711 4711", "0.5 0.5", langevin, counted), "make the same noise");
-  expect_error(tethers("4711 4711", "0.5 0.5",
-                       "fix lan all langevin $t $t 0.1 $s gjf vhalf\n"
-                       "fix nve all nve\n",
-                       counted),
-               "make the same noise");
+  const auto half_steps = tests::run_partitions(tethers("4711 4711", "0.5 0.5",
+                                                        "fix lan all langevin $t $t 0.1 $s gjf "
+                                                        "vhalf\nfix nve all nve\n",
+                                                        counted),
+                                                "2x1", 100);
+  EXPECT_NE(half_steps.status, 0);
+  // In newer LAMMPS that is a fix of its own, which is refused (test_energy_only).
+  const auto found = [&half_steps](const char *part) {
+    return half_steps.text().find(part) != std::string::npos;
+  };
+  EXPECT_TRUE(found("make the same noise") ||
+              found("GJF integrator formulation in fix langevin has been removed"))
+      << half_steps.text();
   const auto run = tests::run_partitions(tethers("4711 4712", "0.5 0.5", langevin, counted), "2x1");
   EXPECT_EQ(run.status, 0) << run.text();
 }

@@ -98,9 +98,11 @@ TEST(Output, AtTheStepOfAnExchangeIsThatOfAFreshRun) {
 /// The lines of temper's log: step, and the temperature that each partition has from then on.
 std::map<long, std::vector<int>> temper_log(const std::string &output) {
   std::map<long, std::vector<int>> lines;
-  std::istringstream text(output.substr(output.find("Step T0 T1")));
-  std::string line;
-  std::getline(text, line);
+  // Its head is "Step T0 T1", newer versions of LAMMPS write columns of a width.
+  std::istringstream text(output);
+  std::string line, step_word, first, second;
+  while (first != "T0" && std::getline(text, line))
+    std::istringstream(line) >> step_word >> first >> second;
   while (std::getline(text, line)) {
     std::istringstream words(line);
     long step;

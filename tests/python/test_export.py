@@ -3,9 +3,12 @@
     python3 test_export.py SOURCE NFLOW_CHECK [NFLOW_REFERENCE LMP PLUGIN]
 
 exits with 77 where there is no torch."""
+import os
+import re
 import subprocess
 import sys
 import unittest
+import zipfile
 
 try:
     import torch
@@ -87,6 +90,22 @@ class Export(unittest.TestCase):
         u = torch.ones(2, 1, 5, 1, dtype=torch.float64)
         v, _ = model.forward(u, torch.tensor([1.0, 0.5], dtype=torch.float64))
         self.assertTrue(torch.allclose(v, u * pair.log_scale.double().exp().view(5, 1)))
+
+    def test_the_digest_does_not_depend_on_who_prints_numbers(self):
+        """Such are printed in another way by the JSON of C++."""
+        pair = Scale()
+        save((pair.there, pair.back), prior="boltzmann", temperature=(1.0, 0.5),
+             example=[-1.052463335, -0.2423283408, -1.213523193, 2.7089004516601562, 1e-5])
+        with zipfile.ZipFile("model.pt") as file, zipfile.ZipFile("changed.pt", "w") as changed:
+            for name in file.namelist():
+                data = file.read(name)
+                if name.endswith("nflow.json"):
+                    self.assertIn(b"-1.052463335", data)
+                    data = data.replace(b"-1.052463335", b"-1.052463336")
+                changed.writestr(name, data)
+        refused = run(CHECK, "changed.pt")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("the digest differs", refused.stderr)
 
     def refused(self, part, flow, **options):
         with self.assertRaises(ValueError) as caught:
@@ -174,6 +193,32 @@ class MultiWell(unittest.TestCase):
         with open("mc.csv") as file:
             names, values = (line.strip().split(",") for line in file)
         self.assertGreater(float(dict(zip(names, values))["independence"]), 0.1)
+
+    def test_the_last_example_of_the_page(self):
+        """Word for word, but for the length of its run; the others need their libraries."""
+        with open(SOURCE + "/docs/python.md") as file:
+            page = file.read().split("## Three examples")[1].split("## What goes wrong")[0]
+        for arguments in (("multiwell", "--dim", "5", "--output", "well.pt"),
+                          ("sample", "--count", "2000", "--output", "samples.dump", "well.pt"),
+                          ("sample", "--temperature", "1.5", "--count", "20000", "--seed", "2",
+                           "--output", "hot.dump", "well.pt")):
+            self.assertIn("nflow-reference " + arguments[0], page)
+            self.assertEqual(run(REFERENCE, *arguments).returncode, 0)
+        blocks = re.findall(r"```python\n(.*?)```", page, re.S)
+        with open("page.py", "w") as file:
+            file.write(blocks[0] + "torch.manual_seed(3)\n" + blocks[-1])
+        path = os.pathsep.join((os.path.dirname(CHECK), os.environ["PATH"]))
+        made = subprocess.run([sys.executable, "page.py"], capture_output=True, text=True,
+                              env={**os.environ, "PYTHONPATH": SOURCE + "/python", "PATH": path})
+        self.assertEqual(made.returncode, 0, made.stderr)
+        script = re.search(r"( {4}plugin +load.*?)\n\n", page + "\n", re.S).group(1)
+        with open("in.excursion", "w") as file:
+            file.write(script.replace("nflowplugin.so", PLUGIN).replace("run         4000", "run 1500"))
+        done = run(LMP, "-in", "in.excursion", "-log", "log.excursion", "-screen", "none")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        compared = run(REFERENCE, "compare", "--energy", "well.pt", "--temperature", "1", "--dump",
+                       "mc.dump.gz")
+        self.assertEqual(compared.returncode, 0, compared.stdout + compared.stderr)
 
     @staticmethod
     def read(path):
