@@ -36,8 +36,8 @@ TEST_F(TrainerRanks, ShardsOfABatchHaveTheGradientOfTheWhole) {
   options.dim = 1;
   options.flow.set("couplings", 2);
   const auto samples = nflow::read_dumps({"train.dump"}, 1);
-  GaussianObjective objective(options, samples);
   const auto split = split_by_blocks(samples, 0.1);
+  GaussianObjective objective(options, samples, split);
   objective.initialise(samples, split.training);
   objective.set_parameters(objective.parameters());
   const Batches batches(samples, split, 2, 3, 1.0, 1);
