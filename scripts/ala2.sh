@@ -4,7 +4,7 @@
 # which is biased, and made exact by Monte Carlo and by tempering. Everything is compared with references and charged.
 # Does its own set-up; safe to run again.
 #
-#   scripts/ala2.sh                  about 15 minutes on 2 cores once the programs are built; results in build-apt/ala2
+#   scripts/ala2.sh                  about 10 minutes on 2 cores once the programs are built; results in build-apt/ala2
 #   scripts/ala2.sh --full           four times as long
 #   scripts/ala2.sh --output FOLDER  results there
 set -euo pipefail
@@ -89,9 +89,9 @@ for T in 600 300; do
 done
 
 say "LAMMPS: fix nflow/mc at both temperatures, fresh configurations and steps in the latent space"
-lammps mc600 in.mc -var T 600 -var steps $((3000 * times)) -var output mc600.dump.gz -var summary mc600.csv & running+=($!)
+lammps mc600 in.mc -var T 600 -var steps $((12000 * times)) -var output mc600.dump.gz -var summary mc600.csv & running+=($!)
 warm=$!
-lammps mc300 in.mc -var T 300 -var steps $((3000 * times)) -var output mc300.dump.gz -var summary mc300.csv
+lammps mc300 in.mc -var T 300 -var steps $((12000 * times)) -var output mc300.dump.gz -var summary mc300.csv
 wait "$warm"
 
 say "tempering 600 <-> 300 K: two replicas through the flow, with steps in the latent space too, and six plainly"

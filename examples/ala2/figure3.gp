@@ -14,8 +14,6 @@ set yrange [-180:180]
 set xtics -180,90,180
 set ytics -180,90,180
 set cbrange [-13:-7]
-set logscale cb
-unset logscale cb
 set xlabel "phi"
 set ylabel "psi"
 unset key
@@ -33,11 +31,12 @@ set output folder."/phi.png"
 set multiplot layout 1,2
 set datafile separator ","
 set logscale y
-set yrange [1e-6:0.1]
-set format y "10^{%L}"
+set yrange [1e-5:1]
+set ytics 1e-5,10
+set format y "%.0e"
 set ylabel "probability density, per degree"
 set xlabel "phi"
-set key top center
+set key top right samplen 2 font ",10"
 do for [T in "600 300"] {
   set title T." K"
   plot folder."/histogram_raw".T.".csv" index 0 using 2:3 with steps lw 1.5 lc rgb "#dd8452" title "flow as it draws", \

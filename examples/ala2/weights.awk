@@ -10,6 +10,6 @@ function report(name, weighted,   w, sw, sp, su, p, e, sp2, su2, k) {
   for (k in phi) { w = weighted ? exp(l[k] - most) : 1; sw += w; sp += w * phi[k]; su += w * u[k] }
   p = sp / sw; e = su / sw
   for (k in phi) { w = weighted ? exp(l[k] - most) : 1; sp2 += (w * (phi[k] - p))^2; su2 += (w * (u[k] - e))^2 }
-  printf "%s|%s|%s|%.6g %.2g|%.6g %.2g|%s|%s\n", T, name, weighted ? "yes" : "no", p, sqrt(sp2) / sw, e, sqrt(su2) / sw, cpu, training
+  printf "%s|%s|%s|%.6g %.2g|%.6g %.2g|%s|%s\n", T, name, weighted ? "yes" : "raw", p, sqrt(sp2) / sw, e, sqrt(su2) / sw, cpu, training
 }
 END { report("raw flow", 0); report("the same, weighted", 1) }
