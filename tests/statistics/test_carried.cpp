@@ -146,7 +146,7 @@ class Carried : public ::testing::TestWithParam<std::tuple<bool, double, std::st
 
 TEST_P(Carried, AloneItIsExactGivenWhereItIs) {
   const auto &[auxiliary, stiffness, move] = GetParam();
-  const auto result = run(auxiliary, stiffness, {move}, 60000, false);
+  const auto result = run(auxiliary, stiffness, {move}, 40000, false);
   EXPECT_GT(result.acceptance, 0.002);
   EXPECT_LT(result.largest_z, 4.0);
   EXPECT_LT(result.in_all, 1e-9);
@@ -155,7 +155,7 @@ TEST_P(Carried, AloneItIsExactGivenWhereItIs) {
 
 TEST_P(Carried, WhileItMoves) {
   const auto &[auxiliary, stiffness, move] = GetParam();
-  const auto result = run(auxiliary, stiffness, {move}, 90000, true);
+  const auto result = run(auxiliary, stiffness, {move}, 60000, true);
   EXPECT_GT(result.acceptance, 0.002);
   EXPECT_LT(result.largest_z, 4.0);
   EXPECT_LT(result.by_attempts, 1e-8);
@@ -174,8 +174,8 @@ TEST(CarriedMixture, AllMovesPrefetched) {
   mcmc::PrefetchDepth depth;
   depth.largest = 7;
   for (const bool sweeps : {false, true}) {
-    const auto one = run(true, bad, moves, 90000, sweeps);
-    const auto seven = run(true, bad, moves, 90000, sweeps, {}, depth);
+    const auto one = run(true, bad, moves, 45000, sweeps);
+    const auto seven = run(true, bad, moves, 45000, sweeps, {}, depth);
     EXPECT_LT(one.largest_z, 4.0);
     EXPECT_EQ(one.largest_z, seven.largest_z);
     EXPECT_EQ(one.acceptance, seven.acceptance);
@@ -208,7 +208,7 @@ TEST(CarriedRestart, GoesOnToTheBit) {
 }
 
 void expect_caught(const AcceptanceRules &rules, const std::string &move) {
-  const auto result = run(false, bad, {move}, 150000, true, rules);
+  const auto result = run(false, bad, {move}, 100000, true, rules);
   EXPECT_GT(result.largest_z, 6.0);
   std::printf("caught at |z| = %.1f\n", result.largest_z);
 }
