@@ -184,6 +184,27 @@ TEST(Chains, HistogramsAreDensitiesWithErrors) {
   }
 }
 
+TEST(Chains, SeriesHaveEveryFrame) {
+  write_dumps();
+  const auto result = stats("first.dump " + turning + " --distance 12 5 --series series.csv");
+  std::istringstream lines(contents("series.csv"));
+  std::string line;
+  std::getline(lines, line);
+  EXPECT_EQ(line, "# frame,dihedral 12 3 40 5,distance 12 5");
+  double frame = 0.0, dihedral = 0.0, distance = 0.0, sum = 0.0;
+  int count = 0;
+  for (; std::getline(lines, line); count++) {
+    ASSERT_EQ(std::sscanf(line.c_str(), "%lf,%lf,%lf", &frame, &dihedral, &distance), 3) << line;
+    EXPECT_EQ(frame, count);
+    sum += distance;
+  }
+  EXPECT_GT(count, 100);
+  for (const auto &coordinate : result.root["coordinates"]) {
+    if (!coordinate.contains("mean")) continue;
+    EXPECT_NEAR(coordinate["mean"]["value"].get<double>(), sum / count, 1e-5);
+  }
+}
+
 TEST(Chains, PicturesAreDrawn) {
   if (run_command("gnuplot --version").code != 0) GTEST_SKIP() << "no gnuplot";
   write_dumps();

@@ -4,7 +4,9 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "estimators/autocorrelation.h"
+#include "files/dump_reader.h"
 #include "model/checks.h"
+#include "model/drawn_samples.h"
 #include "support/refusal.h"
 #include "support/run_command.h"
 #include "support/toy_models.h"
@@ -69,6 +71,34 @@ TEST_P(InternalFlow, KeepsTheContract) {
       EXPECT_LT(report.jacobian, 1e-8);
     }
   }
+}
+
+/// What nflow-check --draw writes has the density of the flow: gaussians on the prior's side.
+TEST_P(InternalFlow, IsDrawnAsItIs) {
+  const auto &[name, molecule, architecture] = GetParam();
+  const auto made = molecule();
+  write_flow("drawn.pt", made, architecture, 0.3);
+  constexpr double tau = 0.6;
+  constexpr int64_t count = 1000;
+  Model model("drawn.pt", "cpu");
+  const int64_t undefined = write_drawn_samples(model, tau, count, 4, "drawn.dump.gz");
+  const auto drawn = read_dumps({"drawn.dump.gz"}, 3);
+  EXPECT_EQ(drawn.count(), count - undefined);
+  EXPECT_LT(undefined, count / 10);
+  EXPECT_EQ(drawn.types, *model.metadata().types);
+  std::vector<double> u(drawn.x.size()), log_det(drawn.count());
+  model.inverse(drawn.count(), drawn.x.data(), tau, u.data(), log_det.data());
+  const auto &carried = model.metadata().carried;
+  std::vector<double> squares;
+  for (int64_t i = 0; i < drawn.count(); i++) {
+    const double *point = &u[i * made.size()];
+    for (size_t k = 0; k < 3; k++) EXPECT_NEAR(point[k], carried[k], 1e-6); // the position
+    double sum = 0.0;
+    for (int64_t k = 6; k < made.size(); k++) sum += point[k] * point[k] / tau;
+    squares.push_back(sum);
+  }
+  const auto mean = estimators::mean_with_error(squares);
+  EXPECT_LT(std::fabs(mean.z_score(static_cast<double>(made.size() - 6))), 4.0);
 }
 
 TEST_P(InternalFlow, CarriesWhereAMoleculeIsAndHowItIsTurned) {
