@@ -25,8 +25,9 @@ torch::Tensor matrix(const std::vector<double> &values, int64_t rows, int64_t co
 
 class InternalAssembler : ModuleAssembler {
  public:
-  InternalAssembler(const FlowSetting &setting, const std::string &kind)
+  InternalAssembler(const FlowSetting &setting, const std::string &kind, bool augmented)
       : ModuleAssembler(setting), start_(start_of(o_)), kind_(kind),
+        momenta_(augmented ? setting.coordinates() : 0),
         soft_(static_cast<int64_t>(start_.soft.size())),
         hard_(static_cast<int64_t>(start_.hard.size())), features_(2 * start_.angles()),
         hidden_(options::hidden_or(setting, 64)),
@@ -37,7 +38,9 @@ class InternalAssembler : ModuleAssembler {
     add_places();
     add_hard();
     add_torsion_density(flow_, start_.torsions);
-    const auto low = range(0, hard_ / 2), high = range(hard_ / 2, hard_);
+    // With momenta, one half are the hard coordinates and the other the momenta.
+    const int64_t half = momenta_ > 0 ? hard_ : hard_ / 2;
+    const auto low = range(0, half), high = range(half, hard_ + momenta_);
     for (int i = 0; i < couplings_; i++)
       add_coupling(i, i % 2 == 0 ? high : low, i % 2 == 0 ? low : high);
     flow_.register_buffer("places", integers(moved_and_kept_));
@@ -85,7 +88,7 @@ class InternalAssembler : ModuleAssembler {
     constant(flow_, "unit", torch::ones({features_}));
   }
 
-  /// Numbers of a point of the couplings: features, then the white hard coordinates.
+  /// Numbers of a point of the couplings: features, the white hard coordinates, then momenta.
   void add_coupling(int number, const std::vector<int64_t> &moved,
                     const std::vector<int64_t> &kept) {
     std::vector<int64_t> seen = range(0, features_);
@@ -121,6 +124,7 @@ class InternalAssembler : ModuleAssembler {
                             {"hard", std::to_string(hard_)},
                             {"frame", std::to_string(frame)},
                             {"features", std::to_string(features_)},
+                            {"momenta", std::to_string(momenta_)},
                             {"hidden", list(std::vector<int64_t>(depth_, hidden_))},
                             {"sizes", list(sizes_)}},
                            {{"coupling", couplings_}});
@@ -128,7 +132,7 @@ class InternalAssembler : ModuleAssembler {
 
   const InternalStart &start_;
   const std::string kind_;
-  const int64_t soft_, hard_, features_, hidden_;
+  const int64_t momenta_, soft_, hard_, features_, hidden_;
   const int couplings_, depth_;
   torch::jit::Module flow_;
   std::vector<int64_t> moved_and_kept_, sizes_;
@@ -163,7 +167,7 @@ class InternalArchitecture : public Architecture {
                 " atoms has too few internal coordinates for couplings");
   }
   torch::jit::Module build(const FlowSetting &setting) const override {
-    return InternalAssembler(setting, kind_).build();
+    return InternalAssembler(setting, kind_, properties_.auxiliary).build();
   }
   std::vector<double> carried(const FlowSetting &setting) const override {
     return start_of(setting).carried;
@@ -187,11 +191,13 @@ class InternalArchitecture : public Architecture {
 };
 
 std::unique_ptr<const Architecture> make_internal(const char *name, const char *summary,
-                                                  const char *kind, bool steerable) {
+                                                  const char *kind, bool steerable,
+                                                  bool auxiliary = false) {
   Properties properties;
   properties.name = name;
   properties.summary = summary;
   properties.steerable = steerable;
+  properties.auxiliary = auxiliary;
   properties.bonds = true;
   return std::make_unique<InternalArchitecture>(properties, kind);
 }
@@ -200,6 +206,11 @@ std::unique_ptr<const Architecture> make_internal(const char *name, const char *
 
 std::unique_ptr<const Architecture> make_tsf_internal() {
   return make_internal("tsf-internal", "steerable, a molecule in internal coordinates", "steerable",
+                       true);
+}
+
+std::unique_ptr<const Architecture> make_tsf_internal_momenta() {
+  return make_internal("tsf-internal-momenta", "the same with auxiliary momenta", "steerable", true,
                        true);
 }
 

@@ -79,6 +79,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"Pcn300", "move pcn 0.4", 300.0}, Case{"Mixture600", mixture, 600.0},
                       Case{"Mixture300", mixture, 300.0},
                       Case{"Bad300", mixture, 300.0, "tsf-internal", 0.3, 0.05},
+                      Case{"Momenta300", mixture, 300.0, "tsf-internal-momenta", 0.3, 0.05},
                       Case{"Rnvp600", mixture, 600.0, "rnvp-internal"},
                       Case{"BadRnvp600", mixture, 600.0, "rnvp-internal", 0.3, 0.05}),
     [](const auto &test) { return test.param.name; });

@@ -252,6 +252,30 @@ std::vector<double> log_q(Model &model, const std::vector<double> &x, double tau
   return log_q;
 }
 
+/// Couplings between hard coordinates and momenta, each given the torsions that turn.
+TEST(InternalFlowWithMomenta, KeepsTheContractAndIsSteerable) {
+  for (const auto &molecule : {water(), butane(), chiral()})
+    for (const double spoil : {0.0, 0.3}) {
+      write_flow("flow.pt", molecule, "tsf-internal-momenta", spoil);
+      Model model("flow.pt", "cpu");
+      EXPECT_TRUE(model.metadata().auxiliary);
+      EXPECT_EQ(model.metadata().carried.size(), 6u);
+      std::vector<double> points;
+      RandomStream random(8, 0, 0, Purpose::sample);
+      for (int i = 0; i < 4; i++) {
+        const auto x = molecule.samples(1, 1.0, 20 + i);
+        points.insert(points.end(), x.begin(), x.end());
+        points.resize(points.size() + x.size());
+        random.fill_gaussian(&points[points.size() - x.size()], static_cast<int64_t>(x.size()));
+      }
+      const auto report = check_flow(model, 1.0, 1.0, points);
+      EXPECT_LT(report.round_trip, 1e-8);
+      EXPECT_LT(report.log_det_sum, 1e-8);
+      EXPECT_LT(report.jacobian, 1e-8);
+      for (const double other : {0.4, 2.0}) EXPECT_LT(check_steerability(model, 1.0, other), 1e-9);
+    }
+}
+
 /// The Kullback-Leibler divergence of the flow from the exact density, and the mean of q/p, which
 /// is 1 for any flow that is a density.
 TEST(InternalFlowInClosedForm, IsCloseToTheDensity) {
