@@ -67,8 +67,9 @@ TorsionDensity::TorsionDensity(TorsionForest forest, const double *energies, dou
 }
 
 bool TorsionDensity::is_of(const TorsionForest &forest, const double *energies, double kT) const {
-  return kT == kT_ && forest == forest_ &&
-         std::memcmp(energies, energies_.data(), energies_.size() * sizeof(double)) == 0;
+  if (kT != kT_ || !(forest == forest_)) return false;
+  const std::size_t bytes = energies_.size() * sizeof(double);
+  return bytes == 0 || std::memcmp(energies, energies_.data(), bytes) == 0;
 }
 
 TorsionDensity::Row TorsionDensity::row(int64_t torsion, int64_t parent_bin) const {
