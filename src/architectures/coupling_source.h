@@ -7,6 +7,7 @@
 
 #include <torch/script.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,23 +27,30 @@ class CouplingSource {
     places_.insert(places_.end(), moved.begin(), moved.end());
     places_.insert(places_.end(), kept.begin(), kept.end());
   }
+  int count() const { return static_cast<int>(sizes_.size() / 2); }
+  /// What a source that calls the operator has to be told.
+  std::map<std::string, std::string> values() const {
+    return {{"kind", kind},
+            {"activation", activation},
+            {"mixed", std::to_string(mixed)},
+            {"units", std::to_string(units)},
+            {"bins", std::to_string(bins)},
+            {"hidden", counts(hidden)},
+            {"sizes", counts(sizes_)}};
+  }
+  /// The places of the numbers, and what the operator wants behind the weights, as buffers.
+  void add_buffers(torch::jit::Module &flow, torch::ScalarType type) const {
+    flow.register_buffer("places", torch::tensor(places_, torch::kInt64));
+    flow.register_buffer("padding", torch::zeros({operators::coupling_padding}, type));
+  }
   /// Gives the flow, whose parameters and submodules are there, its methods: those of `parts`,
   /// sources that say what is before and behind the couplings, and forward and inverse.
   void define(torch::jit::Module &flow, torch::ScalarType type,
               const std::vector<std::string> &parts) const {
-    flow.register_buffer("places", torch::tensor(places_, torch::kInt64));
-    flow.register_buffer("padding", torch::zeros({operators::coupling_padding}, type));
+    add_buffers(flow, type);
     std::string source;
     for (const auto &part : parts) source += expanded_source(part, {}, {});
-    source += expanded_source("operator_flow",
-                              {{"kind", kind},
-                               {"activation", activation},
-                               {"mixed", std::to_string(mixed)},
-                               {"units", std::to_string(units)},
-                               {"bins", std::to_string(bins)},
-                               {"hidden", counts(hidden)},
-                               {"sizes", counts(sizes_)}},
-                              {{"coupling", static_cast<int>(sizes_.size() / 2)}});
+    source += expanded_source("operator_flow", values(), {{"coupling", count()}});
     flow.define(source, std::make_shared<OperatorResolver>());
   }
 

@@ -124,14 +124,8 @@ class GaussianAssembler : ModuleAssembler {
   }
 
   void add_mlp_conditioner(torch::jit::Module &module, int64_t in, int64_t out) {
-    const int64_t width = hidden_;
-    for (int layer = 0; layer < depth_; layer++) {
-      const auto number = std::to_string(layer);
-      const int64_t inputs = layer == 0 ? in : width;
-      random(module, "weight_" + number, {inputs, width}, 1.0 / std::sqrt(inputs));
-      random(module, "bias_" + number, {width}, 0.5);
-    }
-    random(module, "weight_out", {width, 2 * out}, 0.1 / std::sqrt(width));
+    add_hidden_layers(module, in, hidden_, depth_);
+    random(module, "weight_out", {hidden_, 2 * out}, 0.1 / std::sqrt(hidden_));
     parameter(module, "bias_out", torch::zeros({2 * out}));
     define_coupling(module, "mlp");
   }

@@ -26,13 +26,17 @@ torch::Tensor matrix(const std::vector<double> &values, int64_t rows, int64_t co
 class InternalAssembler : ModuleAssembler {
  public:
   InternalAssembler(const FlowSetting &setting, const std::string &kind, bool augmented)
-      : ModuleAssembler(setting), start_(start_of(o_)), kind_(kind),
+      : ModuleAssembler(setting), start_(start_of(o_)),
         momenta_(augmented ? setting.coordinates() : 0),
         soft_(static_cast<int64_t>(start_.soft.size())),
         hard_(static_cast<int64_t>(start_.hard.size())), features_(2 * start_.angles()),
         hidden_(options::hidden_or(setting, 64)),
         couplings_(static_cast<int>(options::couplings(setting))),
-        depth_(static_cast<int>(options::depth(setting))), flow_("__torch__.nflow_internal") {}
+        depth_(static_cast<int>(options::depth(setting))), flow_("__torch__.nflow_internal") {
+    source_.kind = kind;
+    source_.activation = options::activation(o_);
+    source_.hidden.assign(depth_, hidden_);
+  }
 
   torch::jit::Module build() {
     add_places();
@@ -43,8 +47,7 @@ class InternalAssembler : ModuleAssembler {
     const auto low = range(0, half), high = range(half, hard_ + momenta_);
     for (int i = 0; i < couplings_; i++)
       add_coupling(i, i % 2 == 0 ? high : low, i % 2 == 0 ? low : high);
-    flow_.register_buffer("places", integers(moved_and_kept_));
-    flow_.register_buffer("padding", torch::zeros({operators::coupling_padding}, type_));
+    source_.add_buffers(flow_, type_);
     flow_.define(source(), std::make_shared<OperatorResolver>());
     flow_.train();
     return flow_;
@@ -91,19 +94,13 @@ class InternalAssembler : ModuleAssembler {
   /// Numbers of a point of the couplings: features, the white hard coordinates, then momenta.
   void add_coupling(int number, const std::vector<int64_t> &moved,
                     const std::vector<int64_t> &kept) {
-    std::vector<int64_t> seen = range(0, features_);
-    for (const int64_t i : moved) moved_and_kept_.push_back(features_ + i);
+    std::vector<int64_t> places, seen = range(0, features_);
+    for (const int64_t i : moved) places.push_back(features_ + i);
     for (const int64_t i : kept) seen.push_back(features_ + i);
-    moved_and_kept_.insert(moved_and_kept_.end(), seen.begin(), seen.end());
-    const auto in = static_cast<int64_t>(seen.size()), out = 2 * static_cast<int64_t>(moved.size());
-    sizes_.push_back(static_cast<int64_t>(moved.size()));
-    sizes_.push_back(in);
+    source_.add(places, seen);
+    const int64_t out = 2 * static_cast<int64_t>(moved.size());
     torch::jit::Module module("__torch__.nflow_internal_coupling_" + std::to_string(number));
-    for (int layer = 0; layer < depth_; layer++) {
-      const int64_t inputs = layer == 0 ? in : hidden_;
-      random(module, "weight_" + std::to_string(layer), {inputs, hidden_}, 1.0 / std::sqrt(inputs));
-      random(module, "bias_" + std::to_string(layer), {hidden_}, 0.5);
-    }
+    add_hidden_layers(module, static_cast<int64_t>(seen.size()), hidden_, depth_);
     // Starts as the closed form.
     parameter(module, "weight_out", torch::zeros({hidden_, out}));
     parameter(module, "bias_out", torch::zeros({out}));
@@ -112,30 +109,20 @@ class InternalAssembler : ModuleAssembler {
   }
 
   std::string source() const {
-    const auto list = [](const std::vector<int64_t> &values) {
-      std::string text;
-      for (const int64_t value : values) text += (text.empty() ? "" : ", ") + std::to_string(value);
-      return "[" + text + "]";
-    };
-    return expanded_source("internal_flow",
-                           {{"kind", kind_},
-                            {"activation", options::activation(o_)},
-                            {"soft", std::to_string(soft_)},
-                            {"hard", std::to_string(hard_)},
-                            {"frame", std::to_string(frame)},
-                            {"features", std::to_string(features_)},
-                            {"momenta", std::to_string(momenta_)},
-                            {"hidden", list(std::vector<int64_t>(depth_, hidden_))},
-                            {"sizes", list(sizes_)}},
-                           {{"coupling", couplings_}});
+    auto values = source_.values();
+    values["soft"] = std::to_string(soft_);
+    values["hard"] = std::to_string(hard_);
+    values["frame"] = std::to_string(frame);
+    values["features"] = std::to_string(features_);
+    values["momenta"] = std::to_string(momenta_);
+    return expanded_source("internal_flow", values, {{"coupling", couplings_}});
   }
 
   const InternalStart &start_;
-  const std::string kind_;
   const int64_t momenta_, soft_, hard_, features_, hidden_;
   const int couplings_, depth_;
   torch::jit::Module flow_;
-  std::vector<int64_t> moved_and_kept_, sizes_;
+  CouplingSource source_;
 };
 
 /// A molecule in internal coordinates: torsions by a steerable density in closed form, the rest by

@@ -6,6 +6,7 @@
 
 #include <torch/script.h>
 
+#include <cmath>
 #include <string>
 
 namespace nflow {
@@ -31,6 +32,15 @@ class ModuleAssembler {
     RandomStream stream(o_.seed, 0, random_count_++, Purpose::initialisation);
     stream.fill_gaussian(value.data_ptr<double>(), value.numel(), sigma);
     parameter(module, name, value);
+  }
+  /// The hidden layers of a multilayer perceptron, weight_0, bias_0, ..
+  void add_hidden_layers(torch::jit::Module &module, int64_t in, int64_t width, int depth) {
+    for (int layer = 0; layer < depth; layer++) {
+      const auto number = std::to_string(layer);
+      const int64_t inputs = layer == 0 ? in : width;
+      random(module, "weight_" + number, {inputs, width}, 1.0 / std::sqrt(inputs));
+      random(module, "bias_" + number, {width}, 0.5);
+    }
   }
 
   const FlowSetting o_;

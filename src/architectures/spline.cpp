@@ -113,12 +113,7 @@ class SplineAssembler : ModuleAssembler {
     // Zero: the spline starts as the identity.
     parameter(module, "bias_out", torch::zeros({out}, torch::kFloat64));
     if (in == 0) return;
-    for (int layer = 0; layer < depth_; layer++) {
-      const auto number = std::to_string(layer);
-      const int64_t inputs = layer == 0 ? in : hidden_;
-      random(module, "weight_" + number, {inputs, hidden_}, 1.0 / std::sqrt(inputs));
-      random(module, "bias_" + number, {hidden_}, 0.5);
-    }
+    add_hidden_layers(module, in, hidden_, depth_);
     parameter(module, "weight_out", torch::zeros({hidden_, out}, torch::kFloat64));
   }
 
