@@ -2,6 +2,7 @@
 #define NFLOW_OPERATORS_OPERATOR_VERSIONS_H
 
 #include <torch/csrc/autograd/custom_function.h>
+#include <torch/library.h>
 #include <torch/types.h>
 
 #include <tuple>
@@ -36,6 +37,23 @@ struct OperatorVersions {
     return Map::differentiable(points, a);
   }
 };
+
+/// Map::of_tensors() of an operator that has no version for other devices: by way of the CPU, where
+/// the arguments are already.
+template <class Map>
+Mapped by_way_of_cpu(const torch::Tensor &points, typename Map::Arguments a) {
+  const auto [out, log_det] = OperatorVersions<Map>::with_gradients(points.cpu(), std::move(a));
+  return {out.to(points.device()), log_det.to(points.device())};
+}
+
+/// Gives an operator that is declared its versions: functions with the signature of its schema.
+template <class Version>
+void implement(torch::Library &library, const char *name, Version *on_cpu, Version *on_any_device,
+               Version *with_gradients) {
+  library.impl(name, torch::dispatch(c10::DispatchKey::CPU, +on_cpu));
+  library.impl(name, torch::dispatch(c10::DispatchKey::CUDA, +on_any_device));
+  library.impl(name, torch::dispatch(c10::DispatchKey::Autograd, +with_gradients));
+}
 
 } // namespace nflow::operators
 

@@ -171,13 +171,8 @@ TORCH_LIBRARY(nflow, library) {
       "kick_drift(Tensor points, Tensor weights, Tensor tau, int layers, int spline_size, "
       "float step, float kick, float spline_unit, Tensor species, Tensor box, Tensor "
       "sigma, Tensor epsilon, float cutoff, Tensor mask, bool inverse) -> (Tensor, Tensor)");
-}
-TORCH_LIBRARY_IMPL(nflow, CPU, library) {
-  library.impl("kick_drift", nflow::kick_drift<nflow::Versions::on_cpu>);
-}
-TORCH_LIBRARY_IMPL(nflow, CUDA, library) {
-  library.impl("kick_drift", nflow::kick_drift<nflow::Versions::on_any_device>);
-}
-TORCH_LIBRARY_IMPL(nflow, Autograd, library) {
-  library.impl("kick_drift", nflow::kick_drift<nflow::Versions::with_gradients>);
+  using nflow::Versions;
+  nflow::operators::implement(library, "kick_drift", nflow::kick_drift<Versions::on_cpu>,
+                              nflow::kick_drift<Versions::on_any_device>,
+                              nflow::kick_drift<Versions::with_gradients>);
 }

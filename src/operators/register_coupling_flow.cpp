@@ -179,13 +179,8 @@ TORCH_LIBRARY_FRAGMENT(nflow, library) {
       "coupling_flow(Tensor points, Tensor weights, Tensor log_volume, Tensor places, str kind, "
       "str activation, int mixed, int units, int bins, int[] hidden, int[] sizes, bool inverse) "
       "-> (Tensor, Tensor)");
-}
-TORCH_LIBRARY_IMPL(nflow, CPU, library) {
-  library.impl("coupling_flow", nflow::coupling_flow<nflow::Versions::on_cpu>);
-}
-TORCH_LIBRARY_IMPL(nflow, CUDA, library) {
-  library.impl("coupling_flow", nflow::coupling_flow<nflow::Versions::on_any_device>);
-}
-TORCH_LIBRARY_IMPL(nflow, Autograd, library) {
-  library.impl("coupling_flow", nflow::coupling_flow<nflow::Versions::with_gradients>);
+  using nflow::Versions;
+  nflow::operators::implement(library, "coupling_flow", nflow::coupling_flow<Versions::on_cpu>,
+                              nflow::coupling_flow<Versions::on_any_device>,
+                              nflow::coupling_flow<Versions::with_gradients>);
 }

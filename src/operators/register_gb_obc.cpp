@@ -87,13 +87,8 @@ EnergyAndGradient gb_obc(const Tensor &points, const Tensor &radius, const Tenso
 TORCH_LIBRARY_FRAGMENT(nflow, library) {
   library.def("gb_obc(Tensor points, Tensor radius, Tensor scale, Tensor charge, Tensor constants, "
               "bool with_gradient) -> (Tensor, Tensor)");
-}
-TORCH_LIBRARY_IMPL(nflow, CPU, library) {
-  library.impl("gb_obc", nflow::gb_obc<nflow::Versions::on_cpu>);
-}
-TORCH_LIBRARY_IMPL(nflow, CUDA, library) {
-  library.impl("gb_obc", nflow::gb_obc<nflow::Versions::on_any_device>);
-}
-TORCH_LIBRARY_IMPL(nflow, Autograd, library) {
-  library.impl("gb_obc", nflow::gb_obc<nflow::Versions::with_gradients>);
+  using nflow::Versions;
+  nflow::operators::implement(library, "gb_obc", nflow::gb_obc<Versions::on_cpu>,
+                              nflow::gb_obc<Versions::on_any_device>,
+                              nflow::gb_obc<Versions::with_gradients>);
 }

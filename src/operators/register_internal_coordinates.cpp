@@ -134,8 +134,7 @@ Mapped Map::of_tensors(const Tensor &points, Arguments a) {
   TORCH_CHECK(a.tree.device() == points.device(), name_of(a),
               ": the tree must be on the device of the points");
   a.tree = a.tree.cpu();
-  const auto [out, log_det] = Versions::with_gradients(points.cpu(), std::move(a));
-  return {out.to(points.device()), log_det.to(points.device())};
+  return by_way_of_cpu<Map>(points, std::move(a));
 }
 
 /// A version of an operator with the signature of its schema.
@@ -144,10 +143,10 @@ Mapped map(const Tensor &points, const Tensor &tree) {
   return version(points, {tree, place});
 }
 
-template <Mapped (*version)(const Tensor &, TreeArguments)>
-void implement(torch::Library &library) {
-  library.impl("internal_to_cartesian", map<version, true>);
-  library.impl("cartesian_to_internal", map<version, false>);
+template <bool place>
+void implement(torch::Library &library, const char *name) {
+  operators::implement(library, name, map<Versions::on_cpu, place>,
+                       map<Versions::on_any_device, place>, map<Versions::with_gradients, place>);
 }
 
 } // namespace
@@ -157,13 +156,6 @@ void implement(torch::Library &library) {
 TORCH_LIBRARY_FRAGMENT(nflow, library) {
   library.def("internal_to_cartesian(Tensor z, Tensor tree) -> (Tensor, Tensor)");
   library.def("cartesian_to_internal(Tensor x, Tensor tree) -> (Tensor, Tensor)");
-}
-TORCH_LIBRARY_IMPL(nflow, CPU, library) {
-  nflow::implement<nflow::Versions::on_cpu>(library);
-}
-TORCH_LIBRARY_IMPL(nflow, CUDA, library) {
-  nflow::implement<nflow::Versions::on_any_device>(library);
-}
-TORCH_LIBRARY_IMPL(nflow, Autograd, library) {
-  nflow::implement<nflow::Versions::with_gradients>(library);
+  nflow::implement<true>(library, "internal_to_cartesian");
+  nflow::implement<false>(library, "cartesian_to_internal");
 }

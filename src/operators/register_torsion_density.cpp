@@ -114,10 +114,7 @@ struct Map {
   /// A few numbers a point: they go to the CPU and back.
   static Mapped of_tensors(const Tensor &points, Arguments a) {
     for (Tensor *tensor : {&a.energies, &a.parents, &a.cuts, &a.kT}) *tensor = tensor->cpu();
-    const Tensor in = points.cpu();
-    const auto [out, log_det] =
-        torch::GradMode::is_enabled() ? differentiable(in, a) : run(a, in, nullptr);
-    return {out.to(points.device()), log_det.to(points.device())};
+    return by_way_of_cpu<Map>(points, std::move(a));
   }
   static Mapped differentiable(const Tensor &points, const Arguments &a) {
     const auto results = TorsionFunction::apply(points, a);
@@ -140,13 +137,8 @@ Mapped torsion_density(const Tensor &points, const Tensor &energies, const Tenso
 TORCH_LIBRARY_FRAGMENT(nflow, library) {
   library.def("torsion_density(Tensor points, Tensor energies, Tensor parents, Tensor cuts, Tensor "
               "kT, int bins, bool inverse) -> (Tensor, Tensor)");
-}
-TORCH_LIBRARY_IMPL(nflow, CPU, library) {
-  library.impl("torsion_density", nflow::torsion_density<nflow::Versions::on_cpu>);
-}
-TORCH_LIBRARY_IMPL(nflow, CUDA, library) {
-  library.impl("torsion_density", nflow::torsion_density<nflow::Versions::on_any_device>);
-}
-TORCH_LIBRARY_IMPL(nflow, Autograd, library) {
-  library.impl("torsion_density", nflow::torsion_density<nflow::Versions::with_gradients>);
+  using nflow::Versions;
+  nflow::operators::implement(library, "torsion_density", nflow::torsion_density<Versions::on_cpu>,
+                              nflow::torsion_density<Versions::on_any_device>,
+                              nflow::torsion_density<Versions::with_gradients>);
 }
